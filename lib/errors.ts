@@ -1,0 +1,75 @@
+/** Every error class of the package. Messages have one form: "X: expected ... but received ...". */
+
+/** Base of all errors that the package throws on purpose; `code` is stable, the message is for people. */
+export class SyntheticAttentionError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An argument or option of the wrong type or outside of its range. */
+export class ArgumentError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_ARGUMENT', message, options);
+  }
+}
+
+/** Tensors whose shapes do not fit together, or a shape that does not fit its data. */
+export class ShapeError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_SHAPE', message, options);
+  }
+}
+
+/** A file whose bytes break the rules of its format. */
+export class FormatError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_FORMAT', message, options);
+  }
+}
+
+/** A model directory that is missing, incomplete or of an architecture that is not supported. */
+export class ModelError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MODEL', message, options);
+  }
+}
+
+/** An input or output file that cannot be read or written. */
+export class FileError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_FILE', message, options);
+  }
+}
+
+/** The native addon is missing or does not load on this machine. */
+export class NativeLoadError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_NATIVE_LOAD', message, options);
+  }
+}
+
+/** The one sentence that every check uses. */
+export function expectation(subject: string, expected: string, received: string): string {
+  return `${subject}: expected ${expected} but received ${received}`;
+}
+
+/** A short, safe description of any value, for the "received" half of an error. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string') {
+    return value.length > 60 ? `a string of ${value.length} characters` : JSON.stringify(value);
+  }
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (Array.isArray(value)) {
+    return value.length <= 8 && value.every((v) => typeof v === 'number')
+      ? `[${value.join(', ')}]`
+      : `an array of ${value.length}`;
+  }
+  if (typeof value === 'function') return `a function`;
+  const name = (value as object).constructor?.name ?? 'Object';
+  return `an instance of ${name}`;
+}

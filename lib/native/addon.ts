@@ -1,0 +1,231 @@
+/**
+ * The native addon's interface, typed. It checks types, ranges and lengths itself before touching memory and
+ * throws an Error with code ERR_NATIVE; the layers above check first and throw the package's typed errors.
+ * Sizes are in elements. Matrices are row-major and contiguous unless strides are given.
+ */
+
+/** [batch, head, row] strides in elements; 0 broadcasts. The last axis is contiguous. */
+export type Strides = readonly [number, number, number];
+
+export const Activation = { none: 0, relu: 1, gelu: 2, geluTanh: 3 } as const;
+export const ScoreKind = { product: 0, panels: 1, matrix: 2, prepared: 3 } as const;
+export const EncodeOutput = { mean: 0, cls: 1, max: 2, tokens: 3 } as const;
+export const DTypeCode = { F32: 0, F16: 1, BF16: 2 } as const;
+
+/** `count` matrices [k, n], packed for the matmul kernel. */
+export interface NativePackedMatrix {
+  dispose(): void;
+}
+
+export interface NativeBertModel {
+  /** Bytes of native memory of its own, without the mapped weights file; 0 after `dispose`. */
+  readonly bytes: number;
+  dispose(): void;
+}
+
+export interface PackOptions {
+  data: Float32Array;
+  count: number;
+  k: number;
+  n: number;
+  batchStride: number;
+  rowStride: number;
+  columnStride: number;
+}
+
+/** out [batch, m, n] = activation(A B + bias) + residual. */
+export interface MatmulOptions {
+  batch: number;
+  m: number;
+  n: number;
+  k: number;
+  a: Float32Array;
+  aBatchStride: number;
+  transposeA: boolean;
+  packed: NativePackedMatrix | null;
+  b: Float32Array | null;
+  bBatchStride: number;
+  transposeB: boolean;
+  bias: Float32Array | null;
+  residual: Float32Array | null;
+  activation: number;
+  out: Float32Array;
+}
+
+export interface SoftmaxOptions {
+  x: Float32Array;
+  y: Float32Array;
+  rows: number;
+  columns: number;
+  scale: number;
+  mask: Uint8Array | null;
+  maskRows: number;
+  causal: boolean;
+  causalRows: number;
+}
+
+export interface ScoreSourceOptions {
+  kind: number;
+  weight: number;
+  left: Float32Array;
+  leftStrides: Strides;
+  /** product, panels: columns of `left`. */
+  depth?: number;
+  /** product: [batch, heads, keys, depth] by strides. */
+  right?: Float32Array;
+  rightStrides?: Strides;
+  panels?: NativePackedMatrix;
+  bias?: Float32Array | null;
+  biasHeadStride?: number;
+  /** prepared: running sums of `left`, and the logits it was made from; strides as `left`. */
+  sums?: Float32Array;
+  logits?: Float32Array;
+}
+
+export interface AttentionOptions {
+  batch: number;
+  heads: number;
+  queries: number;
+  keys: number;
+  valueColumns: number;
+  sources: readonly ScoreSourceOptions[];
+  value: Float32Array;
+  valueStrides: Strides;
+  out: Float32Array;
+  outStrides: Strides;
+  mask: Uint8Array | null;
+  maskStrides: Strides;
+  causal: boolean;
+  weights: Float32Array | null;
+}
+
+export interface PrepareScoresOptions {
+  rows: number;
+  columns: number;
+  logits: Float32Array;
+  exponentials: Float32Array;
+  sums: Float32Array;
+}
+
+export interface LayerNormOptions {
+  x: Float32Array;
+  y: Float32Array;
+  rows: number;
+  columns: number;
+  gamma: Float32Array | null;
+  beta: Float32Array | null;
+  epsilon: number;
+}
+
+export interface GeluOptions {
+  x: Float32Array;
+  y: Float32Array;
+  size: number;
+  tanh: boolean;
+}
+
+export interface EmbeddingOptions {
+  rows: number;
+  columns: number;
+  y: Float32Array;
+  tables: readonly { table: Float32Array; rows: number; ids: Int32Array }[];
+}
+
+export interface PoolOptions {
+  x: Float32Array;
+  y: Float32Array;
+  offsets: Int32Array;
+  columns: number;
+  mode: number;
+}
+
+export interface NormalizeOptions {
+  x: Float32Array;
+  y: Float32Array;
+  rows: number;
+  columns: number;
+  epsilon: number;
+}
+
+export interface TensorReference {
+  /** First byte in the file. */
+  begin: number;
+  /** Elements. */
+  count: number;
+  dtype: number;
+}
+
+export interface LoadBertOptions {
+  path: string;
+  config: {
+    hidden: number;
+    layers: number;
+    heads: number;
+    intermediate: number;
+    vocabulary: number;
+    positions: number;
+    tokenTypes: number;
+    epsilon: number;
+    activation: number;
+  };
+  /** In the order of BertTensor in native/encoder/bert.h. */
+  tensors: readonly TensorReference[];
+  /** In the order of BertLayerTensor, layer after layer. */
+  layerTensors: readonly TensorReference[];
+}
+
+export interface EncodeOptions {
+  model: NativeBertModel;
+  ids: Int32Array;
+  offsets: Int32Array;
+  output: number;
+  normalize: boolean;
+  out: Float32Array;
+}
+
+export interface NativeTier {
+  name: string;
+  /** Built into this addon. */
+  compiled: boolean;
+  /** Built in and run by this CPU. */
+  supported: boolean;
+}
+
+export interface NativeInfo {
+  isa: string;
+  tiers: NativeTier[];
+  cpu: string;
+  availableCpus: number;
+  threads: number;
+  compiler: string;
+  napiVersion: number;
+  /** Bytes of workspaces kept for reuse. */
+  retainedBytes: number;
+}
+
+/** Every operation comes twice: at once on the calling thread, or as a Promise on the pool. */
+export interface NativeOperations {
+  matmul: MatmulOptions;
+  softmax: SoftmaxOptions;
+  attention: AttentionOptions;
+  prepareScores: PrepareScoresOptions;
+  layerNorm: LayerNormOptions;
+  gelu: GeluOptions;
+  embedding: EmbeddingOptions;
+  pool: PoolOptions;
+  l2Normalize: NormalizeOptions;
+  encode: EncodeOptions;
+}
+
+export type OperationName = keyof NativeOperations;
+
+type SyncOperations = { [K in OperationName]: (options: NativeOperations[K]) => void };
+type AsyncOperations = { [K in OperationName as `${K}Async`]: (options: NativeOperations[K]) => Promise<void> };
+
+export interface NativeAddon extends SyncOperations, AsyncOperations {
+  info(): NativeInfo;
+  setThreads(options: { threads: number }): void;
+  PackedMatrix: new (options: PackOptions) => NativePackedMatrix;
+  loadBert(options: LoadBertOptions): NativeBertModel;
+  loadBertAsync(options: LoadBertOptions): Promise<NativeBertModel>;
+}

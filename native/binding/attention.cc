@@ -1,0 +1,169 @@
+#include "binding/operations.h"
+#include "binding/packed_matrix.h"
+#include "dispatch/run.h"
+
+namespace sa {
+
+namespace {
+
+class AttentionJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    p_.batch = arguments.size("batch");
+    p_.heads = arguments.size("heads");
+    p_.queries = arguments.size("queries");
+    p_.keys = arguments.size("keys");
+    p_.value_columns = arguments.size("valueColumns");
+    p_.causal = arguments.boolean("causal");
+
+    out_ = arguments.floats("out");
+    p_.out = out_.data;
+    p_.out_strides = arguments.strides("outStrides");
+    arguments.expect_inside("out", out_.length, p_.out_strides, p_.batch, p_.heads, p_.queries, p_.value_columns);
+
+    const Span<float> value = arguments.floats("value");
+    p_.value = value.data;
+    p_.value_strides = arguments.strides("valueStrides");
+    arguments.expect_inside("value", value.length, p_.value_strides, p_.batch, p_.heads, p_.keys, p_.value_columns);
+    apart(arguments, "value", value);
+
+    const Span<uint8_t> mask = arguments.bytes("mask", true);
+    if (mask.present()) {
+      p_.mask = mask.data;
+      p_.mask_strides = arguments.strides("maskStrides");
+      arguments.expect_inside("mask", mask.length, p_.mask_strides, p_.batch, p_.heads, p_.queries, p_.keys);
+      apart(arguments, "mask", mask);
+    }
+
+    weights_ = arguments.floats("weights", true);
+    if (weights_.present()) {
+      p_.weights = weights_.data;
+      const double rows = static_cast<double>(p_.batch) * static_cast<double>(p_.heads) * static_cast<double>(p_.queries);
+      arguments.expect_length("weights", weights_.length, rows * static_cast<double>(p_.keys));
+      arguments.expect_apart("out", out_, "weights", weights_);
+    }
+
+    const Napi::Value sources = arguments.get("sources");
+    const uint32_t count = sources.IsArray() ? sources.As<Napi::Array>().Length() : 0;
+    if (count < 1 || count > kMaxScoreSources) {
+      arguments.fail("sources", "an array of 1 to " + std::to_string(kMaxScoreSources) + " score sources",
+                     sources.IsArray() ? std::to_string(count) : describe_value(sources));
+      return;
+    }
+    p_.source_count = static_cast<int>(count);
+    for (uint32_t i = 0; i < count && !arguments.failed(); ++i) {
+      const Arguments::Scope scope(arguments, sources.As<Napi::Array>().Get(i));
+      read_source(arguments, p_.sources[i]);
+    }
+  }
+
+  std::string execute(const KernelSet& kernels) override { return succeeded(run_attention(kernels, p_)); }
+
+ private:
+  template <typename T>
+  void apart(Arguments& arguments, const char* name, const Span<T>& input) {
+    arguments.expect_apart("out", out_, name, input);
+    if (weights_.present()) arguments.expect_apart("weights", weights_, name, input);
+  }
+
+  void read_source(Arguments& arguments, ScoreSource& source) {
+    source.kind = static_cast<ScoreKind>(arguments.integer("kind", 0, 3));
+    source.weight = static_cast<float>(arguments.number("weight"));
+    const Span<float> left = arguments.floats("left");
+    source.left = left.data;
+    source.left_strides = arguments.strides("leftStrides");
+    apart(arguments, "left", left);
+    const bool given = source.kind == ScoreKind::kMatrix || source.kind == ScoreKind::kPrepared;
+    source.depth = given ? 0 : arguments.size("depth");
+    expect_rows(arguments, "left", left, source.left_strides, p_.queries, given ? p_.keys : source.depth);
+    switch (source.kind) {
+      case ScoreKind::kProduct: {
+        const Span<float> right = arguments.floats("right");
+        source.right = right.data;
+        source.right_strides = arguments.strides("rightStrides");
+        expect_rows(arguments, "right", right, source.right_strides, p_.keys, source.depth);
+        apart(arguments, "right", right);
+        break;
+      }
+      case ScoreKind::kPanels: {
+        const std::shared_ptr<const Panels> panels = PackedMatrix::read(arguments, "panels", false);
+        if (panels == nullptr) return;
+        arguments.expect(panels->k == source.depth, "panels.k", std::to_string(source.depth),
+                         static_cast<double>(panels->k));
+        arguments.expect(panels->n >= p_.keys, "panels.n", "at least " + std::to_string(p_.keys),
+                         static_cast<double>(panels->n));
+        arguments.expect(panels->count == 1 || panels->count >= p_.heads, "panels.count",
+                         "1 or " + std::to_string(p_.heads), static_cast<double>(panels->count));
+        source.right = panels->data.data();
+        source.right_strides = {0, panels->count == 1 ? 0 : static_cast<ptrdiff_t>(panels->each), 0};
+        panels_.push_back(panels);
+        break;
+      }
+      case ScoreKind::kMatrix:
+        break;
+      case ScoreKind::kPrepared: {
+        arguments.expect(p_.source_count == 1 && source.weight == 1.0f, "sources", "prepared scores alone, with weight 1",
+                         p_.source_count);
+        const Span<float> sums = arguments.floats("sums"), logits = arguments.floats("logits");
+        expect_rows(arguments, "sums", sums, source.left_strides, p_.queries, p_.keys);
+        expect_rows(arguments, "logits", logits, source.left_strides, p_.queries, p_.keys);
+        apart(arguments, "sums", sums);
+        apart(arguments, "logits", logits);
+        source.prepared = {sums.data, logits.data};
+        break;
+      }
+    }
+    const Span<float> bias = arguments.floats("bias", true);
+    if (bias.present()) {
+      source.bias = bias.data;
+      source.bias_head = arguments.size("biasHeadStride");
+      arguments.expect_inside("bias", bias.length, {0, source.bias_head, 0}, 1, p_.heads, 1, p_.keys);
+      apart(arguments, "bias", bias);
+    }
+  }
+
+  void expect_rows(Arguments& arguments, const char* name, const Span<float>& span, const HeadStrides& strides,
+                   int64_t rows, int64_t columns) {
+    arguments.expect_inside(name, span.length, strides, p_.batch, p_.heads, rows, columns);
+  }
+
+  Attention p_;
+  Span<float> out_, weights_;
+  std::vector<std::shared_ptr<const Panels>> panels_;
+};
+
+class PrepareScoresJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    rows_ = arguments.size("rows");
+    columns_ = arguments.size("columns");
+    logits_ = arguments.floats("logits");
+    exponentials_ = arguments.floats("exponentials");
+    sums_ = arguments.floats("sums");
+    const double size = static_cast<double>(rows_) * static_cast<double>(columns_);
+    arguments.expect_length("logits", logits_.length, size);
+    arguments.expect_length("exponentials", exponentials_.length, size);
+    arguments.expect_length("sums", sums_.length, size);
+    arguments.expect_apart("exponentials", exponentials_, "logits", logits_);
+    arguments.expect_apart("sums", sums_, "logits", logits_);
+    arguments.expect_apart("sums", sums_, "exponentials", exponentials_);
+  }
+
+  std::string execute(const KernelSet& kernels) override {
+    run_prepare_scores(kernels, logits_.data, rows_, columns_, exponentials_.data, sums_.data);
+    return "";
+  }
+
+ private:
+  int64_t rows_ = 0, columns_ = 0;
+  Span<float> logits_, exponentials_, sums_;
+};
+
+}  // namespace
+
+void export_attention(Napi::Env env, Napi::Object exports) {
+  export_job<AttentionJob>(env, exports, "attention");
+  export_job<PrepareScoresJob>(env, exports, "prepareScores");
+}
+
+}  // namespace sa

@@ -1,0 +1,80 @@
+#include "binding/operations.h"
+#include "binding/packed_matrix.h"
+#include "dispatch/run.h"
+
+namespace sa {
+
+namespace {
+
+class MatmulJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    p_.batch = arguments.size("batch");
+    p_.m = arguments.size("m");
+    p_.n = arguments.size("n");
+    p_.k = arguments.size("k");
+    const bool transpose_a = arguments.boolean("transposeA");
+    const Span<float> a = arguments.floats("a");
+    p_.a_batch = arguments.size("aBatchStride");
+    p_.a = transpose_a ? MatrixView{a.data, 1, p_.m} : MatrixView{a.data, p_.k, 1};
+    expect_matrix(arguments, "a", a.length, p_.a_batch, p_.m, p_.k);
+
+    const Span<float> out = arguments.floats("out");
+    p_.c = out.data;
+    p_.c_stride = p_.n;
+    p_.c_batch = p_.m * p_.n;
+    expect_matrix(arguments, "out", out.length, p_.c_batch, p_.m, p_.n);
+    arguments.expect_apart("out", out, "a", a);
+
+    packed_ = PackedMatrix::read(arguments, "packed", true);
+    if (packed_ != nullptr) {
+      arguments.expect(packed_->count == 1, "packed.count", "1", static_cast<double>(packed_->count));
+      arguments.expect(packed_->k == p_.k, "packed.k", std::to_string(p_.k), static_cast<double>(packed_->k));
+      arguments.expect(packed_->n == p_.n, "packed.n", std::to_string(p_.n), static_cast<double>(packed_->n));
+      p_.packed_b = packed_->data.data();
+    } else {
+      const bool transpose_b = arguments.boolean("transposeB");
+      const Span<float> b = arguments.floats("b");
+      p_.b_batch = arguments.size("bBatchStride");
+      p_.b = transpose_b ? MatrixView{b.data, 1, p_.k} : MatrixView{b.data, p_.n, 1};
+      expect_matrix(arguments, "b", b.length, p_.b_batch, p_.k, p_.n);
+      arguments.expect_apart("out", out, "b", b);
+    }
+
+    const Span<float> bias = arguments.floats("bias", true);
+    const Span<float> residual = arguments.floats("residual", true);
+    p_.epilogue.activation = static_cast<Activation>(arguments.integer("activation", 0, 3));
+    if (bias.present()) {
+      arguments.expect_length("bias", bias.length, static_cast<double>(p_.n));
+      arguments.expect_apart("out", out, "bias", bias);
+      p_.epilogue.bias = bias.data;
+    }
+    if (residual.present()) {
+      p_.epilogue.residual = residual.data;
+      p_.epilogue.residual_stride = p_.n;
+      p_.residual_batch = p_.c_batch;
+      expect_matrix(arguments, "residual", residual.length, p_.c_batch, p_.m, p_.n);
+      arguments.expect_apart("out", out, "residual", residual);
+    }
+  }
+
+  std::string execute(const KernelSet& kernels) override { return succeeded(run_matmul(kernels, p_)); }
+
+ private:
+  void expect_matrix(Arguments& arguments, const char* name, int64_t length, int64_t batch_stride, int64_t rows,
+                     int64_t columns) {
+    arguments.expect_inside(name, length, {batch_stride, 0, columns}, p_.batch, 1, rows, columns);
+  }
+
+  Matmul p_;
+  std::shared_ptr<const Panels> packed_;
+};
+
+}  // namespace
+
+void export_matmul(Napi::Env env, Napi::Object exports) {
+  exports.Set("PackedMatrix", PackedMatrix::define(env));
+  export_job<MatmulJob>(env, exports, "matmul");
+}
+
+}  // namespace sa

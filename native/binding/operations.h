@@ -1,0 +1,25 @@
+// The kernel operations as jobs; their options are documented in lib/native/addon.ts.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+
+#include "binding/job.h"
+
+namespace sa {
+
+// name and nameAsync.
+template <typename T>
+void export_job(Napi::Env env, Napi::Object exports, const char* name) {
+  const std::string async_name = std::string(name) + "Async";
+  exports.Set(name, Napi::Function::New(env, call_sync<T>, name));
+  exports.Set(async_name, Napi::Function::New(env, call_async<T>, async_name));
+}
+
+void export_matmul(Napi::Env env, Napi::Object exports);
+void export_attention(Napi::Env env, Napi::Object exports);
+void export_row_operations(Napi::Env env, Napi::Object exports);
+void export_encoder(Napi::Env env, Napi::Object exports);
+
+}  // namespace sa

@@ -1,0 +1,194 @@
+// softmax, layer normalisation, GELU, embedding, pooling, L2 normalisation.
+#include "binding/operations.h"
+#include "dispatch/run.h"
+
+namespace sa {
+
+namespace {
+
+double product(int64_t a, int64_t b) { return static_cast<double>(a) * static_cast<double>(b); }
+
+// x and y of [rows, columns]; they may be the same memory, but not overlap otherwise.
+void read_in_place(Arguments& arguments, double size, const float** x, float** y) {
+  const Span<float> from = arguments.floats("x"), to = arguments.floats("y");
+  arguments.expect_length("x", from.length, size);
+  arguments.expect_length("y", to.length, size);
+  if (from.data != to.data) {
+    const size_t bytes = arguments.failed() ? 0 : static_cast<size_t>(size) * sizeof(float);
+    arguments.expect_apart("y", to.data, bytes, "x", from.data, bytes);
+  }
+  *x = from.data;
+  *y = to.data;
+}
+
+class SoftmaxJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    p_.rows = arguments.size("rows");
+    p_.columns = arguments.size("columns");
+    read_in_place(arguments, product(p_.rows, p_.columns), &p_.x, &p_.y);
+    p_.scale = static_cast<float>(arguments.number("scale"));
+    const Span<uint8_t> mask = arguments.bytes("mask", true);
+    if (mask.present()) {
+      p_.mask_rows = arguments.integer("maskRows", 1, int64_t{1} << 48);
+      arguments.expect_length("mask", mask.length, product(p_.mask_rows, p_.columns));
+      arguments.expect_apart("y", p_.y, static_cast<size_t>(product(p_.rows, p_.columns)) * sizeof(float), "mask",
+                             mask.data, static_cast<size_t>(mask.length));
+      p_.mask = mask.data;
+    }
+    p_.causal = arguments.boolean("causal");
+    if (p_.causal) p_.causal_rows = arguments.integer("causalRows", 1, int64_t{1} << 48);
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_softmax(kernels, p_);
+    return "";
+  }
+
+ private:
+  SoftmaxRows p_;
+};
+
+class LayerNormJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    p_.rows = arguments.size("rows");
+    p_.columns = arguments.size("columns");
+    read_in_place(arguments, product(p_.rows, p_.columns), &p_.x, &p_.y);
+    p_.gamma = read_parameter(arguments, "gamma");
+    p_.beta = read_parameter(arguments, "beta");
+    p_.epsilon = static_cast<float>(arguments.number("epsilon"));
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_layer_norm(kernels, p_);
+    return "";
+  }
+
+ private:
+  const float* read_parameter(Arguments& arguments, const char* name) {
+    const Span<float> span = arguments.floats(name, true);
+    if (!span.present()) return nullptr;
+    arguments.expect_length(name, span.length, static_cast<double>(p_.columns));
+    return span.data;
+  }
+  LayerNormRows p_;
+};
+
+class GeluJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    p_.size = arguments.size("size");
+    read_in_place(arguments, static_cast<double>(p_.size), &p_.x, &p_.y);
+    p_.tanh_form = arguments.boolean("tanh");
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_gelu(kernels, p_);
+    return "";
+  }
+
+ private:
+  GeluElements p_;
+};
+
+class EmbeddingJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    rows_ = arguments.size("rows");
+    p_.columns = arguments.size("columns");
+    const Span<float> y = arguments.floats("y");
+    arguments.expect_length("y", y.length, product(rows_, p_.columns));
+    p_.y = y.data;
+    const Napi::Value tables = arguments.get("tables");
+    const uint32_t count = tables.IsArray() ? tables.As<Napi::Array>().Length() : 0;
+    if (count < 1 || count > 3) {
+      arguments.fail("tables", "an array of 1 to 3 tables", tables.IsArray() ? std::to_string(count) : describe_value(tables));
+      return;
+    }
+    for (uint32_t i = 0; i < count && !arguments.failed(); ++i) {
+      const Arguments::Scope scope(arguments, tables.As<Napi::Array>().Get(i));
+      const Span<float> table = arguments.floats("table");
+      const Span<int32_t> ids = arguments.int32s("ids");
+      const int64_t table_rows = arguments.integer("rows", 0, INT32_MAX);
+      arguments.expect_length("table", table.length, product(table_rows, p_.columns));
+      arguments.expect_length("ids", ids.length, static_cast<double>(rows_));
+      arguments.expect_apart("y", y, "table", table);
+      arguments.expect_apart("y", y, "ids", ids);
+      if (arguments.failed()) return;
+      // A copy: what is checked here must be what the job reads later.
+      ids_[i].assign(ids.data, ids.data + rows_);
+      for (const int32_t id : ids_[i]) {
+        if (id < 0 || id >= table_rows) {
+          arguments.fail("ids", "integers from 0 to " + std::to_string(table_rows - 1), std::to_string(id));
+          return;
+        }
+      }
+      p_.tables[i] = {table.data, ids_[i].data()};
+    }
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_embedding(kernels, p_, rows_);
+    return "";
+  }
+
+ private:
+  EmbeddingRows p_;
+  int64_t rows_ = 0;
+  std::vector<int32_t> ids_[3];
+};
+
+class PoolJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    p_.columns = arguments.size("columns");
+    const Span<float> x = arguments.floats("x"), y = arguments.floats("y");
+    offsets_ = read_offsets(arguments, arguments.int32s("offsets"));
+    p_.mode = static_cast<Pooling>(arguments.integer("mode", 0, 2));
+    if (arguments.failed()) return;
+    arguments.expect_length("x", x.length, product(offsets_.back(), p_.columns));
+    arguments.expect_length("y", y.length, product(sequences(), p_.columns));
+    arguments.expect_apart("y", y, "x", x);
+    p_.x = x.data;
+    p_.y = y.data;
+    p_.offsets = offsets_.data();
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_pool(kernels, p_, sequences());
+    return "";
+  }
+
+ private:
+  int64_t sequences() const { return static_cast<int64_t>(offsets_.size()) - 1; }
+  PoolSequences p_;
+  std::vector<int32_t> offsets_;
+};
+
+class NormalizeJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    rows_ = arguments.size("rows");
+    p_.columns = arguments.size("columns");
+    read_in_place(arguments, product(rows_, p_.columns), &p_.x, &p_.y);
+    p_.epsilon = static_cast<float>(arguments.number("epsilon"));
+    arguments.expect(p_.epsilon > 0, "epsilon", "a positive number", p_.epsilon);
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_l2_normalize(kernels, p_, rows_);
+    return "";
+  }
+
+ private:
+  NormalizeRows p_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
+void export_row_operations(Napi::Env env, Napi::Object exports) {
+  export_job<SoftmaxJob>(env, exports, "softmax");
+  export_job<LayerNormJob>(env, exports, "layerNorm");
+  export_job<GeluJob>(env, exports, "gelu");
+  export_job<EmbeddingJob>(env, exports, "embedding");
+  export_job<PoolJob>(env, exports, "pool");
+  export_job<NormalizeJob>(env, exports, "l2Normalize");
+}
+
+}  // namespace sa

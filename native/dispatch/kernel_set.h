@@ -1,0 +1,32 @@
+// The table that a tier fills: one row a kernel. Everything above this folder calls kernels through it.
+#pragma once
+
+#include "kernels/attention/attention.h"
+#include "kernels/embedding/embedding.h"
+#include "kernels/gelu/gelu.h"
+#include "kernels/layer_norm/layer_norm.h"
+#include "kernels/matmul/matmul.h"
+#include "kernels/pooling/pooling.h"
+#include "kernels/softmax/softmax.h"
+
+namespace sa {
+
+struct KernelSet {
+  const char* name;
+  int panel_width;  // columns of a packed panel of B
+  int row_multiple;  // rows of the matmul micro-kernel: split work at multiples of it
+  size_t (*packed_size)(int64_t k, int64_t n);
+  void (*pack_panels)(const MatrixView& b, int64_t k, int64_t n, float* dst);
+  void (*matmul_block)(const MatmulBlock& g, float* scratch);
+  void (*softmax_rows)(const SoftmaxRows& p, int64_t begin, int64_t end);
+  size_t (*attention_scratch)(const Attention& p);
+  void (*attention_head)(const Attention& p, int64_t b, int64_t h, int64_t begin, int64_t end, float* scratch);
+  void (*prepare_scores_rows)(const PrepareScores& p, int64_t begin, int64_t end);
+  void (*layer_norm_rows)(const LayerNormRows& p, int64_t begin, int64_t end);
+  void (*gelu_elements)(const GeluElements& p, int64_t begin, int64_t end);
+  void (*embedding_rows)(const EmbeddingRows& p, int64_t begin, int64_t end);
+  void (*pool_sequences)(const PoolSequences& p, int64_t begin, int64_t end);
+  void (*l2_normalize_rows)(const NormalizeRows& p, int64_t begin, int64_t end);
+};
+
+}  // namespace sa

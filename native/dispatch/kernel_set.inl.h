@@ -1,0 +1,15 @@
+// Every algorithm, in the order of their needs. Included inside the namespace of a tier, after its primitives.
+#include "simd/math.h"
+#include "kernels/matmul/matmul.inl.h"
+#include "kernels/softmax/softmax.inl.h"
+#include "kernels/attention/attention.inl.h"
+#include "kernels/layer_norm/layer_norm.inl.h"
+#include "kernels/gelu/gelu.inl.h"
+#include "kernels/embedding/embedding.inl.h"
+#include "kernels/pooling/pooling.inl.h"
+
+static const KernelSet kSet = {
+    SA_TIER_NAME,      kPanel,           kMatmulRows,   packed_size,         pack_panels,
+    matmul_block,      softmax_rows,     attention_scratch, attention_head,  prepare_scores_rows,
+    layer_norm_rows,   gelu_elements,    embedding_rows, pool_sequences,     l2_normalize_rows,
+};

@@ -1,0 +1,99 @@
+#include "dispatch/run.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "runtime/thread_pool.h"
+#include "runtime/workspace.h"
+
+namespace sa {
+
+namespace {
+
+// Below this many elements a second thread costs more than it brings.
+constexpr int64_t kParallelElements = 32768;
+
+template <typename Rows>
+void over_rows(int64_t rows, int64_t elements, int64_t multiple, const Rows& body) {
+  ThreadPool& pool = ThreadPool::instance();
+  const int64_t parts = elements < kParallelElements ? 1 : std::min<int64_t>(pool.threads(), rows);
+  pool.run(parts, [&](int64_t part) {
+    const Range range = split(rows, multiple, parts, part);
+    if (range.begin < range.end) body(range.begin, range.end);
+  });
+}
+
+// Parts a thread: a causal triangle is uneven, finer parts even it out.
+constexpr int64_t kAttentionParts = 4;
+constexpr double kParallelAttention = 100e3;
+
+}  // namespace
+
+bool run_attention(const KernelSet& kernels, const Attention& p) {
+  const int64_t pairs = p.batch * p.heads;
+  if (pairs == 0 || p.queries == 0 || (p.value_columns == 0 && p.weights == nullptr)) return true;
+  ThreadPool& pool = ThreadPool::instance();
+  const int64_t wanted = pool.threads() == 1 ? 1 : pool.threads() * kAttentionParts;
+  const int64_t blocks = (p.queries + kAttentionRows - 1) / kAttentionRows;
+  // Queries of one head are cut only where heads alone would leave threads idle: each cut packs the keys and
+  // values of the head again.
+  const int64_t cuts = std::max<int64_t>(1, std::min(blocks, (pool.threads() - 1) / pairs + 1));
+  const int64_t units = pairs * cuts;
+  const double work = static_cast<double>(pairs) * static_cast<double>(p.queries) * static_cast<double>(p.keys) *
+                      static_cast<double>(p.value_columns + 8);
+  const int64_t parts = work < kParallelAttention ? 1 : std::min(units, wanted);
+  const size_t scratch_size = kernels.attention_scratch(p);
+  std::atomic<bool> ok{true};
+  pool.run(parts, [&](int64_t part) {
+    Workspace scratch(scratch_size);
+    if (!scratch.ok()) {
+      ok = false;
+      return;
+    }
+    const Range range = split(units, 1, parts, part);
+    for (int64_t unit = range.begin; unit < range.end; ++unit) {
+      const int64_t pair = unit / cuts;
+      const Range rows = split(p.queries, kAttentionRows, cuts, unit % cuts);
+      kernels.attention_head(p, pair / p.heads, pair % p.heads, rows.begin, rows.end, scratch.data());
+    }
+  });
+  return ok;
+}
+
+void run_softmax(const KernelSet& kernels, const SoftmaxRows& p) {
+  over_rows(p.rows, p.rows * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.softmax_rows(p, begin, end); });
+}
+
+void run_layer_norm(const KernelSet& kernels, const LayerNormRows& p) {
+  over_rows(p.rows, p.rows * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.layer_norm_rows(p, begin, end); });
+}
+
+void run_gelu(const KernelSet& kernels, const GeluElements& p) {
+  over_rows(p.size, p.size, 64, [&](int64_t begin, int64_t end) { kernels.gelu_elements(p, begin, end); });
+}
+
+void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t rows) {
+  over_rows(rows, rows * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.embedding_rows(p, begin, end); });
+}
+
+void run_pool(const KernelSet& kernels, const PoolSequences& p, int64_t sequences) {
+  over_rows(sequences, p.offsets[sequences] * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.pool_sequences(p, begin, end); });
+}
+
+void run_l2_normalize(const KernelSet& kernels, const NormalizeRows& p, int64_t rows) {
+  over_rows(rows, rows * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.l2_normalize_rows(p, begin, end); });
+}
+
+void run_prepare_scores(const KernelSet& kernels, const float* logits, int64_t rows, int64_t columns,
+                        float* exponentials, float* sums) {
+  over_rows(rows, rows * columns, 1, [&](int64_t begin, int64_t end) {
+    kernels.prepare_scores_rows({columns, logits, exponentials, sums}, begin, end);
+  });
+}
+
+}  // namespace sa

@@ -1,0 +1,36 @@
+// Whole operations: one tier's kernels over the thread pool, with workspaces. Arguments have been checked by
+// the caller. Each returns false when memory for its workspace has run out (the output is then undefined).
+#pragma once
+
+#include "dispatch/kernel_set.h"
+
+namespace sa {
+
+struct Matmul {
+  int64_t batch = 1, m = 0, n = 0, k = 0;
+  MatrixView a;
+  ptrdiff_t a_batch = 0;
+  MatrixView b;  // not used when packed_b is given
+  ptrdiff_t b_batch = 0;
+  const float* packed_b = nullptr;  // pack_panels of the one B that all batches share
+  float* c = nullptr;               // [batch, m, n]
+  ptrdiff_t c_stride = 0, c_batch = 0;
+  Epilogue epilogue;
+  ptrdiff_t residual_batch = 0;
+};
+
+bool run_matmul(const KernelSet& kernels, const Matmul& p);
+void run_pack(const KernelSet& kernels, const MatrixView& b, int64_t k, int64_t n, float* dst);
+bool run_attention(const KernelSet& kernels, const Attention& p);
+void run_softmax(const KernelSet& kernels, const SoftmaxRows& p);
+void run_layer_norm(const KernelSet& kernels, const LayerNormRows& p);
+void run_gelu(const KernelSet& kernels, const GeluElements& p);
+void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t rows);
+void run_pool(const KernelSet& kernels, const PoolSequences& p, int64_t sequences);
+void run_l2_normalize(const KernelSet& kernels, const NormalizeRows& p, int64_t rows);
+
+// E = exp(R - rowmax) and its running row sums, of [rows, columns] logits (see PreparedScores).
+void run_prepare_scores(const KernelSet& kernels, const float* logits, int64_t rows, int64_t columns,
+                        float* exponentials, float* sums);
+
+}  // namespace sa

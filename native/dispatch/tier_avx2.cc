@@ -1,0 +1,24 @@
+#include "dispatch/tiers.h"
+#include "simd/target.h"
+
+#if defined(SA_X86_64)
+
+#include <immintrin.h>
+
+SA_BEGIN_TIER_AVX2
+namespace sa {
+namespace avx2 {
+#define SA_TIER_NAME "avx2"
+#include "simd/avx2.h"
+#include "dispatch/kernel_set.inl.h"
+}  // namespace avx2
+}  // namespace sa
+SA_END_TIER
+
+const sa::KernelSet* sa::avx2_kernels() { return &sa::avx2::kSet; }
+
+#else
+
+const sa::KernelSet* sa::avx2_kernels() { return nullptr; }
+
+#endif

@@ -1,0 +1,13 @@
+#include "dispatch/tiers.h"
+#include "simd/target.h"
+
+namespace sa {
+namespace scalar {
+#define SA_TIER_NAME "scalar"
+#include "simd/scalar.h"
+#include "dispatch/kernel_set.inl.h"
+}  // namespace scalar
+
+const KernelSet* scalar_kernels() { return &scalar::kSet; }
+
+}  // namespace sa

@@ -1,0 +1,288 @@
+// Rows of queries against blocks of keys, with a running maximum and sum where the keys need several blocks.
+
+static int64_t panel_columns(int64_t n) { return (n + kPanel - 1) / kPanel * kPanel; }
+
+// One block of keys, except when the softmax itself is wanted: then the tile spans all keys.
+static int64_t key_block(const Attention& p) {
+  const int64_t limit = p.weights != nullptr ? p.keys : kAttentionKeys;
+  return panel_columns(p.keys < limit ? p.keys : limit);
+}
+
+// Layout of the caller's scratch, in floats; every part starts on a 64-byte boundary.
+struct AttentionScratch {
+  float *values, *tile, *second, *output, *row_max, *row_sum, *matmul, *panels[kMaxScoreSources];
+  size_t size;
+};
+
+static size_t round_up_16(size_t n) { return (n + 15) & ~static_cast<size_t>(15); }
+
+static AttentionScratch attention_layout(const Attention& p, float* base) {
+  AttentionScratch s = {};
+  size_t at = 0;
+  auto take = [&](size_t n) {
+    float* part = base == nullptr ? nullptr : base + at;
+    at += round_up_16(n);
+    return part;
+  };
+  const size_t tile = static_cast<size_t>(kAttentionRows) * static_cast<size_t>(key_block(p));
+  s.values = take(packed_size(p.keys, p.value_columns));
+  s.tile = take(tile);
+  s.second = take(p.source_count > 1 ? tile : 0);
+  s.output = take(static_cast<size_t>(kAttentionRows * panel_columns(p.value_columns)));
+  s.row_max = take(kAttentionRows);
+  s.row_sum = take(kAttentionRows);
+  s.matmul = take(kMatmulScratch);
+  for (int i = 0; i < p.source_count; ++i) {
+    if (p.sources[i].kind == ScoreKind::kProduct) s.panels[i] = take(packed_size(p.sources[i].depth, p.keys));
+  }
+  s.size = at;
+  return s;
+}
+
+static size_t attention_scratch(const Attention& p) { return attention_layout(p, nullptr).size; }
+
+// One (batch, head) and its block of queries [row, row + rows).
+struct AttentionRows {
+  int64_t b, h, row, rows;
+};
+
+SA_INLINE ptrdiff_t at(const HeadStrides& s, int64_t b, int64_t h, int64_t row) {
+  return b * s.batch + h * s.head + row * s.row;
+}
+
+// tile[rows, columns] = logits of one source for keys [j0, j0 + columns).
+static void source_logits(const ScoreSource& source, const AttentionScratch& s, int index, const AttentionRows& r,
+                          int64_t j0, int64_t columns, float* tile, int64_t tile_row) {
+  const float* left = source.left + at(source.left_strides, r.b, r.h, r.row);
+  const float* bias = source.bias == nullptr ? nullptr : source.bias + r.h * source.bias_head + j0;
+  if (source.kind == ScoreKind::kMatrix) {
+    for (int64_t i = 0; i < r.rows; ++i) {
+      std::memcpy(tile + i * tile_row, left + i * source.left_strides.row + j0, sizeof(float) * columns);
+    }
+    return;
+  }
+  MatmulBlock g;
+  g.m = r.rows;
+  g.n = columns;
+  g.k = source.depth;
+  g.a = {left, source.left_strides.row, 1};
+  const float* panels = source.kind == ScoreKind::kPanels
+                            ? source.right + r.b * source.right_strides.batch + r.h * source.right_strides.head
+                            : s.panels[index];
+  g.b = {panels + j0 * source.depth, kPanel, source.depth * kPanel};
+  g.c = tile;
+  g.c_stride = tile_row;
+  g.epilogue.bias = bias;
+  matmul_block(g, s.matmul);
+}
+
+static void weigh_into(float* tile, const float* other, int64_t rows, int64_t columns, int64_t row, float weight,
+                       bool first) {
+  const Vec w = vset(weight);
+  for (int64_t i = 0; i < rows; ++i) {
+    float* t = tile + i * row;
+    const float* o = other + i * row;
+    // Rows of the tile are whole panels long, so that full vectors stay inside of it.
+    for (int64_t j = 0; j < columns; j += kLanes) {
+      vstore(t + j, first ? vmul(w, vload(o + j)) : vfma(w, vload(o + j), vload(t + j)));
+    }
+  }
+}
+
+// Logits of the whole mixture. Returns the factor still to be applied: a lone source leaves its weight to the
+// softmax, which applies it without risk of overflow.
+static float mixture_logits(const Attention& p, const AttentionScratch& s, const AttentionRows& r, int64_t j0,
+                            int64_t columns, int64_t tile_row) {
+  if (p.source_count == 1) {
+    source_logits(p.sources[0], s, 0, r, j0, columns, s.tile, tile_row);
+    return p.sources[0].weight;
+  }
+  for (int i = 0; i < p.source_count; ++i) {
+    float* to = i == 0 ? s.tile : s.second;
+    source_logits(p.sources[i], s, i, r, j0, columns, to, tile_row);
+    weigh_into(s.tile, to, r.rows, columns, tile_row, p.sources[i].weight, i == 0);
+  }
+  return 1.0f;
+}
+
+SA_INLINE const uint8_t* mask_row(const Attention& p, const AttentionRows& r, int64_t i) {
+  return p.mask == nullptr ? nullptr : p.mask + at(p.mask_strides, r.b, r.h, r.row + i);
+}
+
+// Keys that query `row` may see under the causal rule.
+SA_INLINE int64_t visible(const Attention& p, int64_t row) {
+  return p.causal && row + 1 < p.keys ? row + 1 : p.keys;
+}
+
+// output[rows, value panels] (+)= tile[rows, columns] values[j0 ...].
+static void weigh_values(const Attention& p, const AttentionScratch& s, int64_t rows, const float* weights,
+                         ptrdiff_t weights_row, int64_t j0, int64_t columns, bool accumulate) {
+  MatmulBlock g;
+  g.m = rows;
+  g.n = p.value_columns;
+  g.k = columns;
+  g.a = {weights, weights_row, 1};
+  g.b = {s.values + j0 * kPanel, kPanel, p.keys * kPanel};
+  g.c = s.output;
+  g.c_stride = panel_columns(p.value_columns);
+  g.accumulate = accumulate;
+  matmul_block(g, s.matmul);
+}
+
+// out = output / row_sum; rows without any visible key become zeros.
+static void write_rows(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
+  for (int64_t i = 0; i < r.rows; ++i) {
+    float* out = p.out + at(p.out_strides, r.b, r.h, r.row + i);
+    if (s.row_sum[i] == 0.0f) {
+      row_zero(out, p.value_columns);
+      continue;
+    }
+    const float* from = s.output + i * panel_columns(p.value_columns);
+    const Vec inverse = vset(1.0f / s.row_sum[i]);
+    for (int64_t j = 0; j < p.value_columns; j += kLanes) {
+      const int64_t left = p.value_columns - j;
+      const Vec v = vmul(vload(from + j), inverse);
+      if (left >= kLanes) {
+        vstore(out + j, v);
+      } else {
+        vstore_first(out + j, v, static_cast<int>(left));
+      }
+    }
+  }
+}
+
+// The softmax as the caller wants to see it: tile / row_sum, zeros behind the visible keys.
+static void write_weights(const Attention& p, const AttentionScratch& s, const AttentionRows& r, int64_t tile_row) {
+  for (int64_t i = 0; i < r.rows; ++i) {
+    float* to = p.weights + ((r.b * p.heads + r.h) * p.queries + r.row + i) * p.keys;
+    if (s.row_sum[i] == 0.0f) {
+      row_zero(to, p.keys);
+      continue;
+    }
+    std::memcpy(to, s.tile + i * tile_row, sizeof(float) * p.keys);
+    row_scale(to, p.keys, 1.0f / s.row_sum[i]);
+  }
+}
+
+static void softmax_attention(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
+  const int64_t block = key_block(p);
+  const int64_t reach = visible(p, r.row + r.rows - 1);
+  for (int64_t i = 0; i < r.rows; ++i) {
+    s.row_max[i] = -INFINITY;
+    s.row_sum[i] = 0.0f;
+  }
+  if (reach == 0) row_zero(s.output, r.rows * panel_columns(p.value_columns));
+  for (int64_t j0 = 0; j0 < reach; j0 += block) {
+    const int64_t columns = reach - j0 < block ? reach - j0 : block;
+    const float factor = mixture_logits(p, s, r, j0, columns, block);
+    const float sign = factor < 0.0f ? -1.0f : 1.0f;
+    for (int64_t i = 0; i < r.rows; ++i) {
+      float* x = s.tile + i * block;
+      int64_t n = visible(p, r.row + i) - j0;
+      n = n < 0 ? 0 : n > columns ? columns : n;
+      const uint8_t* mask = mask_row(p, r, i);
+      if (mask != nullptr) mask += j0;
+      const float top = row_max(x, n, mask, sign);
+      const float before = s.row_max[i];
+      const float max = top > before || top != top ? top : before;
+      if (max == -INFINITY) {
+        row_zero(x, columns);
+      } else {
+        const float sum = row_exp(x, x, n, mask, sign, max, sign * factor);
+        row_zero(x + n, columns - n);
+        if (j0 > 0 && max != before) {
+          // What earlier blocks gave was relative to a smaller maximum.
+          const float shrink = before == -INFINITY ? 0.0f : std::exp((before - max) * sign * factor);
+          s.row_sum[i] *= shrink;
+          row_scale(s.output + i * panel_columns(p.value_columns), p.value_columns, shrink);
+        }
+        s.row_sum[i] += sum;
+        s.row_max[i] = max;
+      }
+    }
+    weigh_values(p, s, r.rows, s.tile, block, j0, columns, j0 > 0);
+  }
+  if (p.weights != nullptr) {
+    for (int64_t i = 0; i < r.rows; ++i) row_zero(s.tile + i * block + reach, block - reach);
+    write_weights(p, s, r, block);
+  }
+  write_rows(p, s, r);
+}
+
+// Sums below this have lost precision to underflow (the row maximum counts 1).
+inline constexpr float kPreparedFloor = 1e-30f;
+
+// Prepared scores: no exponential, the matrix of exponentials is the left operand as it lies.
+static void prepared_attention(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
+  const ScoreSource& source = p.sources[0];
+  const ptrdiff_t row_stride = source.left_strides.row;
+  const ptrdiff_t start = at(source.left_strides, r.b, r.h, r.row);
+  const float* e = source.left + start;
+  const float* sums = source.prepared.sums + start;
+  const int64_t reach = visible(p, r.row + r.rows - 1);
+  bool underflow = reach == 0;
+  for (int64_t i = 0; i < r.rows && !underflow; ++i) {
+    s.row_sum[i] = sums[i * row_stride + visible(p, r.row + i) - 1];
+    underflow = !(s.row_sum[i] >= kPreparedFloor);
+  }
+  if (underflow || p.mask != nullptr || p.weights != nullptr) {
+    Attention general = p;
+    general.sources[0].kind = ScoreKind::kMatrix;
+    general.sources[0].left = source.prepared.logits;
+    softmax_attention(general, s, r);
+    return;
+  }
+  // Left of the diagonal block every row sees every key: no copy there.
+  const int64_t plain = p.causal ? (r.row < p.keys ? r.row : p.keys) : p.keys;
+  weigh_values(p, s, r.rows, e, row_stride, 0, plain, false);
+  const int64_t rest = reach - plain;
+  if (rest > 0) {
+    const int64_t tile_row = panel_columns(rest);
+    for (int64_t i = 0; i < r.rows; ++i) {
+      const int64_t n = visible(p, r.row + i) - plain;
+      std::memcpy(s.tile + i * tile_row, e + i * row_stride + plain, sizeof(float) * n);
+      row_zero(s.tile + i * tile_row + n, rest - n);
+    }
+    weigh_values(p, s, r.rows, s.tile, tile_row, plain, rest, true);
+  }
+  write_rows(p, s, r);
+}
+
+static void prepare_scores_rows(const PrepareScores& p, int64_t begin, int64_t end) {
+  for (int64_t r = begin; r < end; ++r) {
+    const float* x = p.logits + r * p.columns;
+    float* e = p.exponentials + r * p.columns;
+    const float max = row_max(x, p.columns, nullptr, 1.0f);
+    if (max == -INFINITY) {
+      row_zero(e, p.columns);
+    } else {
+      row_exp(x, e, p.columns, nullptr, 1.0f, max, 1.0f);
+    }
+    // In double: a running sum of a thousand floats would lose its last bits.
+    double sum = 0.0;
+    for (int64_t j = 0; j < p.columns; ++j) {
+      sum += e[j];
+      p.sums[r * p.columns + j] = static_cast<float>(sum);
+    }
+  }
+}
+
+// Queries [begin, end) of one (batch, head); `scratch` holds attention_scratch(p) floats, 64-byte aligned.
+static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t begin, int64_t end, float* scratch) {
+  const AttentionScratch s = attention_layout(p, scratch);
+  pack_panels({p.value + at(p.value_strides, b, h, 0), p.value_strides.row, 1}, p.keys, p.value_columns, s.values);
+  for (int i = 0; i < p.source_count; ++i) {
+    const ScoreSource& source = p.sources[i];
+    if (source.kind != ScoreKind::kProduct) continue;
+    pack_panels({source.right + at(source.right_strides, b, h, 0), 1, source.right_strides.row}, source.depth,
+                p.keys, s.panels[i]);
+  }
+  for (int64_t row = begin; row < end; row += kAttentionRows) {
+    const AttentionRows r = {b, h, row, end - row < kAttentionRows ? end - row : kAttentionRows};
+    if (p.sources[0].kind == ScoreKind::kPrepared) {
+      prepared_attention(p, s, r);
+    } else {
+      softmax_attention(p, s, r);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// Layer normalisation over the last axis: y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, the
+// variance without Bessel's correction. Two passes over a row that sits in L1: mean(x^2) - mean^2 in one pass
+// would cancel. y may equal x. gamma and beta may be null (1 and 0).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sa {
+
+struct LayerNormRows {
+  int64_t rows = 0, columns = 0;
+  const float* x = nullptr;  // [rows, columns]
+  float* y = nullptr;        // [rows, columns]
+  const float* gamma = nullptr;
+  const float* beta = nullptr;
+  float epsilon = 1e-5f;
+};
+
+}  // namespace sa
