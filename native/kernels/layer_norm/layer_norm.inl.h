@@ -16,27 +16,38 @@ static void layer_norm_rows(const LayerNormRows& p, int64_t begin, int64_t end) 
     if (tail > 0) s1 = vadd(s1, vload_first(x + whole, tail));
     const float mean = vreduce_add(vadd(s0, s1)) / static_cast<float>(n);
 
-    const Vec m = vset(mean);
+    // The differences also tell how far the rounded mean is off (corrected two-pass algorithm, Chan, Golub and
+    // LeVeque 1983): a large mean over a small spread would otherwise cost the spread its digits.
+    const Vec rough = vset(mean);
+    Vec d0 = vzero(), d1 = vzero();
     s0 = s1 = vzero();
     for (j = 0; j + 2 * kLanes <= whole; j += 2 * kLanes) {
-      const Vec d0 = vsub(vload(x + j), m), d1 = vsub(vload(x + j + kLanes), m);
-      s0 = vfma(d0, d0, s0);
-      s1 = vfma(d1, d1, s1);
+      const Vec a = vsub(vload(x + j), rough), b = vsub(vload(x + j + kLanes), rough);
+      d0 = vadd(d0, a);
+      d1 = vadd(d1, b);
+      s0 = vfma(a, a, s0);
+      s1 = vfma(b, b, s1);
     }
     for (; j < whole; j += kLanes) {
-      const Vec d = vsub(vload(x + j), m);
-      s0 = vfma(d, d, s0);
+      const Vec a = vsub(vload(x + j), rough);
+      d0 = vadd(d0, a);
+      s0 = vfma(a, a, s0);
     }
     if (tail > 0) {
-      const Vec d = vselect_first(tail, vsub(vload_first(x + whole, tail), m), vzero());
-      s1 = vfma(d, d, s1);
+      const Vec a = vselect_first(tail, vsub(vload_first(x + whole, tail), rough), vzero());
+      d1 = vadd(d1, a);
+      s1 = vfma(a, a, s1);
     }
-    const float variance = vreduce_add(vadd(s0, s1)) / static_cast<float>(n);
+    const float shift = vreduce_add(vadd(d0, d1)) / static_cast<float>(n);
+    const float spread = vreduce_add(vadd(s0, s1)) / static_cast<float>(n) - shift * shift;
+    const float variance = spread > 0.0f || spread != spread ? spread : 0.0f;
+    const Vec correction = vset(shift);
     const Vec inverse = vset(1.0f / std::sqrt(variance + p.epsilon));
 
     for (j = 0; j < n; j += kLanes) {
       const int width = static_cast<int>(n - j < kLanes ? n - j : kLanes);
-      Vec v = vmul(vsub(width == kLanes ? vload(x + j) : vload_first(x + j, width), m), inverse);
+      Vec v = vsub(width == kLanes ? vload(x + j) : vload_first(x + j, width), rough);
+      v = vmul(vsub(v, correction), inverse);
       if (p.gamma != nullptr) v = vmul(v, width == kLanes ? vload(p.gamma + j) : vload_first(p.gamma + j, width));
       if (p.beta != nullptr) v = vadd(v, width == kLanes ? vload(p.beta + j) : vload_first(p.beta + j, width));
       if (width == kLanes) {

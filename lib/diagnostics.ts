@@ -1,0 +1,52 @@
+/** What runs here: for `synthetic-attention info`, bug reports and benchmarks. */
+import { readFileSync } from 'node:fs';
+import { ArgumentError, describe, expectation } from './errors.js';
+import type { NativeTier } from './native/addon.js';
+import { addon, addonPath } from './native/load.js';
+
+export interface Info {
+  version: string;
+  node: string;
+  /** Operating system and processor family, such as linux-x64. */
+  platform: string;
+  cpu: string;
+  /** Instruction-set tier in use. */
+  isa: string;
+  tiers: NativeTier[];
+  /** Threads of the pool. */
+  threads: number;
+  /** What affinity mask and cgroup quota leave to this process. */
+  availableCpus: number;
+  compiler: string;
+  napiVersion: number;
+  addonPath: string;
+}
+
+export function info(): Info {
+  const native = addon().info();
+  // Both lib/ and dist/ stand one folder below package.json.
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return {
+    version: manifest.version,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: native.cpu,
+    isa: native.isa,
+    tiers: native.tiers,
+    threads: native.threads,
+    availableCpus: native.availableCpus,
+    compiler: native.compiler,
+    napiVersion: native.napiVersion,
+    addonPath: addonPath(),
+  };
+}
+
+const MAX_THREADS = 256;
+
+/** Sizes the pool that all of this process shares; takes effect with the next operation. */
+export function setThreads(threads: number): void {
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new ArgumentError(expectation('threads', `an integer from 1 to ${MAX_THREADS}`, describe(threads)));
+  }
+  addon().setThreads({ threads });
+}

@@ -1,0 +1,97 @@
+/** JSON files of a model directory, and checked access to their keys. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ModelError, describe, expectation } from '../errors.js';
+
+export class JsonObject {
+  constructor(
+    /** For messages: the file's path. */
+    readonly source: string,
+    readonly values: Readonly<Record<string, unknown>>,
+  ) {}
+
+  get(key: string): unknown {
+    return Object.hasOwn(this.values, key) ? this.values[key] : undefined;
+  }
+
+  fail(key: string, expected: string): never {
+    throw new ModelError(expectation(`${this.source}: ${key}`, expected, describe(this.get(key))));
+  }
+
+  integer(key: string, low: number, high: number, fallback?: number): number {
+    const value = this.get(key) ?? fallback;
+    if (!Number.isSafeInteger(value) || (value as number) < low || (value as number) > high) {
+      this.fail(key, `an integer from ${low} to ${high}`);
+    }
+    return value as number;
+  }
+
+  number(key: string, fallback: number): number {
+    const value = this.get(key) ?? fallback;
+    if (typeof value !== 'number' || !Number.isFinite(value)) this.fail(key, 'a finite number');
+    return value;
+  }
+
+  string(key: string, fallback?: string): string {
+    const value = this.get(key) ?? fallback;
+    if (typeof value !== 'string') this.fail(key, 'a string');
+    return value;
+  }
+
+  boolean(key: string, fallback: boolean): boolean {
+    const value = this.get(key) ?? fallback;
+    if (typeof value !== 'boolean') this.fail(key, 'a boolean');
+    return value;
+  }
+}
+
+async function parse(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new ModelError(expectation(path, 'a readable file', code), { cause });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new ModelError(expectation(path, 'valid JSON', (cause as Error).message), { cause });
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export async function readJsonObject(directory: string, name: string): Promise<JsonObject> {
+  const path = join(directory, name);
+  const value = await parse(path);
+  if (!isObject(value)) throw new ModelError(expectation(path, 'a JSON object', describe(value)));
+  return new JsonObject(path, value);
+}
+
+/** Undefined when there is no such file. */
+export async function readOptionalJson(directory: string, name: string): Promise<JsonObject | undefined> {
+  try {
+    return await readJsonObject(directory, name);
+  } catch (error) {
+    if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** An array of objects; undefined when there is no such file. */
+export async function readOptionalJsonArray(directory: string, name: string): Promise<JsonObject[] | undefined> {
+  const path = join(directory, name);
+  try {
+    const value = await parse(path);
+    if (!Array.isArray(value) || !value.every(isObject)) {
+      throw new ModelError(expectation(path, 'a JSON array of objects', describe(value)));
+    }
+    return value.map((entry, i) => new JsonObject(`${path}[${i}]`, entry));
+  } catch (error) {
+    if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+/** Texts to token batches for native jobs: sequences end to end, cut by token count. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ArgumentError, describe, expectation } from '../errors.js';
+import type { Tokenizer } from './tokenize.js';
+
+export interface TokenBatch {
+  /** [tokens], all sequences end to end. */
+  ids: Int32Array;
+  /** [texts + 1]: sequence i is ids[offsets[i]] to ids[offsets[i + 1] - 1]. */
+  offsets: Int32Array;
+}
+
+export interface BatchLimits {
+  tokens: number;
+  texts: number;
+}
+
+/** Milliseconds of tokenization after which the event loop gets its turn. */
+const TURN_MS = 3;
+
+type Source = Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>;
+
+function checkText(text: unknown, index: number): string {
+  if (typeof text !== 'string') {
+    throw new ArgumentError(expectation(`texts[${index}]`, 'a string', describe(text)));
+  }
+  return text;
+}
+
+/** The last batch may be smaller; a single text above the limit is a batch of its own. */
+export async function* tokenBatches(
+  texts: Source,
+  tokenizer: Tokenizer,
+  limits: BatchLimits,
+): AsyncGenerator<TokenBatch, void, undefined> {
+  let ids: number[] = [];
+  let offsets = [0];
+  const flush = (): TokenBatch => {
+    const batch = { ids: Int32Array.from(ids), offsets: Int32Array.from(offsets) };
+    ids = [];
+    offsets = [0];
+    return batch;
+  };
+  let index = 0;
+  let turnStart = performance.now();
+  for await (const item of texts) {
+    for (const text of typeof item === 'string' ? [item] : item) {
+      for (const id of tokenizer.encode(checkText(text, index++))) ids.push(id);
+      offsets.push(ids.length);
+      if (ids.length >= limits.tokens || offsets.length > limits.texts) {
+        yield flush();
+        turnStart = performance.now();
+      } else if (performance.now() - turnStart > TURN_MS) {
+        await nextTurn();
+        turnStart = performance.now();
+      }
+    }
+  }
+  if (offsets.length > 1) yield flush();
+}

@@ -1,0 +1,51 @@
+/** The encoder's public types. */
+import type { Tensor } from '../tensor/tensor.js';
+
+export type PoolingMode = 'mean' | 'cls' | 'max';
+
+export interface EncodeProgress {
+  /** Texts whose embeddings are done. */
+  texts: number;
+  /** Tokens computed for them, special tokens included. */
+  tokens: number;
+  /** Texts in all, where that is known. */
+  total: number | undefined;
+}
+
+export interface EncodeOptions {
+  /** At most this many texts go into one native job; by default jobs are cut by tokens alone. */
+  batchSize?: number;
+  /** Scale every embedding to unit length; by default what the model directory says. */
+  normalize?: boolean;
+  /** Aborting rejects with the signal's reason; jobs that run already end in the background. */
+  signal?: AbortSignal;
+  /** Called after every native job, in input order. */
+  onProgress?: (progress: EncodeProgress) => void;
+}
+
+/** Consecutive texts of a stream, encoded. */
+export interface EncodedBatch {
+  /** [texts, dimensions], row-major. */
+  embeddings: Float32Array;
+  texts: number;
+  tokens: number;
+}
+
+/** What `Encoder` offers; written down apart so that other parts can be built and tested against it. */
+export interface TextEncoder {
+  /** Length of one embedding. */
+  readonly dimensions: number;
+  /** Tokens a text may have, special tokens included; longer texts are truncated. */
+  readonly maxLength: number;
+  /** One text gives shape [dimensions], several [texts, dimensions], in input order. */
+  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<Tensor>;
+  /**
+   * Texts one by one or in arrays, of any number; batches come back in input order. Reads ahead only as far as
+   * the jobs in flight need: a slow consumer slows the source down.
+   */
+  encodeStream(
+    texts: Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>,
+    options?: EncodeOptions,
+  ): AsyncGenerator<EncodedBatch, void, undefined>;
+  dispose(): void;
+}

@@ -1,0 +1,320 @@
+/** Attention over a mixture of score functions, and its common special cases. */
+import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
+import { type ScoreSourceOptions, ScoreKind, type Strides } from '../native/addon.js';
+import { checkDimension, checkFiniteNumber, checkMinimumRank, checkSameShape, shapeText, sizeOf } from '../tensor/shape.js';
+import { type Mask, type MaskLike, Tensor, type TensorLike, checkMask, checkTensor } from '../tensor/tensor.js';
+import { expandMask, maskStrides } from './masks.js';
+import type { PackedMatrix } from './packed_matrix.js';
+import { PreparedScores } from './prepared_scores.js';
+import { type Abortable, type Steps, runAsync, runSync } from './run.js';
+
+/** An operand [batch, heads, rows, columns] by strides. */
+export interface HeadView {
+  data: Float32Array;
+  strides: Strides;
+}
+
+export type ScoreSource = ScoreSourceOptions;
+
+export interface MixtureAttentionProblem {
+  batch: number;
+  heads: number;
+  queries: number;
+  keys: number;
+  valueColumns: number;
+  sources: readonly ScoreSource[];
+  value: HeadView;
+  out: HeadView;
+  /** Broadcasts to [batch, heads, queries, keys]. */
+  mask: Mask | null;
+  causal: boolean;
+  /** [batch, heads, queries, keys], filled when given. */
+  weights: Float32Array | null;
+}
+
+/** The general form that layers use. */
+export function* mixtureAttentionSteps(p: MixtureAttentionProblem): Steps<void> {
+  const mask = p.mask && maskStrides('mask', p.mask, [p.batch, p.heads, p.queries, p.keys]);
+  yield {
+    name: 'attention',
+    options: {
+      batch: p.batch,
+      heads: p.heads,
+      queries: p.queries,
+      keys: p.keys,
+      valueColumns: p.valueColumns,
+      sources: p.sources,
+      value: p.value.data,
+      valueStrides: p.value.strides,
+      out: p.out.data,
+      outStrides: p.out.strides,
+      mask: mask?.data ?? null,
+      maskStrides: mask?.strides ?? [0, 0, 0],
+      causal: p.causal,
+      weights: p.weights,
+    },
+  };
+}
+
+export interface AttentionOptions {
+  /** Broadcasts to [..., queries, keys]; not 0 = attend. Rows without any give zeros. */
+  mask?: MaskLike;
+  /** Query i attends keys <= i (top-left aligned). */
+  causal?: boolean;
+}
+
+export interface DotProductOptions extends AttentionOptions {
+  /** Factor on the logits, default 1 / sqrt(columns of query). */
+  scale?: number;
+}
+
+export interface AttentionResult {
+  /** [..., queries, value columns] */
+  output: Tensor;
+  /** The softmax, [..., queries, keys]. */
+  weights: Tensor;
+}
+
+interface Heads {
+  data: Float32Array;
+  leading: readonly number[];
+  batch: number;
+  heads: number;
+  rows: number;
+  columns: number;
+  view: HeadView;
+}
+
+function headsOf(name: string, value: TensorLike): Heads {
+  const { data, shape } = checkTensor(name, value);
+  checkMinimumRank(name, shape, 2, '[..., rows, columns]');
+  const leading = shape.slice(0, -2);
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  const heads = leading.at(-1) ?? 1;
+  const strides: Strides = [heads * rows * columns, rows * columns, columns];
+  return { data, leading, batch: sizeOf(leading.slice(0, -1)), heads, rows, columns, view: { data, strides } };
+}
+
+function maskOf(options: AttentionOptions, leading: readonly number[], queries: number, keys: number): Mask | null {
+  if (options.mask === undefined) return null;
+  const mask = checkMask('mask', options.mask);
+  const target = [...leading, queries, keys];
+  // Up to [batch, heads, queries, keys] the kernel broadcasts by itself; more leading axes are written out.
+  if (leading.length <= 2 && mask.shape.length <= target.length) return mask;
+  const full = expandMask('mask', mask, target);
+  return { data: full.data, shape: [sizeOf(leading.slice(0, -1)), leading.at(-1) ?? 1, queries, keys] };
+}
+
+function* valueAttention(
+  value: Heads,
+  queries: number,
+  sources: readonly ScoreSource[],
+  options: AttentionOptions,
+  wantWeights: boolean,
+): Steps<AttentionResult> {
+  const { leading, batch, heads, rows: keys, columns } = value;
+  const output = Tensor.zeros([...leading, queries, columns]);
+  const weights = Tensor.zeros(wantWeights ? [...leading, queries, keys] : [0]);
+  yield* mixtureAttentionSteps({
+    batch,
+    heads,
+    queries,
+    keys,
+    valueColumns: columns,
+    sources,
+    value: value.view,
+    out: { data: output.data, strides: [heads * queries * columns, queries * columns, columns] },
+    mask: maskOf(options, leading, queries, keys),
+    causal: options.causal ?? false,
+    weights: wantWeights ? weights.data : null,
+  });
+  return { output, weights };
+}
+
+function* dotProductSteps(
+  query: TensorLike,
+  key: TensorLike,
+  value: TensorLike,
+  options: DotProductOptions,
+  wantWeights: boolean,
+): Steps<AttentionResult> {
+  const q = headsOf('query', query);
+  const k = headsOf('key', key);
+  const v = headsOf('value', value);
+  checkSameShape('key: leading axes', k.leading, q.leading);
+  checkSameShape('value: leading axes', v.leading, q.leading);
+  checkDimension('key', 'columns (as query)', k.columns, q.columns);
+  checkDimension('value', 'rows (as key)', v.rows, k.rows);
+  const source: ScoreSource = {
+    kind: ScoreKind.product,
+    weight: checkFiniteNumber('scale', options.scale ?? 1 / Math.sqrt(Math.max(1, q.columns))),
+    left: q.data,
+    leftStrides: q.view.strides,
+    depth: q.columns,
+    right: k.data,
+    rightStrides: k.view.strides,
+  };
+  return yield* valueAttention(v, q.rows, [source], options, wantWeights);
+}
+
+/**
+ * Scaled dot-product attention, softmax(scale query key^T) value.
+ * @param query [..., queries, columns]
+ * @param key [..., keys, columns]
+ * @param value [..., keys, value columns]; the leading axes (up to batch and heads, or more) are equal
+ * @returns [..., queries, value columns]
+ */
+export function attention(query: TensorLike, key: TensorLike, value: TensorLike, options: DotProductOptions = {}): Tensor {
+  return runSync(dotProductSteps(query, key, value, options, false)).output;
+}
+
+/** `attention` on the pool. The operands must not change before it ends. */
+export async function attentionAsync(
+  query: TensorLike,
+  key: TensorLike,
+  value: TensorLike,
+  options: DotProductOptions & Abortable = {},
+): Promise<Tensor> {
+  return (await runAsync(dotProductSteps(query, key, value, options, false), options.signal)).output;
+}
+
+/** `attention` together with its softmax. */
+export function attentionWithWeights(
+  query: TensorLike,
+  key: TensorLike,
+  value: TensorLike,
+  options: DotProductOptions = {},
+): AttentionResult {
+  return runSync(dotProductSteps(query, key, value, options, true));
+}
+
+export interface RandomAttentionOptions extends AttentionOptions {
+  /** Query positions, default as many as keys. */
+  queries?: number;
+}
+
+/** Score source of prepared random scores for these lengths. */
+export function preparedSource(scores: PreparedScores, queries: number, keys: number): ScoreSource {
+  for (const [axis, length] of [
+    ['queries', queries],
+    ['keys', keys],
+  ] as const) {
+    if (length > scores.maxLength) {
+      throw new ShapeError(expectation(axis, `at most ${scores.maxLength} (the prepared length)`, String(length)));
+    }
+  }
+  const n = scores.maxLength;
+  return {
+    kind: ScoreKind.prepared,
+    weight: 1,
+    left: scores.exponentials,
+    leftStrides: [0, n * n, n],
+    sums: scores.sums,
+    logits: scores.logits,
+  };
+}
+
+export function* randomAttentionSteps(
+  scores: PreparedScores,
+  value: TensorLike,
+  options: RandomAttentionOptions = {},
+): Steps<Tensor> {
+  if (!(scores instanceof PreparedScores)) {
+    throw new ArgumentError(expectation('scores', 'PreparedScores', describe(scores)));
+  }
+  const v = headsOf('value', value);
+  checkDimension('value', 'heads (as scores)', v.heads, scores.heads);
+  const queries = options.queries ?? v.rows;
+  const source = preparedSource(scores, queries, v.rows);
+  return (yield* valueAttention(v, queries, [source], options, false)).output;
+}
+
+/**
+ * Synthetic attention with input-independent scores, softmax(R_h[:queries, :keys]) value ("random" in Tay et al.,
+ * arXiv 2005.00743): one matrix product a head, no exponential.
+ * @param scores prepared once from R [heads, N, N]
+ * @param value [..., heads, keys, value columns], keys <= N
+ */
+export function randomAttention(scores: PreparedScores, value: TensorLike, options?: RandomAttentionOptions): Tensor {
+  return runSync(randomAttentionSteps(scores, value, options));
+}
+
+/** `randomAttention` on the pool. The operands must not change before it ends. */
+export async function randomAttentionAsync(
+  scores: PreparedScores,
+  value: TensorLike,
+  options: RandomAttentionOptions & Abortable = {},
+): Promise<Tensor> {
+  return runAsync(randomAttentionSteps(scores, value, options), options.signal);
+}
+
+export interface DenseAttentionOptions extends AttentionOptions {
+  /** [heads, N], or [N] for all heads. */
+  bias?: TensorLike;
+}
+
+/** Score source of dense scores: hidden [batch, heads, queries, depth] times packed [depth, N]. */
+export function denseSource(hidden: HeadView, panels: PackedMatrix, heads: number, bias: TensorLike | undefined): ScoreSource {
+  if (panels.count !== 1 && panels.count !== heads) {
+    throw new ShapeError(expectation('kernel', `1 or ${heads} packed matrices`, String(panels.count)));
+  }
+  const source: ScoreSource = {
+    kind: ScoreKind.panels,
+    weight: 1,
+    left: hidden.data,
+    leftStrides: hidden.strides,
+    depth: panels.k,
+    panels: panels.handle,
+  };
+  if (bias !== undefined) {
+    const { data, shape } = checkTensor('bias', bias);
+    checkSameShape('bias', shape, shape.length === 1 ? [panels.n] : [heads, panels.n]);
+    source.bias = data;
+    source.biasHeadStride = shape.length === 1 ? 0 : panels.n;
+  }
+  return source;
+}
+
+export function* denseAttentionSteps(
+  hidden: TensorLike,
+  kernel: PackedMatrix,
+  value: TensorLike,
+  options: DenseAttentionOptions = {},
+): Steps<Tensor> {
+  const h = headsOf('hidden', hidden);
+  const v = headsOf('value', value);
+  checkSameShape('value: leading axes', v.leading, h.leading);
+  checkDimension('kernel', 'rows (as columns of hidden)', kernel.k, h.columns);
+  if (v.rows > kernel.n) {
+    throw new ShapeError(expectation('keys', `at most ${kernel.n} (columns of kernel)`, String(v.rows)));
+  }
+  const source = denseSource(h.view, kernel, h.heads, options.bias);
+  return (yield* valueAttention(v, h.rows, [source], options, false)).output;
+}
+
+/**
+ * Synthetic attention with dense scores, softmax((hidden W2_h + b2_h)[:, :keys]) value ("dense" in Tay et al.,
+ * arXiv 2005.00743). `hidden` is ReLU(x W1_h + b1_h), made by `matmul` with activation 'relu'.
+ * @param hidden [..., heads, queries, depth]
+ * @param kernel W2 packed: [heads, depth, N], or [depth, N] for all heads
+ * @param value [..., heads, keys, value columns], keys <= N
+ */
+export function denseAttention(
+  hidden: TensorLike,
+  kernel: PackedMatrix,
+  value: TensorLike,
+  options?: DenseAttentionOptions,
+): Tensor {
+  return runSync(denseAttentionSteps(hidden, kernel, value, options));
+}
+
+/** `denseAttention` on the pool. The operands must not change before it ends. */
+export async function denseAttentionAsync(
+  hidden: TensorLike,
+  kernel: PackedMatrix,
+  value: TensorLike,
+  options: DenseAttentionOptions & Abortable = {},
+): Promise<Tensor> {
+  return runAsync(denseAttentionSteps(hidden, kernel, value, options), options.signal);
+}
+

@@ -1,0 +1,159 @@
+/** Matrix product with fused epilogue. */
+import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
+import { Activation } from '../native/addon.js';
+import { type Tensor, type TensorLike, checkTensor } from '../tensor/tensor.js';
+import {
+  type Shape,
+  broadcastShapes,
+  checkDimension,
+  checkMinimumRank,
+  checkSameShape,
+  shapeText,
+  sizeOf,
+} from '../tensor/shape.js';
+import { type OutputOption, outputTensor } from './output.js';
+import { PackedMatrix } from './packed_matrix.js';
+import { type Abortable, type Steps, runAsync, runSync } from './run.js';
+
+export type ActivationName = keyof typeof Activation;
+
+export interface MatmulOptions extends OutputOption {
+  /** `a` holds [..., k, m]. */
+  transposeA?: boolean;
+  /** `b` holds [..., n, k]. Not for a PackedMatrix, which was transposed when packed. */
+  transposeB?: boolean;
+  /** [n], added to every row. */
+  bias?: TensorLike;
+  /** Applied after the bias. Default 'none'; 'gelu' is the exact (erf) form. */
+  activation?: ActivationName;
+  /** [..., m, n], added after the activation. */
+  residual?: TensorLike;
+}
+
+interface Operand {
+  data: Float32Array;
+  batch: Shape;
+  rows: number;
+  columns: number;
+}
+
+function operand(name: string, value: TensorLike, transpose: boolean): Operand {
+  const { data, shape } = checkTensor(name, value);
+  checkMinimumRank(name, shape, 2, '[..., rows, columns]');
+  const [first, second] = shape.slice(-2) as [number, number];
+  return {
+    data,
+    batch: shape.slice(0, -2),
+    rows: transpose ? second : first,
+    columns: transpose ? first : second,
+  };
+}
+
+export function activationCode(name: unknown): number {
+  if (typeof name !== 'string' || !Object.hasOwn(Activation, name)) {
+    const names = Object.keys(Activation).join(', ');
+    throw new ArgumentError(expectation('activation', `one of ${names}`, describe(name)));
+  }
+  return Activation[name as ActivationName];
+}
+
+/** How often each of `batch`'s matrices is read when it is broadcast to `full`: the index of every product. */
+function batchIndices(batch: Shape, full: Shape): number[] {
+  let indices = [0];
+  let stride = sizeOf(batch);
+  for (let i = 0; i < full.length; i++) {
+    const size = batch[batch.length - full.length + i] ?? 1;
+    stride = size === 0 ? 0 : stride / size;
+    const step = size === 1 ? 0 : stride;
+    indices = indices.flatMap((base) => Array.from({ length: full[i]! }, (_, j) => base + j * step));
+  }
+  return indices;
+}
+
+export function* matmulSteps(a: TensorLike, b: TensorLike | PackedMatrix, options: MatmulOptions = {}): Steps<Tensor> {
+  const transposeA = options.transposeA ?? false;
+  const transposeB = options.transposeB ?? false;
+  const left = operand('a', a, transposeA);
+  const packed = b instanceof PackedMatrix ? b : null;
+  if (packed && packed.count !== 1) {
+    throw new ShapeError(expectation('b', 'one packed matrix', `${packed.count} of them`));
+  }
+  const right: Operand = packed
+    ? { data: new Float32Array(0), batch: [], rows: packed.k, columns: packed.n }
+    : operand('b', b as TensorLike, transposeB);
+  checkDimension('b', `rows (k, as columns of a)`, right.rows, left.columns);
+  const batch = broadcastShapes(left.batch, right.batch);
+  if (batch === undefined) {
+    throw new ShapeError(
+      expectation('b', `leading axes that broadcast with ${shapeText(left.batch)}`, shapeText(right.batch)),
+    );
+  }
+  const [m, k, n] = [left.rows, left.columns, right.columns];
+  const out = outputTensor(options.out, [...batch, m, n]);
+  const bias = options.bias === undefined ? null : checkTensor('bias', options.bias);
+  if (bias) checkSameShape('bias', bias.shape, [n]);
+  const residual = options.residual === undefined ? null : checkTensor('residual', options.residual);
+  if (residual) checkSameShape('residual', residual.shape, out.shape);
+
+  const common = {
+    k,
+    n,
+    transposeA,
+    transposeB,
+    packed: packed?.handle ?? null,
+    bias: bias?.data ?? null,
+    activation: activationCode(options.activation ?? 'none'),
+  };
+  const leftSize = sizeOf(left.batch);
+  const rightSize = sizeOf(right.batch);
+  const count = sizeOf(batch);
+  const whole = { ...common, a: left.data, b: packed ? null : right.data, residual: residual?.data ?? null, out: out.data };
+  if (rightSize === 1 && !transposeA && leftSize === count) {
+    // One B for all: the batch is only more rows.
+    yield { name: 'matmul', options: { ...whole, batch: 1, m: count * m, aBatchStride: 0, bBatchStride: 0 } };
+  } else if ((leftSize === count || leftSize === 1) && (rightSize === count || rightSize === 1)) {
+    const aBatchStride = leftSize === 1 ? 0 : m * k;
+    const bBatchStride = rightSize === 1 ? 0 : k * n;
+    yield { name: 'matmul', options: { ...whole, batch: count, m, aBatchStride, bBatchStride } };
+  } else {
+    const leftIndex = batchIndices(left.batch, batch);
+    const rightIndex = batchIndices(right.batch, batch);
+    const part = (data: Float32Array, index: number, size: number) => data.subarray(index * size, (index + 1) * size);
+    for (let i = 0; i < count; i++) {
+      yield {
+        name: 'matmul',
+        options: {
+          ...common,
+          batch: 1,
+          m,
+          a: part(left.data, leftIndex[i]!, m * k),
+          aBatchStride: 0,
+          b: part(right.data, rightIndex[i]!, k * n),
+          bBatchStride: 0,
+          residual: residual ? part(residual.data, i, m * n) : null,
+          out: part(out.data, i, m * n),
+        },
+      };
+    }
+  }
+  return out;
+}
+
+/**
+ * activation(a b + bias) + residual.
+ * @param a [..., m, k]
+ * @param b [k, n], [..., k, n] (leading axes broadcast) or packed weights
+ * @returns [..., m, n]
+ */
+export function matmul(a: TensorLike, b: TensorLike | PackedMatrix, options?: MatmulOptions): Tensor {
+  return runSync(matmulSteps(a, b, options));
+}
+
+/** `matmul` on the pool. The operands must not change before it ends. */
+export async function matmulAsync(
+  a: TensorLike,
+  b: TensorLike | PackedMatrix,
+  options: MatmulOptions & Abortable = {},
+): Promise<Tensor> {
+  return runAsync(matmulSteps(a, b, options), options.signal);
+}

@@ -1,0 +1,15 @@
+/** The `out` option that kernels share: memory to write into instead of a new tensor. */
+import { Tensor, type TensorLike, checkTensor } from '../tensor/tensor.js';
+import { type Shape, checkSameShape, sizeOf } from '../tensor/shape.js';
+
+export interface OutputOption {
+  /** Written and returned instead of a new tensor; must have the result's shape. */
+  out?: TensorLike;
+}
+
+export function outputTensor(out: TensorLike | undefined, shape: Shape): Tensor {
+  if (out === undefined) return new Tensor(new Float32Array(sizeOf(shape)), shape);
+  const view = checkTensor('out', out);
+  checkSameShape('out', view.shape, shape);
+  return out instanceof Tensor ? out : new Tensor(view.data, view.shape);
+}

@@ -1,0 +1,50 @@
+/** Weights packed once for many matmul calls. */
+import { ShapeError, expectation } from '../errors.js';
+import type { NativePackedMatrix } from '../native/addon.js';
+import { addon } from '../native/load.js';
+import { type TensorLike, checkTensor } from '../tensor/tensor.js';
+import { shapeText } from '../tensor/shape.js';
+
+export interface PackMatrixOptions {
+  /** The tensor holds [n, k] (or [count, n, k]) instead, as torch.nn.Linear keeps its weights. */
+  transpose?: boolean;
+}
+
+/** `count` matrices [k, n] in the layout of the matmul kernel. The data is copied; the tensor may go away. */
+export class PackedMatrix {
+  readonly count: number;
+  readonly k: number;
+  readonly n: number;
+  readonly handle: NativePackedMatrix;
+
+  /** @param b [k, n], or [count, k, n] for one matrix a head. */
+  constructor(b: TensorLike, options: PackMatrixOptions = {}) {
+    const { data, shape } = checkTensor('b', b);
+    if (shape.length !== 2 && shape.length !== 3) {
+      throw new ShapeError(expectation('b', 'shape [k, n] or [count, k, n]', shapeText(shape)));
+    }
+    const [rows, columns] = shape.slice(-2) as [number, number];
+    const transpose = options.transpose ?? false;
+    this.count = shape.length === 3 ? shape[0]! : 1;
+    this.k = transpose ? columns : rows;
+    this.n = transpose ? rows : columns;
+    this.handle = new (addon().PackedMatrix)({
+      data,
+      count: this.count,
+      k: this.k,
+      n: this.n,
+      batchStride: rows * columns,
+      rowStride: transpose ? 1 : columns,
+      columnStride: transpose ? columns : 1,
+    });
+  }
+
+  /** Frees the native memory now instead of at garbage collection. Later uses throw. */
+  dispose(): void {
+    this.handle.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * How every kernel and layer runs: as a generator of native operations ("steps"). One body serves both faces:
+ * `runSync` performs the steps on the calling thread, `runAsync` awaits each of them on the pool.
+ */
+import type { NativeOperations, OperationName } from '../native/addon.js';
+import { addon } from '../native/load.js';
+
+export type Operation = { [K in OperationName]: { name: K; options: NativeOperations[K] } }[OperationName];
+export type Steps<T> = Generator<Operation, T, void>;
+
+export interface Abortable {
+  /** Aborting rejects with the signal's reason before the next native operation starts. */
+  signal?: AbortSignal;
+}
+
+export function runSync<T>(steps: Steps<T>): T {
+  const native = addon() as unknown as Record<string, (options: unknown) => void>;
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    native[step.value.name]!(step.value.options);
+  }
+}
+
+export async function runAsync<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
+  const native = addon() as unknown as Record<string, (options: unknown) => Promise<void>>;
+  for (;;) {
+    signal?.throwIfAborted();
+    const step = steps.next();
+    if (step.done) return step.value;
+    await native[`${step.value.name}Async`]!(step.value.options);
+  }
+}

@@ -1,0 +1,56 @@
+import { ShapeError, expectation } from '../errors.js';
+import { checkFiniteNumber, checkMinimumRank, shapeText } from '../tensor/shape.js';
+import { type MaskLike, type Tensor, type TensorLike, checkMask, checkTensor } from '../tensor/tensor.js';
+import { maskRows } from './masks.js';
+import { type OutputOption, outputTensor } from './output.js';
+import { type Abortable, type Steps, runAsync, runSync } from './run.js';
+
+export interface SoftmaxOptions extends OutputOption {
+  /** Broadcasts to x; positions that are 0 get weight 0. A row without any other gives zeros. */
+  mask?: MaskLike;
+  /** x is [..., queries, keys] and query i attends keys <= i (top-left aligned). */
+  causal?: boolean;
+  /** Factor on x, default 1. */
+  scale?: number;
+}
+
+export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Steps<Tensor> {
+  const input = checkTensor('x', x);
+  checkMinimumRank('x', input.shape, 1, '[..., columns]');
+  const causal = options.causal ?? false;
+  if (causal && input.shape.length < 2) {
+    throw new ShapeError(expectation('x', 'shape [..., queries, keys] when causal', shapeText(input.shape)));
+  }
+  const columns = input.shape.at(-1)!;
+  const mask = options.mask === undefined ? null : maskRows('mask', checkMask('mask', options.mask), input.shape);
+  const out = outputTensor(options.out, input.shape);
+  if (input.data.length === 0) return out;
+  yield {
+    name: 'softmax',
+    options: {
+      x: input.data,
+      y: out.data,
+      rows: input.data.length / columns,
+      columns,
+      scale: checkFiniteNumber('scale', options.scale ?? 1),
+      mask: mask?.data ?? null,
+      maskRows: mask?.rows ?? 0,
+      causal,
+      causalRows: causal ? input.shape.at(-2)! : 0,
+    },
+  };
+  return out;
+}
+
+/**
+ * softmax(scale x) over the last axis. Finite for any finite input; fully masked rows give zeros.
+ * @param x [..., columns]; `out` may be x itself (in place)
+ */
+export function softmax(x: TensorLike, options?: SoftmaxOptions): Tensor {
+  return runSync(softmaxSteps(x, options));
+}
+
+/** `softmax` on the pool. The operands must not change before it ends. */
+export async function softmaxAsync(x: TensorLike, options: SoftmaxOptions & Abortable = {}): Promise<Tensor> {
+  return runAsync(softmaxSteps(x, options), options.signal);
+}

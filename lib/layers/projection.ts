@@ -1,0 +1,36 @@
+/** A linear map whose weights are packed: x [rows, d_in] -> [rows, d_out]. */
+import { type ActivationName, matmulSteps } from '../kernels/matmul.js';
+import { PackedMatrix } from '../kernels/packed_matrix.js';
+import type { Steps } from '../kernels/run.js';
+import { type Shape, sizeOf } from '../tensor/shape.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import type { WeightMap, WeightSpec } from './layer.js';
+
+/** kernel [...input axes, ...output axes], bias [...output axes]. */
+export function projectionSpecs(name: string, input: Shape, output: Shape, useBias: boolean): WeightSpec[] {
+  const specs: WeightSpec[] = [{ name: `${name}/kernel`, shape: [...input, ...output], initializer: 'glorotUniform' }];
+  if (useBias) specs.push({ name: `${name}/bias`, shape: output, initializer: 'zeros' });
+  return specs;
+}
+
+export class Projection {
+  private readonly kernel: PackedMatrix;
+  private readonly bias: TensorLike | undefined;
+
+  /** @param inputAxes leading axes of the kernel that are summed over */
+  constructor(weights: WeightMap, name: string, inputAxes: number) {
+    const kernel = weights.get(`${name}/kernel`)!;
+    const rows = sizeOf(kernel.shape.slice(0, inputAxes));
+    const columns = sizeOf(kernel.shape.slice(inputAxes));
+    this.kernel = new PackedMatrix(kernel.reshape([rows, columns]));
+    this.bias = weights.get(`${name}/bias`)?.reshape([columns]);
+  }
+
+  *steps(x: TensorLike, activation: ActivationName = 'none'): Steps<Tensor> {
+    return yield* matmulSteps(x, this.kernel, { activation, ...(this.bias ? { bias: this.bias } : {}) });
+  }
+
+  dispose(): void {
+    this.kernel.dispose();
+  }
+}

@@ -1,0 +1,48 @@
+import { denseSource } from '../../kernels/attention.js';
+import { PackedMatrix } from '../../kernels/packed_matrix.js';
+import { Projection, projectionSpecs } from '../projection.js';
+import type { ScoreFunction } from './score_function.js';
+
+export interface DenseScoresOptions {
+  hiddenDim: number;
+  maxLength: number;
+  useBias: boolean;
+  /** One W2 and b2 for all heads, as in mesh-tensorflow and long-range-arena. */
+  sharedAcrossHeads: boolean;
+}
+
+/** logits_i = (ReLU(x_i W1_h + b1_h) W2_h + b2_h)[:keys] ("dense" in Tay et al., arXiv 2005.00743). */
+export function denseScores({ hiddenDim, maxLength, useBias, sharedAcrossHeads }: DenseScoresOptions): ScoreFunction {
+  return {
+    kind: 'dense',
+    maxLength,
+    weightSpecs: ({ heads, queryFeatures }) => {
+      const each = sharedAcrossHeads ? [] : [heads];
+      return [
+        ...projectionSpecs('dense_1', [queryFeatures], [heads, hiddenDim], useBias),
+        { name: 'dense_2/kernel', shape: [...each, hiddenDim, maxLength], initializer: 'glorotUniform' },
+        ...(useBias
+          ? [{ name: 'dense_2/bias', shape: [...each, maxLength], initializer: 'zeros' } as const]
+          : []),
+      ];
+    },
+    prepare(weights) {
+      const first = new Projection(weights, 'dense_1', 1);
+      const second = new PackedMatrix(weights.get('dense_2/kernel')!);
+      const bias = weights.get('dense_2/bias');
+      return {
+        *logits({ query, heads }) {
+          const rows = { data: query.data, shape: [query.batch * query.length, query.features] };
+          const hidden = yield* first.steps(rows, 'relu');
+          const width = heads * hiddenDim;
+          const view = { data: hidden.data, strides: [query.length * width, hiddenDim, width] as const };
+          return denseSource(view, second, heads, bias);
+        },
+        dispose() {
+          first.dispose();
+          second.dispose();
+        },
+      };
+    },
+  };
+}

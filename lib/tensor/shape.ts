@@ -1,0 +1,88 @@
+/** Shapes: lists of non-negative integers, outermost axis first. */
+import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
+
+export type Shape = readonly number[];
+
+/** Elements of a tensor of this shape; 1 for a scalar's empty shape. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const dimension of shape) size *= dimension;
+  return size;
+}
+
+export function shapeText(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** The shape as it came, checked: an array of non-negative integers whose product is exact. */
+export function checkShape(name: string, shape: unknown): Shape {
+  const valid =
+    Array.isArray(shape) && shape.every((d) => Number.isSafeInteger(d) && d >= 0) && Number.isSafeInteger(sizeOf(shape));
+  if (!valid) {
+    throw new ShapeError(expectation(`${name}.shape`, 'an array of non-negative integers', describe(shape)));
+  }
+  return shape as Shape;
+}
+
+export function checkRank(name: string, shape: Shape, rank: number, axes: string): void {
+  if (shape.length !== rank) {
+    throw new ShapeError(expectation(name, `rank ${rank} ${axes}`, `shape ${shapeText(shape)}`));
+  }
+}
+
+export function checkMinimumRank(name: string, shape: Shape, rank: number, axes: string): void {
+  if (shape.length < rank) {
+    throw new ShapeError(expectation(name, `rank ${rank} or more ${axes}`, `shape ${shapeText(shape)}`));
+  }
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i]);
+}
+
+export function checkSameShape(name: string, shape: Shape, expected: Shape): void {
+  if (!sameShape(shape, expected)) {
+    throw new ShapeError(expectation(name, `shape ${shapeText(expected)}`, shapeText(shape)));
+  }
+}
+
+/** `axis` of `name` must measure `expected`. */
+export function checkDimension(name: string, axis: string, actual: number | undefined, expected: number): void {
+  if (actual !== expected) {
+    throw new ShapeError(expectation(`${name}: ${axis}`, String(expected), String(actual)));
+  }
+}
+
+/** The shape that both broadcast to (NumPy's rule), or undefined. */
+export function broadcastShapes(a: Shape, b: Shape): number[] | undefined {
+  const rank = Math.max(a.length, b.length);
+  const out: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) return undefined;
+    out.push(x === 1 ? y : x);
+  }
+  return out;
+}
+
+export function checkPositiveInteger(name: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw new ArgumentError(expectation(name, 'a positive integer', describe(value)));
+  }
+  return value as number;
+}
+
+export function checkFiniteNumber(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
+    throw new ArgumentError(expectation(name, 'a finite number', describe(value)));
+  }
+  return value;
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') {
+    throw new ArgumentError(expectation(name, 'a boolean', describe(value)));
+  }
+  return value;
+}

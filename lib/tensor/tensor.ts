@@ -1,0 +1,150 @@
+/** Dense float32 tensors: a typed array and a shape, row-major. */
+import { types } from 'node:util';
+import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
+import { type Shape, checkShape, shapeText, sizeOf } from './shape.js';
+
+/** What every function takes: ours, anything with `data` and `shape`, or transformers.js' `dims`. */
+export type TensorLike =
+  | { readonly data: Float32Array; readonly shape: Shape }
+  | { readonly data: Float32Array; readonly dims: Shape };
+
+/** "Attend here" where not 0. */
+export interface Mask {
+  readonly data: Uint8Array;
+  readonly shape: Shape;
+}
+
+/** A mask as callers give it: bytes with a shape, nested booleans, or a float tensor of zeros and ones. */
+export type MaskLike = Mask | TensorLike | NestedBooleans;
+export type NestedBooleans = readonly boolean[] | readonly NestedBooleans[];
+
+export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
+
+export class Tensor {
+  readonly data: Float32Array;
+  readonly shape: Shape;
+
+  /** Holds `data` without copying it; its length must equal the product of `shape`. */
+  constructor(data: Float32Array, shape: Shape) {
+    const view = checkTensor('Tensor', { data, shape });
+    this.data = view.data;
+    this.shape = Object.freeze([...view.shape]);
+  }
+
+  static zeros(shape: Shape): Tensor {
+    return new Tensor(new Float32Array(sizeOf(checkShape('Tensor', shape))), shape);
+  }
+
+  /** From a nested array of numbers, or from a flat one and its shape. */
+  static from(values: NestedNumbers | TensorLike, shape?: Shape): Tensor {
+    if (!Array.isArray(values)) {
+      const view = checkTensor('values', values as TensorLike);
+      return new Tensor(view.data, shape ?? view.shape);
+    }
+    const flat = flatten('values', values as NestedNumbers, 'number');
+    return new Tensor(Float32Array.from(flat.items as number[]), shape ?? flat.shape);
+  }
+
+  get size(): number {
+    return this.data.length;
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** The same data under another shape of the same size. */
+  reshape(shape: Shape): Tensor {
+    return new Tensor(this.data, shape);
+  }
+
+  /** Nested arrays of numbers; a number for a scalar. */
+  toArray(): unknown {
+    const build = (axis: number, start: number, length: number): unknown => {
+      if (axis === this.shape.length) return this.data[start];
+      const count = this.shape[axis]!;
+      const step = count === 0 ? 0 : length / count;
+      return Array.from({ length: count }, (_, i) => build(axis + 1, start + i * step, step));
+    };
+    return build(0, 0, this.data.length);
+  }
+
+  toString(): string {
+    return `Tensor ${shapeText(this.shape)}`;
+  }
+}
+
+function flatten(name: string, values: unknown, type: 'number' | 'boolean'): { items: unknown[]; shape: number[] } {
+  const shape: number[] = [];
+  for (let level = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const items: unknown[] = [];
+  const visit = (level: unknown, axis: number): void => {
+    if (axis === shape.length) {
+      // biome-ignore lint/suspicious/useValidTypeof: the two names come from the signature
+      if (typeof level !== type) throw new ArgumentError(expectation(name, `only ${type}s`, describe(level)));
+      items.push(level);
+      return;
+    }
+    if (!Array.isArray(level) || level.length !== shape[axis]) {
+      throw new ShapeError(
+        expectation(name, `nested arrays of shape ${shapeText(shape)}`, `${describe(level)} at axis ${axis}`),
+      );
+    }
+    for (const item of level) visit(item, axis + 1);
+  };
+  visit(values, 0);
+  return { items, shape };
+}
+
+function checkBuffer(name: string, data: { readonly buffer: ArrayBufferLike; readonly length: number }): void {
+  // Native jobs keep the address of the data: memory that may shrink under them is refused.
+  if ((data.buffer as { resizable?: boolean; growable?: boolean }).resizable) {
+    throw new ArgumentError(expectation(`${name}.data`, 'memory of a fixed size', 'a resizable ArrayBuffer'));
+  }
+}
+
+/** The data and shape of anything that is a tensor, checked. */
+export function checkTensor(name: string, value: TensorLike): { readonly data: Float32Array; readonly shape: Shape } {
+  const candidate = value as { data?: unknown; shape?: unknown; dims?: unknown } | null | undefined;
+  if (typeof candidate !== 'object' || candidate === null) {
+    throw new ArgumentError(expectation(name, 'a tensor {data: Float32Array, shape}', describe(value)));
+  }
+  const { data } = candidate;
+  if (!types.isFloat32Array(data)) {
+    throw new ArgumentError(expectation(`${name}.data`, 'a Float32Array', describe(data)));
+  }
+  checkBuffer(name, data);
+  const shape = checkShape(name, candidate.shape ?? candidate.dims);
+  if (sizeOf(shape) !== data.length) {
+    throw new ShapeError(
+      expectation(name, `${sizeOf(shape)} elements for shape ${shapeText(shape)}`, `${data.length} elements`),
+    );
+  }
+  return { data, shape };
+}
+
+/** Bytes and shape of anything that is a mask, checked. */
+export function checkMask(name: string, value: MaskLike): Mask {
+  if (Array.isArray(value)) {
+    const flat = flatten(name, value, 'boolean');
+    return { data: Uint8Array.from(flat.items as boolean[], Number), shape: flat.shape };
+  }
+  const candidate = value as { data?: unknown; shape?: unknown } | null | undefined;
+  if (typeof candidate === 'object' && candidate !== null && types.isUint8Array(candidate.data)) {
+    const shape = checkShape(name, candidate.shape);
+    checkBuffer(name, candidate.data);
+    if (sizeOf(shape) !== candidate.data.length) {
+      throw new ShapeError(
+        expectation(name, `${sizeOf(shape)} elements for shape ${shapeText(shape)}`, `${candidate.data.length} elements`),
+      );
+    }
+    return { data: candidate.data, shape };
+  }
+  if (typeof candidate === 'object' && candidate !== null && types.isFloat32Array(candidate.data)) {
+    const tensor = checkTensor(name, value as TensorLike);
+    return { data: Uint8Array.from(tensor.data, (x) => (x !== 0 ? 1 : 0)), shape: tensor.shape };
+  }
+  throw new ArgumentError(
+    expectation(name, 'a mask {data: Uint8Array, shape} or nested booleans, true = attend', describe(value)),
+  );
+}
