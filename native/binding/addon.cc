@@ -1,5 +1,5 @@
 // The addon's entry: an export table. State is kept per environment (worker_threads load it again each).
-#include <napi.h>
+#include "binding/node_api.h"
 
 #include "binding/operations.h"
 #include "dispatch/cpu.h"

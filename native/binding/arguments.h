@@ -3,7 +3,7 @@
 // asynchronous call can hold them.
 #pragma once
 
-#include <napi.h>
+#include "binding/node_api.h"
 
 #include <cstdint>
 #include <string>

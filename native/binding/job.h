@@ -2,7 +2,7 @@
 // thread), result. The same class serves the synchronous and the asynchronous export.
 #pragma once
 
-#include <napi.h>
+#include "binding/node_api.h"
 
 #include <memory>
 #include <string>

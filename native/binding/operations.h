@@ -1,7 +1,7 @@
 // The kernel operations as jobs; their options are documented in lib/native/addon.ts.
 #pragma once
 
-#include <napi.h>
+#include "binding/node_api.h"
 
 #include <string>
 

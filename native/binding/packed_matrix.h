@@ -2,7 +2,7 @@
 // (one a head) of [k, n] each.
 #pragma once
 
-#include <napi.h>
+#include "binding/node_api.h"
 
 #include <memory>
 
