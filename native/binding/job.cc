@@ -3,13 +3,15 @@
 #include <utility>
 
 #include "dispatch/dispatch.h"
+#include "runtime/background.h"
+#include "runtime/thread_pool.h"
 
 namespace sa {
 
 namespace {
 
-// The coordinating thread is libuv's; the arithmetic is shared with the pool. At the end of an environment
-// Node waits for such work, so that a terminated worker never frees arrays under a running job.
+// libuv's thread only waits: at the end of an environment Node waits for such work, so that a terminated worker
+// never frees arrays under a running job. The arithmetic runs in the background, shared with the pool.
 class AsyncJob : public Napi::AsyncWorker {
  public:
   AsyncJob(Napi::Env env, std::unique_ptr<Job> job, const Arguments& arguments)
@@ -25,7 +27,9 @@ class AsyncJob : public Napi::AsyncWorker {
 
  protected:
   void Execute() override {
-    error_ = job_->execute(*active_kernels(nullptr));
+    // The pool pins the addon's code, which background threads stand in too.
+    ThreadPool::instance();
+    run_in_background([this] { error_ = job_->execute(*active_kernels(nullptr)); });
     if (!error_.empty()) SetError(error_);
   }
   void OnOK() override { deferred_.Resolve(job_->result(Env())); }

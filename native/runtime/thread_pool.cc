@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "runtime/background.h"
 #include "runtime/cpu_count.h"
 
 #if defined(_WIN32)
@@ -120,6 +121,7 @@ struct ThreadPool::Impl {
   }
 
   void worker() {
+    yield_priority();
     std::unique_lock<std::mutex> lock(mutex);
     for (;;) {
       Region* region = nullptr;
