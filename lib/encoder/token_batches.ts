@@ -16,7 +16,7 @@ export interface BatchLimits {
 }
 
 /** Milliseconds of tokenization after which the event loop gets its turn. */
-const TURN_MS = 3;
+const TURN_MS = 1;
 
 type Source = Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>;
 

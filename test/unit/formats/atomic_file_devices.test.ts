@@ -1,11 +1,13 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import fs, { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { FileError } from '../../../lib/errors.js';
 import { AtomicFile } from '../../../lib/formats/atomic_file.js';
 import { resolveOutputTarget } from '../../../lib/formats/output_target.js';
+import { asOrdinaryUser } from './as_ordinary_user.js';
 import { messageOf } from './errors_of.js';
 import { openFiles } from './open_files.js';
 import { refusal } from './output_refusal.js';
@@ -14,12 +16,19 @@ import { useTemporaryDirectory } from './temporary_directory.js';
 const temporary = useTemporaryDirectory();
 const onPosix = process.platform === 'win32' ? it.skip : it;
 const onLinux = process.platform === 'linux' ? it : it.skip;
+/** The text of pipes, read one after the other by a process whose waiting blocks no thread of this one. */
+const readElsewhere = async (paths: string[]) =>
+  (await promisify(execFile)('cat', paths, { timeout: 20_000 })).stdout;
+
+/** Wraps a test of a device, so that no mistake under test can put a file in the device's place. */
+const unprivileged = (test: () => Promise<void>) => () => asOrdinaryUser(temporary(''), test);
+
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe('AtomicFile on what cannot be replaced', () => {
   onPosix('writes straight into a FIFO', async () => {
     execFileSync('mkfifo', [temporary('fifo')]);
-    const read = readFile(temporary('fifo'), 'utf8');
+    const read = readElsewhere([temporary('fifo')]);
     const file = await AtomicFile.open(temporary('fifo'));
     const text = 'x'.repeat(200_000);
     await file.write(bytes(text));
@@ -32,15 +41,15 @@ describe('AtomicFile on what cannot be replaced', () => {
   onPosix('waits for the readers of FIFOs without blocking the threads that other files need', async () => {
     const paths = Array.from({ length: 8 }, (_, i) => temporary(`waiting-${i}`));
     execFileSync('mkfifo', paths);
-    const files = Promise.all(paths.map((path) => AtomicFile.open(path)));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await stat(temporary(''));
-    const reads = Promise.all(paths.map((path) => readFile(path, 'utf8')));
-    for (const [i, file] of (await files).entries()) {
+    const written = paths.map(async (path, i) => {
+      const file = await AtomicFile.open(path);
       await file.write(bytes(String(i)));
       await file.commit();
-    }
-    expect(await reads).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await stat(temporary(''));
+    expect(await readElsewhere(paths)).toBe('01234567');
+    await Promise.all(written);
   });
 
   onLinux('refuses a socket', async () => {
@@ -53,26 +62,32 @@ describe('AtomicFile on what cannot be replaced', () => {
     }
   });
 
-  onPosix('writes into /dev/null and leaves it a device', async () => {
-    const file = await AtomicFile.open('/dev/null', { seek: true });
-    await file.write(bytes('x'));
-    await file.writeAt(bytes('y'), 0);
-    await file.commit();
-    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
-    await (await AtomicFile.open('/dev/null')).abort();
-    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
-  });
+  onPosix(
+    'writes into /dev/null and leaves it a device',
+    unprivileged(async () => {
+      const file = await AtomicFile.open('/dev/null', { seek: true });
+      await file.write(bytes('x'));
+      await file.writeAt(bytes('y'), 0);
+      await file.commit();
+      expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+      await (await AtomicFile.open('/dev/null')).abort();
+      expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+    }),
+  );
 
-  onLinux('stays failed after a failed write', async () => {
-    const file = await AtomicFile.open('/dev/full');
-    const message = await messageOf(FileError, () => file.write(bytes('x')));
-    expect(message).toBe(
-      'output /dev/full: expected a writable file but received ENOSPC (no space left on device)',
-    );
-    expect(await messageOf(FileError, () => file.write(new Uint8Array(0)))).toBe(message);
-    expect(await messageOf(FileError, () => file.commit())).toBe(message);
-    expect(openFiles()).not.toContain('/dev/full');
-  });
+  onLinux(
+    'stays failed after a failed write',
+    unprivileged(async () => {
+      const file = await AtomicFile.open('/dev/full');
+      const message = await messageOf(FileError, () => file.write(bytes('x')));
+      expect(message).toBe(
+        'output /dev/full: expected a writable file but received ENOSPC (no space left on device)',
+      );
+      expect(await messageOf(FileError, () => file.write(new Uint8Array(0)))).toBe(message);
+      expect(await messageOf(FileError, () => file.commit())).toBe(message);
+      expect(openFiles()).not.toContain('/dev/full');
+    }),
+  );
 
   onLinux('writes into an open descriptor where it stands, and leaves it open', async () => {
     const fd = fs.openSync(temporary('redirected'), 'w');
@@ -104,14 +119,17 @@ describe('AtomicFile on what cannot be replaced', () => {
     );
   });
 
-  onLinux('refuses a terminal and a redirected descriptor if it must seek', async () => {
-    expect(await refusal('/dev/ptmx', { seek: true })).toContain('received a character device');
-    expect(openFiles()).not.toContain('/dev/ptmx');
-    const fd = fs.openSync(temporary('redirected'), 'a');
-    try {
-      expect(await refusal(`/dev/fd/${fd}`, { seek: true })).toContain('received an open descriptor');
-    } finally {
-      fs.closeSync(fd);
-    }
-  });
+  onLinux(
+    'refuses a terminal and a redirected descriptor if it must seek',
+    unprivileged(async () => {
+      expect(await refusal('/dev/ptmx', { seek: true })).toContain('received a character device');
+      expect(openFiles()).not.toContain('/dev/ptmx');
+      const fd = fs.openSync('/proc/self/exe', 'r');
+      try {
+        expect(await refusal(`/dev/fd/${fd}`, { seek: true })).toContain('received an open descriptor');
+      } finally {
+        fs.closeSync(fd);
+      }
+    }),
+  );
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ArgumentError, FileError, FormatError, ShapeError } from '../../../lib/errors.js';
 import { NpyWriter, npyHeader, readNpy } from '../../../lib/formats/npy.js';
+import { asOrdinaryUser } from './as_ordinary_user.js';
 import { messageOf, ONE_SENTENCE } from './errors_of.js';
 import { useTemporaryDirectory } from './temporary_directory.js';
 
@@ -136,15 +137,19 @@ describe('NpyWriter', () => {
 
   it('closes and removes the file if a write has failed', async () => {
     if (process.platform !== 'linux') return;
-    const writer = await NpyWriter.open('/dev/full', 1);
-    expect(await messageOf(FileError, () => writer.write(new Float32Array(1)))).toContain('ENOSPC');
-    expect(await messageOf(FileError, () => writer.close())).toContain('ENOSPC');
+    await asOrdinaryUser(temporary(''), async () => {
+      const writer = await NpyWriter.open('/dev/full', 1);
+      expect(await messageOf(FileError, () => writer.write(new Float32Array(1)))).toContain('ENOSPC');
+      expect(await messageOf(FileError, () => writer.close())).toContain('ENOSPC');
+    });
   });
 
   (process.platform === 'win32' ? it.skip : it)('writes into /dev/null, and refuses a pipe', async () => {
-    const writer = await NpyWriter.open('/dev/null', 1);
-    await writer.write(new Float32Array(5));
-    expect(await writer.close()).toEqual({ rows: 5 });
+    await asOrdinaryUser(temporary(''), async () => {
+      const writer = await NpyWriter.open('/dev/null', 1);
+      await writer.write(new Float32Array(5));
+      expect(await writer.close()).toEqual({ rows: 5 });
+    });
     execFileSync('mkfifo', [temporary('pipe.npy')]);
     expect(await messageOf(FileError, () => NpyWriter.open(temporary('pipe.npy'), 1))).toContain(
       'expected a regular file, since bytes at its start are written last, but received a pipe',

@@ -8,6 +8,7 @@ import {
   readSafetensorsHeader,
   writeSafetensors,
 } from '../../../lib/formats/safetensors.js';
+import { asOrdinaryUser } from './as_ordinary_user.js';
 import { messageOf } from './errors_of.js';
 import { useTemporaryDirectory } from './temporary_directory.js';
 
@@ -115,9 +116,11 @@ describe('writeSafetensors', () => {
   });
 
   (process.platform === 'linux' ? it : it.skip)('leaves nothing behind when the device is full', async () => {
-    expect(await messageOf(FileError, () => writeSafetensors('/dev/full', []))).toBe(
-      'output /dev/full: expected a writable file but received ENOSPC (no space left on device)',
-    );
+    expect(
+      await asOrdinaryUser(temporary(''), () =>
+        messageOf(FileError, () => writeSafetensors('/dev/full', [])),
+      ),
+    ).toBe('output /dev/full: expected a writable file but received ENOSPC (no space left on device)');
   });
 
   it('leaves nothing behind when a write fails', async () => {

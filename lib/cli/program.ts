@@ -1,0 +1,26 @@
+/** The command's tree: one row a subcommand. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { encodeCommand } from './encode_command.js';
+import { infoCommand } from './info_command.js';
+
+/** A subcommand, complete with options and action. */
+const COMMANDS: readonly (() => Command)[] = [encodeCommand, infoCommand];
+
+function version(): string {
+  // lib/cli and dist/cli both stand two folders below package.json.
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+export function createProgram(): Command {
+  const program = new Command('synthetic-attention');
+  program.description('Fast attention for Node: text embeddings and diagnostics.').version(version());
+  for (const create of COMMANDS) program.addCommand(create());
+  // Errors go through one place (failure.ts) instead of commander's own exit.
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => {} }).showHelpAfterError(false);
+  }
+  return program;
+}
+
