@@ -45,4 +45,6 @@ for (let i = 0; i < Number(values.repeat); i++) {
   );
 }
 rates.sort((a, b) => a - b);
-console.log(`median ${rates[Math.floor(rates.length / 2)].toFixed(0)} tokens/s (${rates[0].toFixed(0)}..${rates.at(-1).toFixed(0)})`);
+console.log(
+  `median ${rates[Math.floor(rates.length / 2)].toFixed(0)} tokens/s (${rates[0].toFixed(0)}..${rates.at(-1).toFixed(0)})`,
+);

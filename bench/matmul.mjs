@@ -17,8 +17,15 @@ const sources = readFileSync(join(root, 'native/sources.txt'), 'utf8')
 const program = join(folder, 'matmul');
 const built = spawnSync(
   process.env.CXX ?? 'c++',
-  ['-std=c++17', '-O3', '-fno-exceptions', '-fno-rtti', '-fno-math-errno', '-fvisibility=hidden', `-I${join(root, 'native')}`]
-    .concat(join(root, 'bench/native/matmul_main.cc'), sources, ['-pthread', '-ldl', '-o', program]),
+  [
+    '-std=c++17',
+    '-O3',
+    '-fno-exceptions',
+    '-fno-rtti',
+    '-fno-math-errno',
+    '-fvisibility=hidden',
+    `-I${join(root, 'native')}`,
+  ].concat(join(root, 'bench/native/matmul_main.cc'), sources, ['-pthread', '-ldl', '-o', program]),
   { stdio: 'inherit' },
 );
 if (built.status !== 0) process.exit(1);

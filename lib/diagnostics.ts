@@ -25,7 +25,9 @@ export interface Info {
 export function info(): Info {
   const native = addon().info();
   // Both lib/ and dist/ stand one folder below package.json.
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return {
     version: manifest.version,
     node: process.version,

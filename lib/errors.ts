@@ -63,7 +63,8 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') {
     return value.length > 60 ? `a string of ${value.length} characters` : JSON.stringify(value);
   }
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+    return String(value);
   if (Array.isArray(value)) {
     return value.length <= 8 && value.every((v) => typeof v === 'number')
       ? `[${value.join(', ')}]`

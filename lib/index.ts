@@ -1,10 +1,14 @@
 /** synthetic-attention: fast attention for Node. */
-export * as kernels from './kernels/index.js';
-export * from './layers/index.js';
+
+export { type Info, info, setThreads } from './diagnostics.js';
 export { Encoder } from './encoder/encoder.js';
-export type { EncodeOptions, EncodeProgress, EncodedBatch, PoolingMode, TextEncoder } from './encoder/types.js';
-export { Tensor, type Mask, type MaskLike, type TensorLike } from './tensor/tensor.js';
-export { info, setThreads, type Info } from './diagnostics.js';
+export type {
+  EncodedBatch,
+  EncodeOptions,
+  EncodeProgress,
+  PoolingMode,
+  TextEncoder,
+} from './encoder/types.js';
 export {
   ArgumentError,
   FileError,
@@ -14,3 +18,6 @@ export {
   ShapeError,
   SyntheticAttentionError,
 } from './errors.js';
+export * as kernels from './kernels/index.js';
+export * from './layers/index.js';
+export { type Mask, type MaskLike, Tensor, type TensorLike } from './tensor/tensor.js';

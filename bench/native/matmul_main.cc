@@ -1,5 +1,5 @@
-// sgemm on one thread, beside the peak of fused multiply-adds measured in the same run, interleaved with it so
-// that both see the same machine. Weights are packed once, outside of the timing. Prints one line a shape:
+// sgemm on one thread, beside the peak of fused multiply-adds measured in the same run, interleaved with it
+// so that both see the same machine. Weights are packed once, outside of the timing. Prints one line a shape:
 // median and spread over the repetitions.
 #include <algorithm>
 #include <chrono>
@@ -69,9 +69,17 @@ int main() {
   if (kernels == nullptr) return 1;
   const int threads = sa::ThreadPool::instance().threads();
   std::printf("tier %s, %d thread(s)\n", kernels->name, threads);
-  std::printf("%-18s %-10s %28s %10s %8s\n", "m x n x k", "epilogue", "GFLOP/s median (low..high)", "peak", "of peak");
-  for (const Shape s : {Shape{1024, 1024, 1024}, {512, 384, 384}, {512, 1536, 384}, {512, 384, 1536},
-                        {2048, 3072, 768}, {2048, 768, 3072}, {32, 384, 384}, {18, 1152, 384}, {1, 1024, 1024}}) {
+  std::printf("%-18s %-10s %28s %10s %8s\n", "m x n x k", "epilogue", "GFLOP/s median (low..high)", "peak",
+              "of peak");
+  for (const Shape s : {Shape{1024, 1024, 1024},
+                        {512, 384, 384},
+                        {512, 1536, 384},
+                        {512, 384, 1536},
+                        {2048, 3072, 768},
+                        {2048, 768, 3072},
+                        {32, 384, 384},
+                        {18, 1152, 384},
+                        {1, 1024, 1024}}) {
     const auto size = [](int64_t n) { return static_cast<size_t>(n); };
     sa::AlignedFloats a, b, c, panels, bias;
     if (!a.allocate(size(s.m * s.k)) || !b.allocate(size(s.k * s.n)) || !c.allocate(size(s.m * s.n)) ||
@@ -93,7 +101,8 @@ int main() {
       p.c_stride = s.n;
       p.epilogue.bias = bias.data();
       p.epilogue.activation = activation;
-      const double flops = 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+      const double flops =
+          2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
       const int inner = std::max(1, static_cast<int>(1e9 / flops));
       std::vector<double> speeds, peaks, ratios;
       for (int repetition = 0; repetition < 15; ++repetition) {

@@ -5,8 +5,8 @@ import { readLines } from '../formats/lines.js';
 import type { RowWriter } from '../formats/row_writer.js';
 import { openInput } from './input.js';
 import { guardInterrupts } from './interrupt.js';
-import { type OutputFormat, chooseFormat, openOutput } from './output.js';
-import { type Counts, type Progress, count, createProgress } from './progress.js';
+import { chooseFormat, type OutputFormat, openOutput } from './output.js';
+import { type Counts, count, createProgress, type Progress } from './progress.js';
 
 export interface EncodeCommandOptions {
   model: string;

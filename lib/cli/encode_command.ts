@@ -50,6 +50,9 @@ export function encodeCommand(): Command {
         import('../diagnostics.js'),
       ]);
       if (options.threads !== undefined) setThreads(options.threads);
-      await runEncode(options, { loadEncoder: (directory) => Encoder.load(directory), stderr: process.stderr });
+      await runEncode(options, {
+        loadEncoder: (directory) => Encoder.load(directory),
+        stderr: process.stderr,
+      });
     });
 }

@@ -25,7 +25,12 @@ export function reportFailure(error: unknown): void {
   if (error instanceof CommanderError) {
     // Help and version arrive here too, with exit code 0 and nothing left to say.
     process.exitCode = error.exitCode;
-    if (error.exitCode !== 0) say(error.code === 'commander.help' ? 'expected a command; see --help' : error.message.replace(/^error: /, ''));
+    if (error.exitCode !== 0)
+      say(
+        error.code === 'commander.help'
+          ? 'expected a command; see --help'
+          : error.message.replace(/^error: /, ''),
+      );
   } else if (error instanceof Interruption) {
     process.exitCode = error.exitCode;
     say(`${error.message}; no output was written`);
@@ -35,7 +40,10 @@ export function reportFailure(error: unknown): void {
   } else if (error instanceof SyntheticAttentionError) {
     say(error.message);
   } else {
-    say(`${(error as Error | undefined)?.message ?? String(error)} (SYNTHETIC_ATTENTION_DEBUG=1 shows where)`);
+    say(
+      `${(error as Error | undefined)?.message ?? String(error)} (SYNTHETIC_ATTENTION_DEBUG=1 shows where)`,
+    );
   }
-  if (process.env.SYNTHETIC_ATTENTION_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.SYNTHETIC_ATTENTION_DEBUG === '1' && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
 }

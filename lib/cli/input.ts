@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { ArgumentError, FileError, expectation } from '../errors.js';
+import { ArgumentError, expectation, FileError } from '../errors.js';
 
 export interface Input {
   stream: Readable;
@@ -16,10 +16,14 @@ export async function openInput(input: string, output: string): Promise<Input> {
     const received = cause.code === 'ENOENT' ? 'nothing there' : (cause.code ?? cause.message);
     throw new FileError(expectation(`input ${input}`, 'a readable file', received), { cause });
   });
-  if (stats.isDirectory()) throw new FileError(expectation(`input ${input}`, 'a readable file', 'a directory'));
+  if (stats.isDirectory())
+    throw new FileError(expectation(`input ${input}`, 'a readable file', 'a directory'));
   const target = output === '-' ? undefined : await stat(output).catch(() => undefined);
   if (target?.isFile() && target.ino === stats.ino && target.dev === stats.dev) {
     throw new ArgumentError(expectation('--output', 'another file than the input', output));
   }
-  return { stream: createReadStream(input, { highWaterMark: 1 << 18 }), size: stats.isFile() ? stats.size : undefined };
+  return {
+    stream: createReadStream(input, { highWaterMark: 1 << 18 }),
+    size: stats.isFile() ? stats.size : undefined,
+  };
 }

@@ -18,11 +18,15 @@ export function chooseFormat(output: string, format: OutputFormat | undefined): 
   const chosen = format ?? (output === '-' ? 'jsonl' : EXTENSIONS.get(extname(output).toLowerCase()));
   if (chosen === undefined) {
     const received = describe(extname(output) || output);
-    throw new ArgumentError(expectation('--output', 'a name that ends in .npy or .jsonl, or --format', received));
+    throw new ArgumentError(
+      expectation('--output', 'a name that ends in .npy or .jsonl, or --format', received),
+    );
   }
   if (output === '-' && chosen === 'npy') {
     // The row count stands at the start of the file and is known at its end.
-    throw new ArgumentError(expectation('--output', 'a file for the npy format (or --format jsonl)', 'standard output'));
+    throw new ArgumentError(
+      expectation('--output', 'a file for the npy format (or --format jsonl)', 'standard output'),
+    );
   }
   return chosen;
 }

@@ -19,8 +19,10 @@ export function createProgram(): Command {
   for (const create of COMMANDS) program.addCommand(create());
   // Errors go through one place (failure.ts) instead of commander's own exit.
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ writeErr: () => {} }).showHelpAfterError(false);
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} })
+      .showHelpAfterError(false);
   }
   return program;
 }
-

@@ -36,7 +36,8 @@ interface Figures {
 function figures(counts: Counts, size: number | undefined, seconds: number): Figures {
   const share = size === undefined ? undefined : size === 0 ? 1 : Math.min(1, counts.bytes / size);
   const rate = (n: number) => count(seconds > 0 ? n / seconds : 0);
-  const left = share === undefined ? 'unknown' : share === 0 ? '...' : duration((seconds * (1 - share)) / share);
+  const left =
+    share === undefined ? 'unknown' : share === 0 ? '...' : duration((seconds * (1 - share)) / share);
   return {
     percent: share === undefined ? undefined : Math.floor(100 * share),
     textRate: rate(counts.texts),
@@ -46,14 +47,21 @@ function figures(counts: Counts, size: number | undefined, seconds: number): Fig
 }
 
 /** @param size bytes of input, undefined when they cannot be known */
-export function createProgress(stderr: NodeJS.WriteStream, size: number | undefined, quiet: boolean): Progress {
+export function createProgress(
+  stderr: NodeJS.WriteStream,
+  size: number | undefined,
+  quiet: boolean,
+): Progress {
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
   if (quiet) return { update() {}, stop() {} };
   if (stderr.isTTY) {
     const rest = '{texts} texts | {textRate} texts/s | {tokenRate} tokens/s';
     const format = size === undefined ? rest : `{bar} {percent} % | ${rest} | {left} left`;
-    const bar = new SingleBar({ format, stream: stderr, hideCursor: true, clearOnComplete: true }, Presets.shades_classic);
+    const bar = new SingleBar(
+      { format, stream: stderr, hideCursor: true, clearOnComplete: true },
+      Presets.shades_classic,
+    );
     const payload = (counts: Counts) => ({ texts: count(counts.texts), ...figures(counts, size, seconds()) });
     bar.start(size || 1, 0, payload({ texts: 0, tokens: 0, bytes: 0 }));
     return {
@@ -68,7 +76,9 @@ export function createProgress(stderr: NodeJS.WriteStream, size: number | undefi
       last = performance.now();
       const { percent, textRate, tokenRate, left } = figures(counts, size, seconds());
       const share = percent === undefined ? '' : ` (${percent} %, ${left} left)`;
-      stderr.write(`encoded ${count(counts.texts)} texts${share}: ${textRate} texts/s, ${tokenRate} tokens/s\n`);
+      stderr.write(
+        `encoded ${count(counts.texts)} texts${share}: ${textRate} texts/s, ${tokenRate} tokens/s\n`,
+      );
     },
     stop() {},
   };

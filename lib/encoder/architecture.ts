@@ -1,5 +1,5 @@
 /** Model architectures: a table from config.json's model_type to how its weights are loaded. */
-import { ModelError, describe, expectation } from '../errors.js';
+import { describe, expectation, ModelError } from '../errors.js';
 import type { NativeBertModel } from '../native/addon.js';
 import { loadBert } from './bert.js';
 import type { JsonObject } from './json_file.js';

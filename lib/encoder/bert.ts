@@ -1,6 +1,7 @@
 /** BERT (Devlin et al., arXiv 1810.04805) as transformers writes it. */
-import { addon } from '../native/load.js';
+
 import { Activation, type TensorReference } from '../native/addon.js';
+import { addon } from '../native/load.js';
 import type { LoadedModel } from './architecture.js';
 import type { JsonObject } from './json_file.js';
 import { WeightsFile } from './weights.js';
@@ -49,7 +50,8 @@ export async function loadBert(directory: string, source: JsonObject): Promise<L
     file.reference([`${name}.weight`], [out, columns]),
     file.reference([`${name}.bias`], [out]),
   ];
-  const table = (name: string, rows: number) => file.reference([`embeddings.${name}_embeddings.weight`], [rows, hidden]);
+  const table = (name: string, rows: number) =>
+    file.reference([`embeddings.${name}_embeddings.weight`], [rows, hidden]);
   const tensors = [
     table('word', config.vocabulary),
     table('position', config.positions),

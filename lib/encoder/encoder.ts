@@ -2,13 +2,13 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { EncodeOutput } from '../native/addon.js';
 import { addon } from '../native/load.js';
-import { Tensor } from '../tensor/tensor.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
 import { type LoadedModel, loadArchitecture } from './architecture.js';
 import { type ModelDirectory, readModelDirectory } from './model_directory.js';
 import { type TokenBatch, tokenBatches } from './token_batches.js';
 import { Tokenizer } from './tokenize.js';
-import type { EncodeOptions, EncodedBatch, PoolingMode, TextEncoder } from './types.js';
+import type { EncodedBatch, EncodeOptions, PoolingMode, TextEncoder } from './types.js';
 
 /**
  * Tokens a native job: several chunks for each thread of an ordinary machine, small enough for results to come
@@ -71,8 +71,11 @@ export class Encoder implements TextEncoder {
     const result = new Float32Array(list.length * this.dimensions);
     let rows = 0;
     // Jobs write straight into their rows of the result.
-    const allocate: Allocate = (count) =>
-      result.subarray(rows * this.dimensions, (rows += count) * this.dimensions);
+    const allocate: Allocate = (count) => {
+      const begin = rows * this.dimensions;
+      rows += count;
+      return result.subarray(begin, rows * this.dimensions);
+    };
     const batches = this.run([list], options, allocate, list.length);
     while (!(await batches.next()).done);
     return new Tensor(result, single ? [this.dimensions] : [list.length, this.dimensions]);
@@ -103,7 +106,9 @@ export class Encoder implements TextEncoder {
     const { signal, onProgress } = options;
     const normalize = checkBoolean('normalize', options.normalize ?? this.normalizes);
     const limit =
-      options.batchSize === undefined ? Number.POSITIVE_INFINITY : checkPositiveInteger('batchSize', options.batchSize);
+      options.batchSize === undefined
+        ? Number.POSITIVE_INFINITY
+        : checkPositiveInteger('batchSize', options.batchSize);
     signal?.throwIfAborted();
     const inFlight: Promise<EncodedBatch>[] = [];
     let done = 0;

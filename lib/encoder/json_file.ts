@@ -1,7 +1,7 @@
 /** JSON files of a model directory, and checked access to their keys. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ModelError, describe, expectation } from '../errors.js';
+import { describe, expectation, ModelError } from '../errors.js';
 
 export class JsonObject {
   constructor(
@@ -82,7 +82,10 @@ export async function readOptionalJson(directory: string, name: string): Promise
 }
 
 /** An array of objects; undefined when there is no such file. */
-export async function readOptionalJsonArray(directory: string, name: string): Promise<JsonObject[] | undefined> {
+export async function readOptionalJsonArray(
+  directory: string,
+  name: string,
+): Promise<JsonObject[] | undefined> {
   const path = join(directory, name);
   try {
     const value = await parse(path);

@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
-import { ModelError, expectation } from '../errors.js';
+import { expectation, ModelError } from '../errors.js';
 import { JsonObject, readJsonObject, readOptionalJson, readOptionalJsonArray } from './json_file.js';
 import type { PoolingMode } from './types.js';
 
@@ -44,7 +44,8 @@ const OLD_POOLING_KEYS: Readonly<Record<string, PoolingMode | undefined>> = {
 function poolingMode(config: JsonObject): PoolingMode {
   const named = config.get('pooling_mode');
   if (named !== undefined) {
-    if (named !== 'mean' && named !== 'cls' && named !== 'max') config.fail('pooling_mode', 'mean, cls or max');
+    if (named !== 'mean' && named !== 'cls' && named !== 'max')
+      config.fail('pooling_mode', 'mean, cls or max');
     return named;
   }
   const active = Object.keys(OLD_POOLING_KEYS).filter((key) => config.boolean(key, false));
@@ -60,7 +61,8 @@ function poolingMode(config: JsonObject): PoolingMode {
 async function checkDirectory(directory: string): Promise<void> {
   const received = await stat(directory).then(
     (s) => (s.isDirectory() ? undefined : 'a file'),
-    (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? 'nothing there' : (error.code ?? String(error))),
+    (error: NodeJS.ErrnoException) =>
+      error.code === 'ENOENT' ? 'nothing there' : (error.code ?? String(error)),
   );
   if (received !== undefined) throw new ModelError(expectation(directory, 'a model directory', received));
 }

@@ -1,10 +1,11 @@
 /** Text to token ids, by @huggingface/tokenizers. */
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { ModelError, expectation } from '../errors.js';
+import { expectation, ModelError } from '../errors.js';
 import type { JsonObject } from './json_file.js';
 
 /** Ideographs outside of the basic plane that BERT splits one by one; the library's range ends before them. */
-const SUPPLEMENTARY_IDEOGRAPH = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+const SUPPLEMENTARY_IDEOGRAPH =
+  /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 const HAS_SURROGATE = /[\ud800-\udfff]/;
 
 /** Characters tokenized in one piece; longer texts are cut at white space until they fill `maxLength`. */
@@ -49,7 +50,9 @@ export class Tokenizer {
     this.maxLength = options.maxLength;
     const special = this.prefix.length + this.suffix.length;
     if (this.maxLength <= special) {
-      throw new ModelError(expectation(file.source, `room for more than ${special} tokens`, String(this.maxLength)));
+      throw new ModelError(
+        expectation(file.source, `room for more than ${special} tokens`, String(this.maxLength)),
+      );
     }
   }
 
@@ -71,14 +74,16 @@ export class Tokenizer {
   }
 
   private content(text: string, room: number): number[] {
-    if (!this.divisible || text.length <= 2 * PIECE) return this.library.encode(text, { add_special_tokens: false }).ids;
+    if (!this.divisible || text.length <= 2 * PIECE)
+      return this.library.encode(text, { add_special_tokens: false }).ids;
     // A tokenizer works through a whole text before it is truncated: 100,000 characters would hold the event
     // loop for tens of milliseconds to keep 256 tokens.
     const ids: number[] = [];
     for (let at = 0; at < text.length && ids.length < room; ) {
       let end = Math.min(at + PIECE, text.length);
       while (end < text.length && !isSpace(text.charCodeAt(end))) end++;
-      for (const id of this.library.encode(text.slice(at, end), { add_special_tokens: false }).ids) ids.push(id);
+      for (const id of this.library.encode(text.slice(at, end), { add_special_tokens: false }).ids)
+        ids.push(id);
       at = end;
     }
     return ids;

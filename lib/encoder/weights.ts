@@ -1,7 +1,7 @@
 /** Tensors of model.safetensors as references that native code follows into the mapped file. */
 import { join } from 'node:path';
-import { ModelError, expectation } from '../errors.js';
-import { type SafetensorsHeader, readSafetensorsHeader } from '../formats/safetensors.js';
+import { expectation, ModelError } from '../errors.js';
+import { readSafetensorsHeader, type SafetensorsHeader } from '../formats/safetensors.js';
 import { DTypeCode, type TensorReference } from '../native/addon.js';
 import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js';
 

@@ -1,12 +1,25 @@
 /** Attention over a mixture of score functions, and its common special cases. */
-import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
-import { type ScoreSourceOptions, ScoreKind, type Strides } from '../native/addon.js';
-import { checkDimension, checkFiniteNumber, checkMinimumRank, checkSameShape, shapeText, sizeOf } from '../tensor/shape.js';
-import { type Mask, type MaskLike, Tensor, type TensorLike, checkMask, checkTensor } from '../tensor/tensor.js';
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { ScoreKind, type ScoreSourceOptions, type Strides } from '../native/addon.js';
+import {
+  checkDimension,
+  checkFiniteNumber,
+  checkMinimumRank,
+  checkSameShape,
+  sizeOf,
+} from '../tensor/shape.js';
+import {
+  checkMask,
+  checkTensor,
+  type Mask,
+  type MaskLike,
+  Tensor,
+  type TensorLike,
+} from '../tensor/tensor.js';
 import { expandMask, maskStrides } from './masks.js';
 import type { PackedMatrix } from './packed_matrix.js';
 import { PreparedScores } from './prepared_scores.js';
-import { type Abortable, type Steps, runAsync, runSync } from './run.js';
+import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 /** An operand [batch, heads, rows, columns] by strides. */
 export interface HeadView {
@@ -92,10 +105,23 @@ function headsOf(name: string, value: TensorLike): Heads {
   const [rows, columns] = shape.slice(-2) as [number, number];
   const heads = leading.at(-1) ?? 1;
   const strides: Strides = [heads * rows * columns, rows * columns, columns];
-  return { data, leading, batch: sizeOf(leading.slice(0, -1)), heads, rows, columns, view: { data, strides } };
+  return {
+    data,
+    leading,
+    batch: sizeOf(leading.slice(0, -1)),
+    heads,
+    rows,
+    columns,
+    view: { data, strides },
+  };
 }
 
-function maskOf(options: AttentionOptions, leading: readonly number[], queries: number, keys: number): Mask | null {
+function maskOf(
+  options: AttentionOptions,
+  leading: readonly number[],
+  queries: number,
+  keys: number,
+): Mask | null {
   if (options.mask === undefined) return null;
   const mask = checkMask('mask', options.mask);
   const target = [...leading, queries, keys];
@@ -164,7 +190,12 @@ function* dotProductSteps(
  * @param value [..., keys, value columns]; the leading axes (up to batch and heads, or more) are equal
  * @returns [..., queries, value columns]
  */
-export function attention(query: TensorLike, key: TensorLike, value: TensorLike, options: DotProductOptions = {}): Tensor {
+export function attention(
+  query: TensorLike,
+  key: TensorLike,
+  value: TensorLike,
+  options: DotProductOptions = {},
+): Tensor {
   return runSync(dotProductSteps(query, key, value, options, false)).output;
 }
 
@@ -200,7 +231,9 @@ export function preparedSource(scores: PreparedScores, queries: number, keys: nu
     ['keys', keys],
   ] as const) {
     if (length > scores.maxLength) {
-      throw new ShapeError(expectation(axis, `at most ${scores.maxLength} (the prepared length)`, String(length)));
+      throw new ShapeError(
+        expectation(axis, `at most ${scores.maxLength} (the prepared length)`, String(length)),
+      );
     }
   }
   const n = scores.maxLength;
@@ -235,7 +268,11 @@ export function* randomAttentionSteps(
  * @param scores prepared once from R [heads, N, N]
  * @param value [..., heads, keys, value columns], keys <= N
  */
-export function randomAttention(scores: PreparedScores, value: TensorLike, options?: RandomAttentionOptions): Tensor {
+export function randomAttention(
+  scores: PreparedScores,
+  value: TensorLike,
+  options?: RandomAttentionOptions,
+): Tensor {
   return runSync(randomAttentionSteps(scores, value, options));
 }
 
@@ -254,7 +291,12 @@ export interface DenseAttentionOptions extends AttentionOptions {
 }
 
 /** Score source of dense scores: hidden [batch, heads, queries, depth] times packed [depth, N]. */
-export function denseSource(hidden: HeadView, panels: PackedMatrix, heads: number, bias: TensorLike | undefined): ScoreSource {
+export function denseSource(
+  hidden: HeadView,
+  panels: PackedMatrix,
+  heads: number,
+  bias: TensorLike | undefined,
+): ScoreSource {
   if (panels.count !== 1 && panels.count !== heads) {
     throw new ShapeError(expectation('kernel', `1 or ${heads} packed matrices`, String(panels.count)));
   }
@@ -317,4 +359,3 @@ export async function denseAttentionAsync(
 ): Promise<Tensor> {
   return runAsync(denseAttentionSteps(hidden, kernel, value, options), options.signal);
 }
-

@@ -1,38 +1,39 @@
 /** The functional API: every kernel at once (`matmul`) or on the pool (`matmulAsync`). */
-export { matmul, matmulAsync, type ActivationName, type MatmulOptions } from './matmul.js';
-export { PackedMatrix, type PackMatrixOptions } from './packed_matrix.js';
-export { softmax, softmaxAsync, type SoftmaxOptions } from './softmax.js';
+
 export {
+  type AttentionOptions,
+  type AttentionResult,
   attention,
   attentionAsync,
   attentionWithWeights,
-  denseAttention,
-  denseAttentionAsync,
-  randomAttention,
-  randomAttentionAsync,
-  type AttentionOptions,
-  type AttentionResult,
   type DenseAttentionOptions,
   type DotProductOptions,
+  denseAttention,
+  denseAttentionAsync,
   type RandomAttentionOptions,
+  randomAttention,
+  randomAttentionAsync,
 } from './attention.js';
+export { type ActivationName, type MatmulOptions, matmul, matmulAsync } from './matmul.js';
+export { PackedMatrix, type PackMatrixOptions } from './packed_matrix.js';
 export { PreparedScores } from './prepared_scores.js';
 export {
+  type EmbeddingTable,
   embedding,
   embeddingAsync,
+  type GeluOptions,
   gelu,
   geluAsync,
+  type LayerNormOptions,
   l2Normalize,
   l2NormalizeAsync,
   layerNorm,
   layerNormAsync,
-  pool,
-  poolAsync,
-  type EmbeddingTable,
-  type GeluOptions,
-  type LayerNormOptions,
   type NormalizeOptions,
   type PoolMode,
   type PoolOptions,
+  pool,
+  poolAsync,
 } from './rows.js';
 export type { Abortable } from './run.js';
+export { type SoftmaxOptions, softmax, softmaxAsync } from './softmax.js';

@@ -1,5 +1,5 @@
 /** Masks and their broadcasting. A mask byte that is not 0 means "attend". */
-import { ShapeError, expectation } from '../errors.js';
+import { expectation, ShapeError } from '../errors.js';
 import type { Strides } from '../native/addon.js';
 import { type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import type { Mask } from '../tensor/tensor.js';
@@ -7,8 +7,13 @@ import type { Mask } from '../tensor/tensor.js';
 /** Byte index step along each axis of `target`; 0 where the mask is broadcast. */
 function steps(name: string, mask: Mask, target: Shape): number[] {
   const { shape } = mask;
-  const fits = shape.length <= target.length && shape.every((d, i) => d === 1 || d === target[target.length - shape.length + i]);
-  if (!fits) throw new ShapeError(expectation(name, `a shape that broadcasts to ${shapeText(target)}`, shapeText(shape)));
+  const fits =
+    shape.length <= target.length &&
+    shape.every((d, i) => d === 1 || d === target[target.length - shape.length + i]);
+  if (!fits)
+    throw new ShapeError(
+      expectation(name, `a shape that broadcasts to ${shapeText(target)}`, shapeText(shape)),
+    );
   let stride = 1;
   const out = new Array<number>(target.length).fill(0);
   for (let i = shape.length - 1; i >= 0; i--) {
@@ -52,7 +57,10 @@ export function maskStrides(name: string, mask: Mask, target: Shape): { data: Ui
   const step = steps(name, mask, target);
   if (step[3] !== 1 && target[3] !== 1) {
     const full = expandMask(name, mask, target);
-    return { data: full.data, strides: [target[1]! * target[2]! * target[3]!, target[2]! * target[3]!, target[3]!] };
+    return {
+      data: full.data,
+      strides: [target[1]! * target[2]! * target[3]!, target[2]! * target[3]!, target[3]!],
+    };
   }
   return { data: mask.data, strides: [step[0]!, step[1]!, step[2]!] };
 }

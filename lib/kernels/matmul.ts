@@ -1,19 +1,19 @@
 /** Matrix product with fused epilogue. */
-import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { Activation } from '../native/addon.js';
-import { type Tensor, type TensorLike, checkTensor } from '../tensor/tensor.js';
 import {
-  type Shape,
   broadcastShapes,
   checkDimension,
   checkMinimumRank,
   checkSameShape,
+  type Shape,
   shapeText,
   sizeOf,
 } from '../tensor/shape.js';
+import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type OutputOption, outputTensor } from './output.js';
 import { PackedMatrix } from './packed_matrix.js';
-import { type Abortable, type Steps, runAsync, runSync } from './run.js';
+import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export type ActivationName = keyof typeof Activation;
 
@@ -70,7 +70,11 @@ function batchIndices(batch: Shape, full: Shape): number[] {
   return indices;
 }
 
-export function* matmulSteps(a: TensorLike, b: TensorLike | PackedMatrix, options: MatmulOptions = {}): Steps<Tensor> {
+export function* matmulSteps(
+  a: TensorLike,
+  b: TensorLike | PackedMatrix,
+  options: MatmulOptions = {},
+): Steps<Tensor> {
   const transposeA = options.transposeA ?? false;
   const transposeB = options.transposeB ?? false;
   const left = operand('a', a, transposeA);
@@ -107,7 +111,13 @@ export function* matmulSteps(a: TensorLike, b: TensorLike | PackedMatrix, option
   const leftSize = sizeOf(left.batch);
   const rightSize = sizeOf(right.batch);
   const count = sizeOf(batch);
-  const whole = { ...common, a: left.data, b: packed ? null : right.data, residual: residual?.data ?? null, out: out.data };
+  const whole = {
+    ...common,
+    a: left.data,
+    b: packed ? null : right.data,
+    residual: residual?.data ?? null,
+    out: out.data,
+  };
   if (rightSize === 1 && !transposeA && leftSize === count) {
     // One B for all: the batch is only more rows.
     yield { name: 'matmul', options: { ...whole, batch: 1, m: count * m, aBatchStride: 0, bBatchStride: 0 } };
@@ -118,7 +128,8 @@ export function* matmulSteps(a: TensorLike, b: TensorLike | PackedMatrix, option
   } else {
     const leftIndex = batchIndices(left.batch, batch);
     const rightIndex = batchIndices(right.batch, batch);
-    const part = (data: Float32Array, index: number, size: number) => data.subarray(index * size, (index + 1) * size);
+    const part = (data: Float32Array, index: number, size: number) =>
+      data.subarray(index * size, (index + 1) * size);
     for (let i = 0; i < count; i++) {
       yield {
         name: 'matmul',

@@ -1,6 +1,7 @@
 /** The `out` option that kernels share: memory to write into instead of a new tensor. */
-import { Tensor, type TensorLike, checkTensor } from '../tensor/tensor.js';
-import { type Shape, checkSameShape, sizeOf } from '../tensor/shape.js';
+
+import { checkSameShape, type Shape, sizeOf } from '../tensor/shape.js';
+import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 
 export interface OutputOption {
   /** Written and returned instead of a new tensor; must have the result's shape. */

@@ -1,9 +1,9 @@
 /** Weights packed once for many matmul calls. */
-import { ShapeError, expectation } from '../errors.js';
+import { expectation, ShapeError } from '../errors.js';
 import type { NativePackedMatrix } from '../native/addon.js';
 import { addon } from '../native/load.js';
-import { type TensorLike, checkTensor } from '../tensor/tensor.js';
 import { shapeText } from '../tensor/shape.js';
+import { checkTensor, type TensorLike } from '../tensor/tensor.js';
 
 export interface PackMatrixOptions {
   /** The tensor holds [n, k] (or [count, n, k]) instead, as torch.nn.Linear keeps its weights. */

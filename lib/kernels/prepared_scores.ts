@@ -1,8 +1,8 @@
 /** Random scores with their exponentials and running sums, made once (see docs/architecture.md). */
-import { ShapeError, expectation } from '../errors.js';
+import { expectation, ShapeError } from '../errors.js';
 import { addon } from '../native/load.js';
-import { type TensorLike, checkTensor } from '../tensor/tensor.js';
 import { shapeText } from '../tensor/shape.js';
+import { checkTensor, type TensorLike } from '../tensor/tensor.js';
 
 export class PreparedScores {
   readonly heads: number;

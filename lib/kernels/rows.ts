@@ -1,11 +1,18 @@
 /** Operations on rows: layer normalisation, GELU, embedding, pooling, L2 normalisation. */
 import { types } from 'node:util';
-import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { EncodeOutput } from '../native/addon.js';
-import { checkDimension, checkFiniteNumber, checkMinimumRank, checkRank, checkSameShape, sizeOf } from '../tensor/shape.js';
-import { type Tensor, type TensorLike, checkTensor } from '../tensor/tensor.js';
+import {
+  checkDimension,
+  checkFiniteNumber,
+  checkMinimumRank,
+  checkRank,
+  checkSameShape,
+  sizeOf,
+} from '../tensor/shape.js';
+import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type OutputOption, outputTensor } from './output.js';
-import { type Abortable, type Steps, runAsync, runSync } from './run.js';
+import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export interface LayerNormOptions extends OutputOption {
   /** [columns], default 1. */
@@ -52,7 +59,10 @@ export function layerNorm(x: TensorLike, options?: LayerNormOptions): Tensor {
   return runSync(layerNormSteps(x, options));
 }
 
-export async function layerNormAsync(x: TensorLike, options: LayerNormOptions & Abortable = {}): Promise<Tensor> {
+export async function layerNormAsync(
+  x: TensorLike,
+  options: LayerNormOptions & Abortable = {},
+): Promise<Tensor> {
   return runAsync(layerNormSteps(x, options), options.signal);
 }
 
@@ -64,7 +74,10 @@ export interface GeluOptions extends OutputOption {
 export function* geluSteps(x: TensorLike, options: GeluOptions = {}): Steps<Tensor> {
   const { data, shape } = checkTensor('x', x);
   const out = outputTensor(options.out, shape);
-  yield { name: 'gelu', options: { x: data, y: out.data, size: data.length, tanh: options.approximate ?? false } };
+  yield {
+    name: 'gelu',
+    options: { x: data, y: out.data, size: data.length, tanh: options.approximate ?? false },
+  };
   return out;
 }
 
@@ -84,7 +97,10 @@ export interface EmbeddingTable {
   ids: Int32Array;
 }
 
-export function* embeddingSteps(tables: readonly EmbeddingTable[], options: OutputOption = {}): Steps<Tensor> {
+export function* embeddingSteps(
+  tables: readonly EmbeddingTable[],
+  options: OutputOption = {},
+): Steps<Tensor> {
   if (!Array.isArray(tables) || tables.length < 1 || tables.length > 3) {
     throw new ArgumentError(expectation('tables', '1 to 3 of {table, ids}', describe(tables)));
   }
@@ -97,7 +113,9 @@ export function* embeddingSteps(tables: readonly EmbeddingTable[], options: Outp
     const rows = tensor.shape[0]!;
     const bad = ids.findIndex((id) => id < 0 || id >= rows);
     if (bad >= 0) {
-      throw new ArgumentError(expectation(`tables[${i}].ids[${bad}]`, `a row from 0 to ${rows - 1}`, String(ids[bad])));
+      throw new ArgumentError(
+        expectation(`tables[${i}].ids[${bad}]`, `a row from 0 to ${rows - 1}`, String(ids[bad])),
+      );
     }
     return { table: tensor.data, rows, columns: tensor.shape[1]!, ids };
   });
@@ -135,11 +153,15 @@ export function* poolSteps(x: TensorLike, offsets: Int32Array, options: PoolOpti
   checkRank('x', input.shape, 2, '[positions, columns]');
   const [positions, columns] = input.shape as [number, number];
   if (!types.isInt32Array(offsets) || offsets.length < 1) {
-    throw new ArgumentError(expectation('offsets', 'an Int32Array of sequences + 1 offsets', describe(offsets)));
+    throw new ArgumentError(
+      expectation('offsets', 'an Int32Array of sequences + 1 offsets', describe(offsets)),
+    );
   }
   const bad = offsets.findIndex((offset, i) => (i === 0 ? offset !== 0 : offset < offsets[i - 1]!));
   if (bad >= 0) {
-    throw new ArgumentError(expectation(`offsets[${bad}]`, 'offsets that ascend from 0', String(offsets[bad])));
+    throw new ArgumentError(
+      expectation(`offsets[${bad}]`, 'offsets that ascend from 0', String(offsets[bad])),
+    );
   }
   if (offsets.at(-1)! > positions) {
     throw new ShapeError(expectation('offsets', `an end of at most ${positions}`, String(offsets.at(-1))));
@@ -178,7 +200,8 @@ export interface NormalizeOptions extends OutputOption {
 export function* l2NormalizeSteps(x: TensorLike, options: NormalizeOptions = {}): Steps<Tensor> {
   const { data, shape, rows, columns } = rowsOf('x', x);
   const epsilon = checkFiniteNumber('epsilon', options.epsilon ?? 1e-12);
-  if (!(Math.fround(epsilon) > 0)) throw new ArgumentError(expectation('epsilon', 'a positive number', describe(epsilon)));
+  if (!(Math.fround(epsilon) > 0))
+    throw new ArgumentError(expectation('epsilon', 'a positive number', describe(epsilon)));
   const out = outputTensor(options.out, shape);
   yield { name: 'l2Normalize', options: { x: data, y: out.data, rows, columns, epsilon } };
   return out;
@@ -189,7 +212,9 @@ export function l2Normalize(x: TensorLike, options?: NormalizeOptions): Tensor {
   return runSync(l2NormalizeSteps(x, options));
 }
 
-export async function l2NormalizeAsync(x: TensorLike, options: NormalizeOptions & Abortable = {}): Promise<Tensor> {
+export async function l2NormalizeAsync(
+  x: TensorLike,
+  options: NormalizeOptions & Abortable = {},
+): Promise<Tensor> {
   return runAsync(l2NormalizeSteps(x, options), options.signal);
 }
-

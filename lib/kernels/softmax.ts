@@ -1,9 +1,9 @@
-import { ShapeError, expectation } from '../errors.js';
+import { expectation, ShapeError } from '../errors.js';
 import { checkFiniteNumber, checkMinimumRank, shapeText } from '../tensor/shape.js';
-import { type MaskLike, type Tensor, type TensorLike, checkMask, checkTensor } from '../tensor/tensor.js';
+import { checkMask, checkTensor, type MaskLike, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { maskRows } from './masks.js';
 import { type OutputOption, outputTensor } from './output.js';
-import { type Abortable, type Steps, runAsync, runSync } from './run.js';
+import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export interface SoftmaxOptions extends OutputOption {
   /** Broadcasts to x; positions that are 0 get weight 0. A row without any other gives zeros. */
@@ -22,7 +22,8 @@ export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Step
     throw new ShapeError(expectation('x', 'shape [..., queries, keys] when causal', shapeText(input.shape)));
   }
   const columns = input.shape.at(-1)!;
-  const mask = options.mask === undefined ? null : maskRows('mask', checkMask('mask', options.mask), input.shape);
+  const mask =
+    options.mask === undefined ? null : maskRows('mask', checkMask('mask', options.mask), input.shape);
   const out = outputTensor(options.out, input.shape);
   if (input.data.length === 0) return out;
   yield {

@@ -3,9 +3,9 @@ export { DenseSynthesizer, type DenseSynthesizerConfig } from './dense_synthesiz
 export { Layer, type LayerConfig, type NamedWeight } from './layer.js';
 export type { AttentionMasks } from './masks.js';
 export {
-  MixtureAttention,
   type AttentionCallOptions,
   type Mixing,
+  MixtureAttention,
   type MixtureAttentionConfig,
 } from './mixture_attention.js';
 export { MixtureSynthesizer, type MixtureSynthesizerConfig, type ScoreName } from './mixture_synthesizer.js';

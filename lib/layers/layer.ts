@@ -1,7 +1,7 @@
 /** What every layer has: a name, a config, weights. */
-import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
-import { type Shape, checkSameShape, sizeOf } from '../tensor/shape.js';
-import { Tensor, type TensorLike, checkTensor } from '../tensor/tensor.js';
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { checkSameShape, type Shape, sizeOf } from '../tensor/shape.js';
+import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Initializer, initialize, randomSource } from './initializers.js';
 
 export interface WeightSpec {
@@ -33,8 +33,10 @@ export abstract class Layer {
   protected constructor(config: LayerConfig, defaultName: string) {
     this.name = config.name ?? defaultName;
     this.seed = config.seed ?? 0;
-    if (typeof this.name !== 'string') throw new ArgumentError(expectation('name', 'a string', describe(this.name)));
-    if (!Number.isSafeInteger(this.seed)) throw new ArgumentError(expectation('seed', 'an integer', describe(this.seed)));
+    if (typeof this.name !== 'string')
+      throw new ArgumentError(expectation('name', 'a string', describe(this.name)));
+    if (!Number.isSafeInteger(this.seed))
+      throw new ArgumentError(expectation('seed', 'an integer', describe(this.seed)));
   }
 
   /** Everything that `fromConfig` needs, as plain JSON. */
@@ -75,7 +77,9 @@ export abstract class Layer {
         ...(missing.length > 0 ? [`none for ${missing.join(', ')}`] : []),
         ...(unknown.length > 0 ? [`unknown ${unknown.join(', ')}`] : []),
       ].join(' and ');
-      throw new ShapeError(expectation(`${this.name}.setWeights`, `weights ${names.join(', ') || '(none)'}`, received));
+      throw new ShapeError(
+        expectation(`${this.name}.setWeights`, `weights ${names.join(', ') || '(none)'}`, received),
+      );
     }
     const next = new Map<string, Tensor>();
     for (const [name, tensor] of current) {
@@ -103,14 +107,19 @@ export abstract class Layer {
   protected createWeights(specs: readonly WeightSpec[]): void {
     const random = randomSource(this.seed);
     this.weightMap = new Map(
-      specs.map(({ name, shape, initializer }) => [name, new Tensor(initialize(initializer, shape, random), shape)]),
+      specs.map(({ name, shape, initializer }) => [
+        name,
+        new Tensor(initialize(initializer, shape, random), shape),
+      ]),
     );
     this.invalidate();
   }
 
   protected requireWeights(): WeightMap {
     if (this.weightMap === undefined) {
-      throw new ArgumentError(expectation(this.name, 'a built layer (call build or the layer first)', 'one without weights'));
+      throw new ArgumentError(
+        expectation(this.name, 'a built layer (call build or the layer first)', 'one without weights'),
+      );
     }
     return this.weightMap;
   }

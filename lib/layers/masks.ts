@@ -1,7 +1,7 @@
 /** Keras' four masks and the causal rule, as one mask. */
 import { expandMask } from '../kernels/masks.js';
 import { checkRank, checkSameShape } from '../tensor/shape.js';
-import { type Mask, type MaskLike, checkMask } from '../tensor/tensor.js';
+import { checkMask, type Mask, type MaskLike } from '../tensor/tensor.js';
 
 export interface AttentionMasks {
   /** [batch, queries]: rows that are not 0 attend, the others get zero weights. */
@@ -19,7 +19,13 @@ function conjunction(a: Mask, b: Mask): Mask {
 }
 
 /** The conjunction, broadcastable to [batch, heads, queries, keys]; null when nothing is masked. */
-export function combineMasks(masks: AttentionMasks, batch: number, heads: number, queries: number, keys: number): Mask | null {
+export function combineMasks(
+  masks: AttentionMasks,
+  batch: number,
+  heads: number,
+  queries: number,
+  keys: number,
+): Mask | null {
   const parts: Mask[] = [];
   const rows = (name: 'queryMask' | 'valueMask' | 'keyMask', length: number, shape: number[]): void => {
     const given = masks[name];

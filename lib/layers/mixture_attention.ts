@@ -2,11 +2,11 @@
  * The one base of all attention layers: Y_h = softmax(mix_i S_i) V_h, Y = concat_h(Y_h) W_o + b_o, where the S_i
  * are score functions. A layer says which ones.
  */
-import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
-import { type ScoreSource, mixtureAttentionSteps } from '../kernels/attention.js';
-import { type Abortable, type Steps, runAsync, runSync } from '../kernels/run.js';
-import { type Shape, checkDimension, checkRank, checkSameShape, sizeOf } from '../tensor/shape.js';
-import { Tensor, type TensorLike, checkTensor } from '../tensor/tensor.js';
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { mixtureAttentionSteps, type ScoreSource } from '../kernels/attention.js';
+import { type Abortable, runAsync, runSync, type Steps } from '../kernels/run.js';
+import { checkDimension, checkRank, checkSameShape, type Shape, sizeOf } from '../tensor/shape.js';
+import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { Layer, type LayerConfig, type WeightSpec } from './layer.js';
 import { type AttentionMasks, combineMasks } from './masks.js';
 import { Projection, projectionSpecs } from './projection.js';
@@ -79,7 +79,6 @@ export abstract class MixtureAttention extends Layer {
   }
 
   static fromConfig<C extends object, L>(this: new (config: C) => L, config: C): L {
-    // biome-ignore lint/complexity/noThisInStatic: `this` is the subclass that was asked
     return new this(config);
   }
 
@@ -101,10 +100,16 @@ export abstract class MixtureAttention extends Layer {
       const { valueDim, useBias } = projections;
       specs.push(
         ...projectionSpecs('value', [valueFeatures], [heads, valueDim], useBias),
-        ...projectionSpecs('attention_output', [heads, valueDim], projections.outputShape ?? [queryFeatures], useBias),
+        ...projectionSpecs(
+          'attention_output',
+          [heads, valueDim],
+          projections.outputShape ?? [queryFeatures],
+          useBias,
+        ),
       );
     }
-    if (this.learnsMixing()) specs.push({ name: 'mixing/logits', shape: [scores.length], initializer: 'zeros' });
+    if (this.learnsMixing())
+      specs.push({ name: 'mixing/logits', shape: [scores.length], initializer: 'zeros' });
     this.createWeights(specs);
   }
 
@@ -123,7 +128,10 @@ export abstract class MixtureAttention extends Layer {
   /** `call` on the pool. The operands must not change before it ends. */
   callAsync(query: TensorLike, options: WithScores & Abortable): Promise<[Tensor, Tensor]>;
   callAsync(query: TensorLike, options?: AttentionCallOptions & Abortable): Promise<Tensor>;
-  callAsync(query: TensorLike, options: AttentionCallOptions & Abortable = {}): Promise<Tensor | [Tensor, Tensor]> {
+  callAsync(
+    query: TensorLike,
+    options: AttentionCallOptions & Abortable = {},
+  ): Promise<Tensor | [Tensor, Tensor]> {
     return runAsync(this.steps(query, options), options.signal);
   }
 
@@ -164,13 +172,18 @@ export abstract class MixtureAttention extends Layer {
   }
 
   private checkLengths(query: Sequence, key: Sequence, value: Sequence): void {
-    for (const [name, s] of Object.entries({ value, key })) checkDimension(name, 'batch (as query)', s.batch, query.batch);
+    for (const [name, s] of Object.entries({ value, key }))
+      checkDimension(name, 'batch (as query)', s.batch, query.batch);
     checkDimension('key', 'length (as value)', key.length, value.length);
     for (const { kind, maxLength } of this.parts.scores) {
       const longest = Math.max(query.length, key.length);
       if (maxLength !== undefined && longest > maxLength) {
         throw new ShapeError(
-          expectation(`${this.name}: length`, `at most ${maxLength} (maxLength of ${kind} scores)`, String(longest)),
+          expectation(
+            `${this.name}: length`,
+            `at most ${maxLength} (maxLength of ${kind} scores)`,
+            String(longest),
+          ),
         );
       }
     }
@@ -181,7 +194,8 @@ export abstract class MixtureAttention extends Layer {
     const shapes = { heads, queryFeatures: query.features, keyFeatures: key.features };
     const weights = this.requireWeights();
     const specs = scores.flatMap((s) => s.weightSpecs(shapes));
-    if (projections) specs.push(...projectionSpecs('value', [value.features], [heads, projections.valueDim], false));
+    if (projections)
+      specs.push(...projectionSpecs('value', [value.features], [heads, projections.valueDim], false));
     for (const { name, shape } of specs) {
       checkSameShape(`${this.name}: ${name} for these inputs`, shape, weights.get(name)!.shape);
     }
@@ -213,7 +227,9 @@ export abstract class MixtureAttention extends Layer {
     const width = values.shape[1]!;
     const columns = width / heads;
     const context = Tensor.zeros([batch * queries, width]);
-    const scores = options.returnAttentionScores ? Tensor.zeros([batch, heads, queries, key.length]) : undefined;
+    const scores = options.returnAttentionScores
+      ? Tensor.zeros([batch, heads, queries, key.length])
+      : undefined;
     yield* mixtureAttentionSteps({
       batch,
       heads,
@@ -234,10 +250,17 @@ export abstract class MixtureAttention extends Layer {
   }
 }
 
-export function outputAxes(outputShape: number | readonly number[] | undefined): readonly number[] | undefined {
+export function outputAxes(
+  outputShape: number | readonly number[] | undefined,
+): readonly number[] | undefined {
   if (outputShape === undefined) return undefined;
   const axes = typeof outputShape === 'number' ? [outputShape] : outputShape;
-  if (!Array.isArray(axes) || axes.length === 0 || !axes.every((d) => Number.isSafeInteger(d) && d > 0) || sizeOf(axes) < 1) {
+  if (
+    !Array.isArray(axes) ||
+    axes.length === 0 ||
+    !axes.every((d) => Number.isSafeInteger(d) && d > 0) ||
+    sizeOf(axes) < 1
+  ) {
     throw new ArgumentError(expectation('outputShape', 'positive integers', describe(outputShape)));
   }
   return axes as readonly number[];

@@ -46,7 +46,9 @@ function checkScores(scores: unknown): readonly ScoreName[] {
     scores.every((s) => known.includes(s as string));
   if (!valid) {
     const received = Array.isArray(scores) ? `[${scores.map(describe).join(', ')}]` : describe(scores);
-    throw new ArgumentError(expectation('scores', `two or more different ones of ${known.join(', ')}`, received));
+    throw new ArgumentError(
+      expectation('scores', `two or more different ones of ${known.join(', ')}`, received),
+    );
   }
   return scores as readonly ScoreName[];
 }
@@ -71,7 +73,12 @@ export class MixtureSynthesizer extends ProjectedAttention {
       sharedAcrossHeads: checkBoolean('sharedAcrossHeads', config.sharedAcrossHeads ?? false),
     };
     const options = { ...own, useBias: checkBoolean('useBias', config.useBias ?? true) };
-    super(config, 'mixture_synthesizer', scores.map((s) => SCORES[s](options)), mixing);
+    super(
+      config,
+      'mixture_synthesizer',
+      scores.map((s) => SCORES[s](options)),
+      mixing,
+    );
     this.own = { scores, mixing, ...own };
   }
 

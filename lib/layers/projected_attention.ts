@@ -1,10 +1,10 @@
 /** What the layers with value and output projections share: their common options, checked. */
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import {
+  checkDropout,
   type Mixing,
   MixtureAttention,
   type MixtureAttentionConfig,
-  checkDropout,
   outputAxes,
 } from './mixture_attention.js';
 import type { ScoreFunction } from './scores/score_function.js';

@@ -8,7 +8,9 @@ import type { WeightMap, WeightSpec } from './layer.js';
 
 /** kernel [...input axes, ...output axes], bias [...output axes]. */
 export function projectionSpecs(name: string, input: Shape, output: Shape, useBias: boolean): WeightSpec[] {
-  const specs: WeightSpec[] = [{ name: `${name}/kernel`, shape: [...input, ...output], initializer: 'glorotUniform' }];
+  const specs: WeightSpec[] = [
+    { name: `${name}/kernel`, shape: [...input, ...output], initializer: 'glorotUniform' },
+  ];
   if (useBias) specs.push({ name: `${name}/bias`, shape: output, initializer: 'zeros' });
   return specs;
 }

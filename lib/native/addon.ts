@@ -220,7 +220,9 @@ export interface NativeOperations {
 export type OperationName = keyof NativeOperations;
 
 type SyncOperations = { [K in OperationName]: (options: NativeOperations[K]) => void };
-type AsyncOperations = { [K in OperationName as `${K}Async`]: (options: NativeOperations[K]) => Promise<void> };
+type AsyncOperations = {
+  [K in OperationName as `${K}Async`]: (options: NativeOperations[K]) => Promise<void>;
+};
 
 export interface NativeAddon extends SyncOperations, AsyncOperations {
   info(): NativeInfo;

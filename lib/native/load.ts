@@ -1,16 +1,59 @@
+/** Finds and loads the native addon. The only place that knows a .node file. */
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { ADDON, platformTag, REMEDIES } from '../../scripts/platform.mjs';
+import { expectation, NativeLoadError } from '../errors.js';
 import type { NativeAddon } from './addon.js';
 
-let loaded: NativeAddon | undefined;
+let loaded: { addon: NativeAddon; path: string } | undefined;
 
-/** The addon, loaded at first use. */
+function candidates(): string[] {
+  const given = process.env.SYNTHETIC_ATTENTION_ADDON;
+  if (given) return [given];
+  // lib/native and dist/native both stand two folders below the package's root.
+  const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return [at(`build/Release/${ADDON}`), at(`prebuilds/${platformTag()}/${ADDON}`)];
+}
+
+function load(): { addon: NativeAddon; path: string } {
+  const require = createRequire(import.meta.url);
+  const reasons: string[] = [];
+  let cause: unknown;
+  for (const path of candidates()) {
+    try {
+      return { addon: require(path) as NativeAddon, path };
+    } catch (error) {
+      cause ??= error;
+      reasons.push(`${path} (${(error as Error).message.split('\n')[0]})`);
+    }
+  }
+  const received = `none: ${reasons.join('; ')}`;
+  const remedies = REMEDIES.map((remedy) => `  - ${remedy}`).join('\n');
+  throw new NativeLoadError(
+    `${expectation('native addon', 'one that loads', received)}\nRemedies:\n${remedies}`,
+    { cause },
+  );
+}
+
+function ensure(): { addon: NativeAddon; path: string } {
+  if (loaded) return loaded;
+  const found = load();
+  try {
+    // Chooses the instruction set, and says why it cannot.
+    found.addon.info();
+  } catch (cause) {
+    throw new NativeLoadError((cause as Error).message, { cause });
+  }
+  loaded = found;
+  return found;
+}
+
+/** The addon, loaded at first use. @throws NativeLoadError */
 export function addon(): NativeAddon {
-  loaded ??= createRequire(import.meta.url)('../../build/Release/synthetic_attention.node') as NativeAddon;
-  return loaded;
+  return ensure().addon;
 }
 
 /** Where the addon in use was loaded from. */
 export function addonPath(): string {
-  addon();
-  return createRequire(import.meta.url).resolve('../../build/Release/synthetic_attention.node');
+  return ensure().path;
 }

@@ -1,5 +1,5 @@
 /** Shapes: lists of non-negative integers, outermost axis first. */
-import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 
 export type Shape = readonly number[];
 
@@ -17,7 +17,9 @@ export function shapeText(shape: Shape): string {
 /** The shape as it came, checked: an array of non-negative integers whose product is exact. */
 export function checkShape(name: string, shape: unknown): Shape {
   const valid =
-    Array.isArray(shape) && shape.every((d) => Number.isSafeInteger(d) && d >= 0) && Number.isSafeInteger(sizeOf(shape));
+    Array.isArray(shape) &&
+    shape.every((d) => Number.isSafeInteger(d) && d >= 0) &&
+    Number.isSafeInteger(sizeOf(shape));
   if (!valid) {
     throw new ShapeError(expectation(`${name}.shape`, 'an array of non-negative integers', describe(shape)));
   }
@@ -47,7 +49,12 @@ export function checkSameShape(name: string, shape: Shape, expected: Shape): voi
 }
 
 /** `axis` of `name` must measure `expected`. */
-export function checkDimension(name: string, axis: string, actual: number | undefined, expected: number): void {
+export function checkDimension(
+  name: string,
+  axis: string,
+  actual: number | undefined,
+  expected: number,
+): void {
   if (actual !== expected) {
     throw new ShapeError(expectation(`${name}: ${axis}`, String(expected), String(actual)));
   }

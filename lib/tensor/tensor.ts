@@ -1,7 +1,7 @@
 /** Dense float32 tensors: a typed array and a shape, row-major. */
 import { types } from 'node:util';
-import { ArgumentError, ShapeError, describe, expectation } from '../errors.js';
-import { type Shape, checkShape, shapeText, sizeOf } from './shape.js';
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { checkShape, type Shape, shapeText, sizeOf } from './shape.js';
 
 /** What every function takes: ours, anything with `data` and `shape`, or transformers.js' `dims`. */
 export type TensorLike =
@@ -74,13 +74,16 @@ export class Tensor {
   }
 }
 
-function flatten(name: string, values: unknown, type: 'number' | 'boolean'): { items: unknown[]; shape: number[] } {
+function flatten(
+  name: string,
+  values: unknown,
+  type: 'number' | 'boolean',
+): { items: unknown[]; shape: number[] } {
   const shape: number[] = [];
   for (let level = values; Array.isArray(level); level = level[0]) shape.push(level.length);
   const items: unknown[] = [];
   const visit = (level: unknown, axis: number): void => {
     if (axis === shape.length) {
-      // biome-ignore lint/suspicious/useValidTypeof: the two names come from the signature
       if (typeof level !== type) throw new ArgumentError(expectation(name, `only ${type}s`, describe(level)));
       items.push(level);
       return;
@@ -96,7 +99,10 @@ function flatten(name: string, values: unknown, type: 'number' | 'boolean'): { i
   return { items, shape };
 }
 
-function checkBuffer(name: string, data: { readonly buffer: ArrayBufferLike; readonly length: number }): void {
+function checkBuffer(
+  name: string,
+  data: { readonly buffer: ArrayBufferLike; readonly length: number },
+): void {
   // Native jobs keep the address of the data: memory that may shrink under them is refused.
   if ((data.buffer as { resizable?: boolean; growable?: boolean }).resizable) {
     throw new ArgumentError(expectation(`${name}.data`, 'memory of a fixed size', 'a resizable ArrayBuffer'));
@@ -104,7 +110,10 @@ function checkBuffer(name: string, data: { readonly buffer: ArrayBufferLike; rea
 }
 
 /** The data and shape of anything that is a tensor, checked. */
-export function checkTensor(name: string, value: TensorLike): { readonly data: Float32Array; readonly shape: Shape } {
+export function checkTensor(
+  name: string,
+  value: TensorLike,
+): { readonly data: Float32Array; readonly shape: Shape } {
   const candidate = value as { data?: unknown; shape?: unknown; dims?: unknown } | null | undefined;
   if (typeof candidate !== 'object' || candidate === null) {
     throw new ArgumentError(expectation(name, 'a tensor {data: Float32Array, shape}', describe(value)));
@@ -135,7 +144,11 @@ export function checkMask(name: string, value: MaskLike): Mask {
     checkBuffer(name, candidate.data);
     if (sizeOf(shape) !== candidate.data.length) {
       throw new ShapeError(
-        expectation(name, `${sizeOf(shape)} elements for shape ${shapeText(shape)}`, `${candidate.data.length} elements`),
+        expectation(
+          name,
+          `${sizeOf(shape)} elements for shape ${shapeText(shape)}`,
+          `${candidate.data.length} elements`,
+        ),
       );
     }
     return { data: candidate.data, shape };

@@ -75,7 +75,8 @@ int64_t Arguments::integer(const char* name, int64_t low, int64_t high) {
   const Napi::Value value = get(name);
   if (value.IsNumber()) {
     const double number = value.As<Napi::Number>().DoubleValue();
-    if (number >= static_cast<double>(low) && number <= static_cast<double>(high) && std::floor(number) == number) {
+    if (number >= static_cast<double>(low) && number <= static_cast<double>(high) &&
+        std::floor(number) == number) {
       return static_cast<int64_t>(number);
     }
   }
@@ -174,12 +175,13 @@ void Arguments::expect_inside(const char* name, int64_t length, const HeadStride
   // In double: exact as long as it matters, and too large instead of wrapped where it is not.
   const double last = static_cast<double>(batch - 1) * static_cast<double>(strides.batch) +
                       static_cast<double>(heads - 1) * static_cast<double>(strides.head) +
-                      static_cast<double>(rows - 1) * static_cast<double>(strides.row) + static_cast<double>(columns);
+                      static_cast<double>(rows - 1) * static_cast<double>(strides.row) +
+                      static_cast<double>(columns);
   expect_length(name, length, last);
 }
 
-void Arguments::expect_apart(const char* output, const void* a, size_t a_bytes, const char* input, const void* b,
-                             size_t b_bytes) {
+void Arguments::expect_apart(const char* output, const void* a, size_t a_bytes, const char* input,
+                             const void* b, size_t b_bytes) {
   if (a_bytes == 0 || b_bytes == 0) return;
   const char* first = static_cast<const char*>(a);
   const char* second = static_cast<const char*>(b);
@@ -196,7 +198,8 @@ std::vector<int32_t> read_offsets(Arguments& arguments, const Span<int32_t>& off
   std::vector<int32_t> copy(offsets.data, offsets.data + offsets.length);
   for (size_t i = 0; i < copy.size(); ++i) {
     if (copy[i] < (i == 0 ? 0 : copy[i - 1]) || (i == 0 && copy[i] != 0)) {
-      arguments.fail("offsets[" + std::to_string(i) + "]", "offsets that ascend from 0", std::to_string(copy[i]));
+      arguments.fail("offsets[" + std::to_string(i) + "]", "offsets that ascend from 0",
+                     std::to_string(copy[i]));
       return {};
     }
   }

@@ -1,6 +1,6 @@
 // Reads the one options object of a native call. Every accessor checks type and range; the first failure is
-// kept and makes the call throw before any memory is touched. Arrays that were read are remembered, so that an
-// asynchronous call can hold them.
+// kept and makes the call throw before any memory is touched. Arrays that were read are remembered, so that
+// an asynchronous call can hold them.
 #pragma once
 
 #include "binding/node_api.h"
@@ -47,8 +47,8 @@ class Arguments {
   // `needed` elements must be there; given as a double so that no product of sizes can overflow.
   void expect_length(const char* name, int64_t length, double needed);
   // [batch, heads, rows, columns] by strides must lie inside of an array.
-  void expect_inside(const char* name, int64_t length, const HeadStrides& strides, int64_t batch, int64_t heads,
-                     int64_t rows, int64_t columns);
+  void expect_inside(const char* name, int64_t length, const HeadStrides& strides, int64_t batch,
+                     int64_t heads, int64_t rows, int64_t columns);
   // An output may share no byte with an input.
   void expect_apart(const char* output, const void* a, size_t a_bytes, const char* input, const void* b,
                     size_t b_bytes);
@@ -81,8 +81,8 @@ class Arguments {
   std::vector<Napi::Value> held_;
 };
 
-// Copies offsets [n + 1] of packed sequences after checking that they ascend from 0: what is checked must be what
-// a job reads later, whatever JavaScript does to the array meanwhile. Empty on failure.
+// Copies offsets [n + 1] of packed sequences after checking that they ascend from 0: what is checked must be
+// what a job reads later, whatever JavaScript does to the array meanwhile. Empty on failure.
 std::vector<int32_t> read_offsets(Arguments& arguments, const Span<int32_t>& offsets);
 
 std::string describe_value(Napi::Value value);

@@ -19,12 +19,14 @@ class AttentionJob : public Job {
     out_ = arguments.floats("out");
     p_.out = out_.data;
     p_.out_strides = arguments.strides("outStrides");
-    arguments.expect_inside("out", out_.length, p_.out_strides, p_.batch, p_.heads, p_.queries, p_.value_columns);
+    arguments.expect_inside("out", out_.length, p_.out_strides, p_.batch, p_.heads, p_.queries,
+                            p_.value_columns);
 
     const Span<float> value = arguments.floats("value");
     p_.value = value.data;
     p_.value_strides = arguments.strides("valueStrides");
-    arguments.expect_inside("value", value.length, p_.value_strides, p_.batch, p_.heads, p_.keys, p_.value_columns);
+    arguments.expect_inside("value", value.length, p_.value_strides, p_.batch, p_.heads, p_.keys,
+                            p_.value_columns);
     apart(arguments, "value", value);
 
     const Span<uint8_t> mask = arguments.bytes("mask", true);
@@ -38,7 +40,8 @@ class AttentionJob : public Job {
     weights_ = arguments.floats("weights", true);
     if (weights_.present()) {
       p_.weights = weights_.data;
-      const double rows = static_cast<double>(p_.batch) * static_cast<double>(p_.heads) * static_cast<double>(p_.queries);
+      const double rows =
+          static_cast<double>(p_.batch) * static_cast<double>(p_.heads) * static_cast<double>(p_.queries);
       arguments.expect_length("weights", weights_.length, rows * static_cast<double>(p_.keys));
       arguments.expect_apart("out", out_, "weights", weights_);
     }
@@ -102,8 +105,8 @@ class AttentionJob : public Job {
       case ScoreKind::kMatrix:
         break;
       case ScoreKind::kPrepared: {
-        arguments.expect(p_.source_count == 1 && source.weight == 1.0f, "sources", "prepared scores alone, with weight 1",
-                         p_.source_count);
+        arguments.expect(p_.source_count == 1 && source.weight == 1.0f, "sources",
+                         "prepared scores alone, with weight 1", p_.source_count);
         const Span<float> sums = arguments.floats("sums"), logits = arguments.floats("logits");
         expect_rows(arguments, "sums", sums, source.left_strides, p_.queries, p_.keys);
         expect_rows(arguments, "logits", logits, source.left_strides, p_.queries, p_.keys);
@@ -122,8 +125,8 @@ class AttentionJob : public Job {
     }
   }
 
-  void expect_rows(Arguments& arguments, const char* name, const Span<float>& span, const HeadStrides& strides,
-                   int64_t rows, int64_t columns) {
+  void expect_rows(Arguments& arguments, const char* name, const Span<float>& span,
+                   const HeadStrides& strides, int64_t rows, int64_t columns) {
     arguments.expect_inside(name, span.length, strides, p_.batch, p_.heads, rows, columns);
   }
 

@@ -16,14 +16,16 @@ const napi_type_tag kTag = {0x73796e7468617474, 0x626572746d6f646c};
 class BertModel : public Napi::ObjectWrap<BertModel> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "BertModel",
-                       {InstanceMethod("dispose", &BertModel::dispose), InstanceAccessor<&BertModel::bytes>("bytes")});
+    return DefineClass(
+        env, "BertModel",
+        {InstanceMethod("dispose", &BertModel::dispose), InstanceAccessor<&BertModel::bytes>("bytes")});
   }
 
   // Only the loading job makes one: it hands over the model behind an external value.
   explicit BertModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BertModel>(info) {
     if (!info[0].IsExternal()) {
-      throw_native_error(info.Env(), "BertModel: expected loadBert to make it but received a direct construction");
+      throw_native_error(info.Env(),
+                         "BertModel: expected loadBert to make it but received a direct construction");
       return;
     }
     model_ = *info[0].As<Napi::External<std::shared_ptr<const Bert>>>().Data();
@@ -87,7 +89,8 @@ class LoadBertJob : public Job {
                        static_cast<double>(config_.heads));
     }
     read_tensors(arguments, "tensors", kBertTensors, 1, bert_tensor_size, &tensors_);
-    read_tensors(arguments, "layerTensors", kBertLayerTensors, config_.layers, bert_layer_tensor_size, &layer_tensors_);
+    read_tensors(arguments, "layerTensors", kBertLayerTensors, config_.layers, bert_layer_tensor_size,
+                 &layer_tensors_);
   }
 
   std::string execute(const KernelSet& kernels) override {
@@ -96,7 +99,8 @@ class LoadBertJob : public Job {
     if (!error.empty()) return path_ + ": expected a readable weights file but received " + error;
     for (std::vector<Tensor>* group : {&tensors_, &layer_tensors_}) {
       for (const Tensor& tensor : *group) {
-        const int64_t end = tensor.begin + tensor.view.count * static_cast<int64_t>(dtype_size(tensor.view.dtype));
+        const int64_t end =
+            tensor.begin + tensor.view.count * static_cast<int64_t>(dtype_size(tensor.view.dtype));
         // The file may have changed since its header was read.
         if (end > static_cast<int64_t>(file->size())) {
           return path_ + ": expected at least " + std::to_string(end) + " bytes but received " +
@@ -173,12 +177,14 @@ class EncodeJob : public Job {
     const int64_t sequences = static_cast<int64_t>(offsets_.size()) - 1, tokens = offsets_.back();
     arguments.expect_length("ids", ids.length, static_cast<double>(tokens));
     const int64_t rows = batch_.output == EncodeOutput::kTokens ? tokens : sequences;
-    arguments.expect_length("out", out.length, static_cast<double>(rows) * static_cast<double>(config.hidden));
+    arguments.expect_length("out", out.length,
+                            static_cast<double>(rows) * static_cast<double>(config.hidden));
     if (arguments.failed()) return;
     ids_.assign(ids.data, ids.data + tokens);
     for (const int32_t id : ids_) {
       if (id < 0 || id >= config.vocabulary) {
-        arguments.fail("ids", "token ids from 0 to " + std::to_string(config.vocabulary - 1), std::to_string(id));
+        arguments.fail("ids", "token ids from 0 to " + std::to_string(config.vocabulary - 1),
+                       std::to_string(id));
         return;
       }
     }

@@ -10,8 +10,8 @@ namespace sa {
 
 namespace {
 
-// libuv's thread only waits: at the end of an environment Node waits for such work, so that a terminated worker
-// never frees arrays under a running job. The arithmetic runs in the background, shared with the pool.
+// libuv's thread only waits: at the end of an environment Node waits for such work, so that a terminated
+// worker never frees arrays under a running job. The arithmetic runs in the background, shared with the pool.
 class AsyncJob : public Napi::AsyncWorker {
  public:
   AsyncJob(Napi::Env env, std::unique_ptr<Job> job, const Arguments& arguments)
@@ -19,7 +19,8 @@ class AsyncJob : public Napi::AsyncWorker {
         deferred_(Napi::Promise::Deferred::New(env)),
         job_(std::move(job)) {
     const Napi::Array held = Napi::Array::New(env, arguments.held().size());
-    for (size_t i = 0; i < arguments.held().size(); ++i) held.Set(static_cast<uint32_t>(i), arguments.held()[i]);
+    for (size_t i = 0; i < arguments.held().size(); ++i)
+      held.Set(static_cast<uint32_t>(i), arguments.held()[i]);
     held_ = Napi::Persistent(held.As<Napi::Object>());
   }
 

@@ -61,8 +61,8 @@ class MatmulJob : public Job {
   std::string execute(const KernelSet& kernels) override { return succeeded(run_matmul(kernels, p_)); }
 
  private:
-  void expect_matrix(Arguments& arguments, const char* name, int64_t length, int64_t batch_stride, int64_t rows,
-                     int64_t columns) {
+  void expect_matrix(Arguments& arguments, const char* name, int64_t length, int64_t batch_stride,
+                     int64_t rows, int64_t columns) {
     arguments.expect_inside(name, length, {batch_stride, 0, columns}, p_.batch, 1, rows, columns);
   }
 

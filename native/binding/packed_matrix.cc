@@ -32,7 +32,8 @@ PackedMatrix::PackedMatrix(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pa
     panels->each = kernels->packed_size(panels->k, panels->n);
     const double floats = static_cast<double>(panels->each) * static_cast<double>(panels->count);
     if (floats > 1e12 || !panels->data.allocate(panels->each * static_cast<size_t>(panels->count))) {
-      arguments.fail("data", "a matrix that fits in memory", std::to_string(panels->k) + " x " + std::to_string(panels->n));
+      arguments.fail("data", "a matrix that fits in memory",
+                     std::to_string(panels->k) + " x " + std::to_string(panels->n));
     }
   }
   if (arguments.failed()) {
@@ -43,14 +44,16 @@ PackedMatrix::PackedMatrix(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pa
     run_pack(*kernels, {data.data + i * batch, static_cast<ptrdiff_t>(row), static_cast<ptrdiff_t>(column)},
              panels->k, panels->n, panels->data.data() + static_cast<size_t>(i) * panels->each);
   }
-  Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(panels->data.size() * sizeof(float)));
+  Napi::MemoryManagement::AdjustExternalMemory(env,
+                                               static_cast<int64_t>(panels->data.size() * sizeof(float)));
   panels_ = std::move(panels);
   info.This().As<Napi::Object>().TypeTag(&kTag);
 }
 
 void PackedMatrix::release(Napi::Env env) {
   if (panels_ == nullptr) return;
-  Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(panels_->data.size() * sizeof(float)));
+  Napi::MemoryManagement::AdjustExternalMemory(env,
+                                               -static_cast<int64_t>(panels_->data.size() * sizeof(float)));
   panels_.reset();
 }
 

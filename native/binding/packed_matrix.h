@@ -1,5 +1,5 @@
-// PackedMatrix: weights in the panels of the matmul kernel, made once and used by many calls. `count` matrices
-// (one a head) of [k, n] each.
+// PackedMatrix: weights in the panels of the matmul kernel, made once and used by many calls. `count`
+// matrices (one a head) of [k, n] each.
 #pragma once
 
 #include "binding/node_api.h"

@@ -32,8 +32,8 @@ class SoftmaxJob : public Job {
     if (mask.present()) {
       p_.mask_rows = arguments.integer("maskRows", 1, int64_t{1} << 48);
       arguments.expect_length("mask", mask.length, product(p_.mask_rows, p_.columns));
-      arguments.expect_apart("y", p_.y, static_cast<size_t>(product(p_.rows, p_.columns)) * sizeof(float), "mask",
-                             mask.data, static_cast<size_t>(mask.length));
+      arguments.expect_apart("y", p_.y, static_cast<size_t>(product(p_.rows, p_.columns)) * sizeof(float),
+                             "mask", mask.data, static_cast<size_t>(mask.length));
       p_.mask = mask.data;
     }
     p_.causal = arguments.boolean("causal");
@@ -100,7 +100,8 @@ class EmbeddingJob : public Job {
     const Napi::Value tables = arguments.get("tables");
     const uint32_t count = tables.IsArray() ? tables.As<Napi::Array>().Length() : 0;
     if (count < 1 || count > 3) {
-      arguments.fail("tables", "an array of 1 to 3 tables", tables.IsArray() ? std::to_string(count) : describe_value(tables));
+      arguments.fail("tables", "an array of 1 to 3 tables",
+                     tables.IsArray() ? std::to_string(count) : describe_value(tables));
       return;
     }
     for (uint32_t i = 0; i < count && !arguments.failed(); ++i) {

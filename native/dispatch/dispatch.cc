@@ -26,8 +26,8 @@ Choice choose() {
       for (const Tier& tier : tiers()) {
         if (find_kernels(tier.name) != nullptr) names += (names.empty() ? "" : ", ") + std::string(tier.name);
       }
-      choice.error = "SYNTHETIC_ATTENTION_ISA: expected one of " + names + " (what this CPU runs) but received \"" +
-                     std::string(forced) + "\"";
+      choice.error = "SYNTHETIC_ATTENTION_ISA: expected one of " + names +
+                     " (what this CPU runs) but received \"" + std::string(forced) + "\"";
     }
     return choice;
   }

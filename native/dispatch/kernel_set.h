@@ -13,14 +13,15 @@ namespace sa {
 
 struct KernelSet {
   const char* name;
-  int panel_width;  // columns of a packed panel of B
+  int panel_width;   // columns of a packed panel of B
   int row_multiple;  // rows of the matmul micro-kernel: split work at multiples of it
   size_t (*packed_size)(int64_t k, int64_t n);
   void (*pack_panels)(const MatrixView& b, int64_t k, int64_t n, float* dst);
   void (*matmul_block)(const MatmulBlock& g, float* scratch);
   void (*softmax_rows)(const SoftmaxRows& p, int64_t begin, int64_t end);
   size_t (*attention_scratch)(const Attention& p);
-  void (*attention_head)(const Attention& p, int64_t b, int64_t h, int64_t begin, int64_t end, float* scratch);
+  void (*attention_head)(const Attention& p, int64_t b, int64_t h, int64_t begin, int64_t end,
+                         float* scratch);
   void (*prepare_scores_rows)(const PrepareScores& p, int64_t begin, int64_t end);
   void (*layer_norm_rows)(const LayerNormRows& p, int64_t begin, int64_t end);
   void (*gelu_elements)(const GeluElements& p, int64_t begin, int64_t end);

@@ -1,4 +1,5 @@
-// Every algorithm, in the order of their needs. Included inside the namespace of a tier, after its primitives.
+// Every algorithm, in the order of their needs. Included inside the namespace of a tier, after its
+// primitives.
 #include "simd/math.h"
 #include "kernels/matmul/matmul.inl.h"
 #include "kernels/softmax/softmax.inl.h"
@@ -9,7 +10,7 @@
 #include "kernels/pooling/pooling.inl.h"
 
 static const KernelSet kSet = {
-    SA_TIER_NAME,      kPanel,           kMatmulRows,   packed_size,         pack_panels,
-    matmul_block,      softmax_rows,     attention_scratch, attention_head,  prepare_scores_rows,
-    layer_norm_rows,   gelu_elements,    embedding_rows, pool_sequences,     l2_normalize_rows,
+    SA_TIER_NAME,    kPanel,        kMatmulRows,       packed_size,    pack_panels,
+    matmul_block,    softmax_rows,  attention_scratch, attention_head, prepare_scores_rows,
+    layer_norm_rows, gelu_elements, embedding_rows,    pool_sequences, l2_normalize_rows,
 };

@@ -39,8 +39,8 @@ bool run_attention(const KernelSet& kernels, const Attention& p) {
   // values of the head again.
   const int64_t cuts = std::max<int64_t>(1, std::min(blocks, (pool.threads() - 1) / pairs + 1));
   const int64_t units = pairs * cuts;
-  const double work = static_cast<double>(pairs) * static_cast<double>(p.queries) * static_cast<double>(p.keys) *
-                      static_cast<double>(p.value_columns + 8);
+  const double work = static_cast<double>(pairs) * static_cast<double>(p.queries) *
+                      static_cast<double>(p.keys) * static_cast<double>(p.value_columns + 8);
   const int64_t parts = work < kParallelAttention ? 1 : std::min(units, wanted);
   const size_t scratch_size = kernels.attention_scratch(p);
   std::atomic<bool> ok{true};

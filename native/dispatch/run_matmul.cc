@@ -23,7 +23,8 @@ struct Grid {
 // Cuts [m, n] in `threads` parts so that the largest is as small as can be; rows are cut first when equal,
 // because rows of A are private to a part while B is shared.
 Grid choose_grid(const KernelSet& kernels, int64_t m, int64_t n, int64_t k, int64_t threads) {
-  if (threads == 1 || static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < kParallelMultiplyAdds) {
+  if (threads == 1 ||
+      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < kParallelMultiplyAdds) {
     return {};
   }
   const int64_t row_units = (m + kernels.row_multiple - 1) / kernels.row_multiple;
@@ -105,7 +106,8 @@ bool run_one(const KernelSet& kernels, const Matmul& p, int64_t batch) {
   const int64_t width = kernels.panel_width;
   int64_t columns = std::max(width, kStripeFloats / std::max<int64_t>(p.k, 1) / width * width);
   // Few rows: the full panels are read in place, and only a last, narrower one is packed.
-  if (p.m <= kInPlaceRows && b.col_stride == 1 && p.n > width) columns = std::min(columns, p.n / width * width);
+  if (p.m <= kInPlaceRows && b.col_stride == 1 && p.n > width)
+    columns = std::min(columns, p.n / width * width);
   for (int64_t j = 0; j < p.n; j += columns) {
     if (!run_stripe(kernels, g, b, j, std::min(columns, p.n - j))) return false;
   }

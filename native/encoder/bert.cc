@@ -34,8 +34,8 @@ bool linear(const KernelSet& kernels, const PackedLinear& layer, const float* x,
   return run_matmul(kernels, p);
 }
 
-void layer_norm(const KernelSet& kernels, const float* x, int64_t rows, int64_t columns, const AlignedFloats& gamma,
-                const AlignedFloats& beta, float epsilon, float* y) {
+void layer_norm(const KernelSet& kernels, const float* x, int64_t rows, int64_t columns,
+                const AlignedFloats& gamma, const AlignedFloats& beta, float epsilon, float* y) {
   run_layer_norm(kernels, {rows, columns, x, y, gamma.data(), beta.data(), epsilon});
 }
 
@@ -128,7 +128,8 @@ bool Bert::forward(const EncodeBatch& batch, int64_t first, int64_t last) const 
         !linear(kernels_, layer.attention_output, context, tokens, sum, Activation::kNone, x)) {
       return false;
     }
-    layer_norm(kernels_, sum, tokens, hidden, layer.attention_gamma, layer.attention_beta, config_.epsilon, x);
+    layer_norm(kernels_, sum, tokens, hidden, layer.attention_gamma, layer.attention_beta, config_.epsilon,
+               x);
     if (!linear(kernels_, layer.up, x, tokens, inner, config_.activation, nullptr) ||
         !linear(kernels_, layer.down, inner, tokens, sum, Activation::kNone, x)) {
       return false;

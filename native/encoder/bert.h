@@ -1,5 +1,5 @@
-// BERT's encoder (Devlin et al., arXiv 1810.04805): post-norm transformer with learnt absolute positions, over
-// packed sequences: sequences of different lengths lie end to end and no padding is ever computed.
+// BERT's encoder (Devlin et al., arXiv 1810.04805): post-norm transformer with learnt absolute positions,
+// over packed sequences: sequences of different lengths lie end to end and no padding is ever computed.
 #pragma once
 
 #include <cstdint>

@@ -63,12 +63,14 @@ std::unique_ptr<Bert> Bert::load(const KernelSet& kernels, const BertConfig& con
     const WeightView biases[3] = {t[kQueryBias], t[kKeyBias], t[kValueBias]};
     const bool packed =
         layer.qkv.pack(kernels, hidden, hidden, weights, biases, 3) &&
-        layer.attention_output.pack(kernels, hidden, hidden, t + kAttentionOutputWeight, t + kAttentionOutputBias, 1) &&
+        layer.attention_output.pack(kernels, hidden, hidden, t + kAttentionOutputWeight,
+                                    t + kAttentionOutputBias, 1) &&
         layer.up.pack(kernels, hidden, config.intermediate, t + kUpWeight, t + kUpBias, 1) &&
         layer.down.pack(kernels, config.intermediate, hidden, t + kDownWeight, t + kDownBias, 1) &&
         copy_weights(t[kAttentionGamma], &layer.attention_gamma) &&
         copy_weights(t[kAttentionBeta], &layer.attention_beta) &&
-        copy_weights(t[kOutputGamma], &layer.output_gamma) && copy_weights(t[kOutputBeta], &layer.output_beta);
+        copy_weights(t[kOutputGamma], &layer.output_gamma) &&
+        copy_weights(t[kOutputBeta], &layer.output_beta);
     if (!packed) return nullptr;
   }
   return bert;

@@ -46,8 +46,8 @@ bool copy_weights(const WeightView& from, AlignedFloats* to) {
   return true;
 }
 
-bool PackedLinear::pack(const KernelSet& kernels, int64_t in_size, int64_t out_each, const WeightView* weights,
-                        const WeightView* biases, int parts) {
+bool PackedLinear::pack(const KernelSet& kernels, int64_t in_size, int64_t out_each,
+                        const WeightView* weights, const WeightView* biases, int parts) {
   in = in_size;
   out = out_each * parts;
   AlignedFloats stacked;

@@ -1,6 +1,7 @@
-// Where asynchronous work runs: threads of a lower priority than the rest of the process. When every core computes,
-// the event loop's thread must get one as soon as it wakes, and the kernel's scheduler gives it that only if it
-// outranks the threads that compute. SYNTHETIC_ATTENTION_NICE is the increment, 5 by default; 0 turns it off.
+// Where asynchronous work runs: threads of a lower priority than the rest of the process. When every core
+// computes, the event loop's thread must get one as soon as it wakes, and the kernel's scheduler gives it
+// that only if it outranks the threads that compute. SYNTHETIC_ATTENTION_NICE is the increment, 5 by default;
+// 0 turns it off.
 #pragma once
 
 namespace sa {

@@ -36,7 +36,8 @@ double quota_v1(const std::string& folder) {
 }
 
 // A parent's quota binds its children: walk up to the root of the hierarchy.
-double smallest_on_the_way_up(const std::string& root, std::string path, double (*quota)(const std::string&)) {
+double smallest_on_the_way_up(const std::string& root, std::string path,
+                              double (*quota)(const std::string&)) {
   double smallest = quota(root);
   while (!path.empty() && path != "/") {
     smallest = std::min(smallest, quota(root + path));

@@ -99,7 +99,8 @@ struct ThreadPool::Impl {
 
   // Waits until ready(): a short spin without the lock, then the condition variable.
   template <typename Ready>
-  void spin_then_wait(std::unique_lock<std::mutex>& lock, std::condition_variable& signal, const Ready& ready) {
+  void spin_then_wait(std::unique_lock<std::mutex>& lock, std::condition_variable& signal,
+                      const Ready& ready) {
     if (ready()) return;
     const uint64_t seen = epoch.load(std::memory_order_acquire);
     lock.unlock();

@@ -1,6 +1,6 @@
 // One pool a process. A region is `count` independent parts of one piece of work; its caller takes part, and
-// idle workers join. At most threads() threads compute at any time, whoever called: a caller beyond that waits
-// for its turn, so that two jobs side by side never fight for the cores.
+// idle workers join. At most threads() threads compute at any time, whoever called: a caller beyond that
+// waits for its turn, so that two jobs side by side never fight for the cores.
 //
 // The split into parts is the caller's and does not depend on timing, so results do not either. Workers spin
 // for a few microseconds between regions, then park: an idle process uses no CPU.
@@ -36,7 +36,8 @@ class ThreadPool {
   Impl* impl_;
 };
 
-// [begin, end) of part `part` when `count` items are cut in `parts` near-equal runs of multiples of `multiple`.
+// [begin, end) of part `part` when `count` items are cut in `parts` near-equal runs of multiples of
+// `multiple`.
 struct Range {
   int64_t begin, end;
 };

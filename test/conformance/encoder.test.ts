@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Encoder } from '../../lib/encoder/encoder.js';
 import { readModelDirectory } from '../../lib/encoder/model_directory.js';
 import { Tokenizer } from '../../lib/encoder/tokenize.js';
@@ -33,12 +33,19 @@ afterAll(async () => {
 });
 
 /** A copy of the model directory with some JSON files changed. */
-async function variant(name: string, edits: Record<string, (json: Record<string, unknown>) => unknown>, weights?: string) {
+async function variant(
+  name: string,
+  edits: Record<string, (json: Record<string, unknown>) => unknown>,
+  weights?: string,
+) {
   const directory = join(folder, name);
   await cp(DIRECTORY, directory, { recursive: true });
   for (const [file, edit] of Object.entries(edits)) {
     const path = join(directory, file);
-    await writeFile(path, JSON.stringify(edit(JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>)));
+    await writeFile(
+      path,
+      JSON.stringify(edit(JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>)),
+    );
   }
   if (weights) await cp(join(directory, weights), join(directory, 'model.safetensors'));
   return directory;
@@ -50,13 +57,22 @@ const ROUNDINGS = 400;
 describe('Encoder on a small random BERT', () => {
   it('tokenizes as the reference does', async () => {
     const directory = await readModelDirectory(DIRECTORY);
-    const tokenizer = Tokenizer.create(directory.tokenizer, directory.tokenizerConfig, { maxLength: 64, lowerCase: false });
-    for (const { name, text, ids } of golden.texts) expect([name, ...tokenizer.encode(text)]).toEqual([name, ...ids]);
+    const tokenizer = Tokenizer.create(directory.tokenizer, directory.tokenizerConfig, {
+      maxLength: 64,
+      lowerCase: false,
+    });
+    for (const { name, text, ids } of golden.texts)
+      expect([name, ...tokenizer.encode(text)]).toEqual([name, ...ids]);
   });
 
   it('equals the reference, normalised as the directory says', async () => {
     const encoder = await Encoder.load(DIRECTORY);
-    expect([encoder.dimensions, encoder.maxLength, encoder.pooling, encoder.normalizes]).toEqual([48, 64, 'mean', true]);
+    expect([encoder.dimensions, encoder.maxLength, encoder.pooling, encoder.normalizes]).toEqual([
+      48,
+      64,
+      'mean',
+      true,
+    ]);
     const result = await encoder.encode(texts);
     expect(result.shape).toEqual([texts.length, 48]);
     expectClose(result.data, golden.embeddings.mean_normalized.data, 'mean_normalized', ROUNDINGS);
@@ -100,13 +116,17 @@ describe('Encoder on a small random BERT', () => {
   });
 
   it('reads the newer pooling key', async () => {
-    const directory = await variant('new-key', { '1_Pooling/config.json': () => ({ embedding_dimension: 48, pooling_mode: 'cls' }) });
+    const directory = await variant('new-key', {
+      '1_Pooling/config.json': () => ({ embedding_dimension: 48, pooling_mode: 'cls' }),
+    });
     const result = await (await Encoder.load(directory)).encode(texts, { normalize: false });
     expectClose(result.data, golden.embeddings.cls.data, 'cls', ROUNDINGS);
   });
 
   it.each(['gelu_new', 'relu'] as const)('computes %s', async (activation) => {
-    const directory = await variant(activation, { 'config.json': (config) => ({ ...config, hidden_act: activation }) });
+    const directory = await variant(activation, {
+      'config.json': (config) => ({ ...config, hidden_act: activation }),
+    });
     const result = await (await Encoder.load(directory)).encode(texts, { normalize: false });
     expectClose(result.data, golden.variants[activation].mean.data, activation, ROUNDINGS);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { attentionWithWeights, gelu, layerNorm, softmax } from '../../lib/kernels/index.js';
 import {
   type AttentionCallOptions,
   DenseSynthesizer,
@@ -8,8 +9,15 @@ import {
   RandomSynthesizer,
   SelfAttention,
 } from '../../lib/layers/index.js';
-import { attentionWithWeights, gelu, layerNorm, softmax } from '../../lib/kernels/index.js';
-import { type GoldenCase, type Goldens, expectClose, masks, readGolden, tensor, tensors } from '../support/golden.js';
+import {
+  expectClose,
+  type GoldenCase,
+  type Goldens,
+  masks,
+  readGolden,
+  tensor,
+  tensors,
+} from '../support/golden.js';
 
 const goldens = readGolden<Goldens>('attention.json');
 const cases = (name: string) => goldens[name] as GoldenCase[];
@@ -55,17 +63,20 @@ describe.each(FAMILIES)('%s', (family, LayerOf) => {
 });
 
 describe('kernels against other implementations', () => {
-  it.each(cases('torch_sdpa').map((c) => [c.name, c] as const))('scaled_dot_product_attention: %s', (_, golden) => {
-    const { query, key, value } = tensors(golden.inputs);
-    const { attentionMask } = masks(golden.masks);
-    const { output, weights } = attentionWithWeights(query!, key!, value!, {
-      ...(attentionMask ? { mask: attentionMask } : {}),
-      causal: golden.options?.useCausalMask === true,
-      ...(golden.options?.scale === undefined ? {} : { scale: golden.options.scale as number }),
-    });
-    expectClose(output.data, golden.output.data, golden.name);
-    expectClose(weights.data, golden.scores!.data, `${golden.name}: weights`);
-  });
+  it.each(cases('torch_sdpa').map((c) => [c.name, c] as const))(
+    'scaled_dot_product_attention: %s',
+    (_, golden) => {
+      const { query, key, value } = tensors(golden.inputs);
+      const { attentionMask } = masks(golden.masks);
+      const { output, weights } = attentionWithWeights(query!, key!, value!, {
+        ...(attentionMask ? { mask: attentionMask } : {}),
+        causal: golden.options?.useCausalMask === true,
+        ...(golden.options?.scale === undefined ? {} : { scale: golden.options.scale as number }),
+      });
+      expectClose(output.data, golden.output.data, golden.name);
+      expectClose(weights.data, golden.scores!.data, `${golden.name}: weights`);
+    },
+  );
 
   it.each(cases('softmax').map((c) => [c.name, c] as const))('softmax: %s', (_, golden) => {
     const { mask } = masks(golden.masks);

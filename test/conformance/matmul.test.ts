@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { PackedMatrix, matmul, matmulAsync } from '../../lib/kernels/index.js';
 import { ShapeError } from '../../lib/errors.js';
+import { matmul, matmulAsync, PackedMatrix } from '../../lib/kernels/index.js';
 import { uniform } from '../support/random.js';
 import { type ActivationName, expectWithin, matmulReference } from '../support/reference.js';
 
@@ -57,14 +57,31 @@ describe('matmul', () => {
   it('is right around the edges of every block', () => {
     for (const m of [1, 5, 6, 7, 24, 25, 95, 96, 97]) {
       for (const n of [1, 7, 8, 15, 16, 17, 33]) {
-        const base = { bias: true, residual: true, activation: 'none' as const, transposeA: false, transposeB: false };
+        const base = {
+          bias: true,
+          residual: true,
+          activation: 'none' as const,
+          transposeA: false,
+          transposeB: false,
+        };
         check({ ...base, m, n, k: 17, packed: m % 2 === 0, seed: m * n });
       }
     }
   });
 
   it('packs rows of A that would share cache sets', () => {
-    check({ m: 13, n: 131, k: 512, transposeA: false, transposeB: true, packed: true, bias: false, residual: true, activation: 'none', seed: 3 });
+    check({
+      m: 13,
+      n: 131,
+      k: 512,
+      transposeA: false,
+      transposeB: true,
+      packed: true,
+      bias: false,
+      residual: true,
+      activation: 'none',
+      seed: 3,
+    });
   });
 
   it('broadcasts leading axes', () => {
@@ -89,13 +106,23 @@ describe('matmul', () => {
 
   it('multiplies every batch with its own matrix, and one matrix with all', () => {
     for (const [shapeA, shapeB] of [
-      [[7, 4, 5], [7, 5, 6]],
-      [[7, 4, 5], [5, 6]],
-      [[4, 5], [7, 5, 6]],
-      [[1, 4, 5], [7, 5, 6]],
+      ['7 4 5', '7 5 6'],
+      ['7 4 5', '5 6'],
+      ['4 5', '7 5 6'],
+      ['1 4 5', '7 5 6'],
     ] as const) {
-      const a = { data: uniform(shapeA.reduce((x, y) => x * y, 1), 1), shape: shapeA };
-      const b = { data: uniform(shapeB.reduce((x, y) => x * y, 1), 2), shape: shapeB };
+      const operand = (text: string, seed: number) => {
+        const shape = text.split(' ').map(Number);
+        return {
+          data: uniform(
+            shape.reduce((x, y) => x * y, 1),
+            seed,
+          ),
+          shape,
+        };
+      };
+      const a = operand(shapeA, 1);
+      const b = operand(shapeB, 2);
       const actual = matmul(a, b);
       expect(actual.shape).toEqual([7, 4, 6]);
       const stepA = a.data.length > 20 ? 20 : 0;
@@ -120,7 +147,9 @@ describe('matmul', () => {
     const all = await matmulAsync({ data: a, shape: [m, k] }, b);
     for (const row of [0, 1, 5, 6, 64, 95, 96, 130]) {
       const one = matmul({ data: a.slice(row * k, (row + 1) * k), shape: [1, k] }, b);
-      expect(Buffer.from(one.data.buffer).equals(Buffer.from(all.data.slice(row * n, (row + 1) * n).buffer))).toBe(true);
+      expect(
+        Buffer.from(one.data.buffer).equals(Buffer.from(all.data.slice(row * n, (row + 1) * n).buffer)),
+      ).toBe(true);
     }
   });
 
@@ -145,14 +174,18 @@ describe('matmul', () => {
   it('refuses shapes that do not fit, with one sentence', () => {
     const a = { data: new Float32Array(6), shape: [2, 3] };
     const b = { data: new Float32Array(8), shape: [4, 2] };
-    expect(() => matmul(a, b)).toThrow(new ShapeError('b: rows (k, as columns of a): expected 3 but received 4'));
+    expect(() => matmul(a, b)).toThrow(
+      new ShapeError('b: rows (k, as columns of a): expected 3 but received 4'),
+    );
     expect(() => matmul({ data: new Float32Array(5), shape: [2, 3] }, b)).toThrow(
       new ShapeError('a: expected 6 elements for shape [2, 3] but received 5 elements'),
     );
-    expect(() => matmul({ data: [1, 2] as never, shape: [1, 2] }, b)).toThrow('a.data: expected a Float32Array');
-    expect(() => matmul(a, { data: new Float32Array(6), shape: [3, 2] }, { activation: 'swish' as never })).toThrow(
-      'activation: expected one of none, relu, gelu, geluTanh but received "swish"',
+    expect(() => matmul({ data: [1, 2] as never, shape: [1, 2] }, b)).toThrow(
+      'a.data: expected a Float32Array',
     );
+    expect(() =>
+      matmul(a, { data: new Float32Array(6), shape: [3, 2] }, { activation: 'swish' as never }),
+    ).toThrow('activation: expected one of none, relu, gelu, geluTanh but received "swish"');
   });
 
   it('refuses a packed matrix after dispose', () => {

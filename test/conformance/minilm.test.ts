@@ -1,10 +1,11 @@
 /** all-MiniLM-L6-v2, where it is at hand: beside the repository or where SYNTHETIC_ATTENTION_TEST_MODEL says. */
-import { describe, expect, it } from '@jest/globals';
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Encoder, info } from '../../lib/index.js';
+import { describe, expect, it } from '@jest/globals';
 import { readNpy } from '../../lib/formats/npy.js';
+import { Encoder, info } from '../../lib/index.js';
 import { readGolden } from '../support/golden.js';
 
 const shared = fileURLToPath(new URL('../../../shared', import.meta.url));
@@ -17,7 +18,12 @@ interface Edge {
   embeddings: { shape: [number, number]; base64: string };
 }
 
-function compare(actual: Float32Array, expected: Float32Array, rows: number, name: (row: number) => string): void {
+function compare(
+  actual: Float32Array,
+  expected: Float32Array,
+  rows: number,
+  name: (row: number) => string,
+): void {
   expect(actual.length).toBeGreaterThanOrEqual(rows * DIMENSIONS);
   for (let r = 0; r < rows; r++) {
     let [dot, a, b, worst] = [0, 0, 0, 0];

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { embedding, gelu, l2Normalize, layerNorm, pool, softmax } from '../../lib/kernels/index.js';
 import { randomMask, uniform } from '../support/random.js';
-import { U, activate, bounded, expectWithin, softmaxRow } from '../support/reference.js';
+import { activate, bounded, expectWithin, softmaxRow, U } from '../support/reference.js';
 
 const seed = fc.integer({ min: 0, max: 1e6 });
 
@@ -34,9 +34,13 @@ describe('softmax', () => {
         if (p.inPlace) expect(actual.data).toBe(input.data);
         for (let r = 0; r < p.rows; r++) {
           const from = r * p.columns;
-          const allowed = (j: number) => (!p.causal || j <= r) && (!mask || mask[from + j] !== 0);
+          const allowed = (j: number) => (!p.causal || j <= r) && mask?.[from + j] !== 0;
           const row = actual.data.subarray(from, from + p.columns);
-          expectWithin(row, softmaxRow(x.subarray(from, from + p.columns), p.scale, allowed), JSON.stringify(p));
+          expectWithin(
+            row,
+            softmaxRow(x.subarray(from, from + p.columns), p.scale, allowed),
+            JSON.stringify(p),
+          );
           for (let j = 0; j < p.columns; j++) if (!allowed(j)) expect(row[j]).toBe(0);
         }
       }),
@@ -69,14 +73,20 @@ describe('softmax', () => {
       const size = maskShape.reduce((a, b) => a * b, 1);
       const mask = randomMask(size, 7, 0.6);
       const y = softmax(x, { mask: { data: mask, shape: maskShape } }).data;
-      const strides = maskShape.map((d, i) => (d === 1 ? 0 : maskShape.slice(i + 1).reduce((a, b) => a * b, 1)));
+      const strides = maskShape.map((d, i) =>
+        d === 1 ? 0 : maskShape.slice(i + 1).reduce((a, b) => a * b, 1),
+      );
       for (let r = 0; r < 24; r++) {
         const index = [Math.floor(r / 12), Math.floor(r / 4) % 3, r % 4];
         const allowed = (j: number) => {
           const full = [...index, j].slice(4 - maskShape.length);
           return mask[full.reduce((sum, at, i) => sum + at * strides[i]!, 0)] === 1;
         };
-        expectWithin(y.subarray(r * 5, r * 5 + 5), softmaxRow(x.data.subarray(r * 5, r * 5 + 5), 1, allowed), `${maskShape}`);
+        expectWithin(
+          y.subarray(r * 5, r * 5 + 5),
+          softmaxRow(x.data.subarray(r * 5, r * 5 + 5), 1, allowed),
+          `${maskShape}`,
+        );
       }
     }
   });
@@ -107,7 +117,9 @@ describe('layerNorm', () => {
           const input = { data: x.slice(), shape: [rows, columns] };
           const actual = layerNorm(input, {
             epsilon,
-            ...(affine ? { gamma: { data: gamma, shape: [columns] }, beta: { data: beta, shape: [columns] } } : {}),
+            ...(affine
+              ? { gamma: { data: gamma, shape: [columns] }, beta: { data: beta, shape: [columns] } }
+              : {}),
             ...(inPlace ? { out: input } : {}),
           });
           const expected = bounded(x.length);
@@ -121,10 +133,12 @@ describe('layerNorm', () => {
             const meanError = (columns + 4) * U * (deviation + (columns + 2) * U * magnitude);
             for (let j = 0; j < columns; j++) {
               const z = (row[j]! - average) / deviation;
-              const zError = (2 * meanError + U * Math.abs(row[j]!)) / deviation + Math.abs(z) * (columns + 12) * U;
+              const zError =
+                (2 * meanError + U * Math.abs(row[j]!)) / deviation + Math.abs(z) * (columns + 12) * U;
               const g = affine ? gamma[j]! : 1;
               expected.value[r * columns + j] = z * g + (affine ? beta[j]! : 0);
-              expected.bound[r * columns + j] = Math.abs(g) * (zError + Math.abs(z) * (meanError / deviation) ** 2) + 4 * U;
+              expected.bound[r * columns + j] =
+                Math.abs(g) * (zError + Math.abs(z) * (meanError / deviation) ** 2) + 4 * U;
             }
           }
           expectWithin(actual.data, expected);
@@ -135,7 +149,10 @@ describe('layerNorm', () => {
   });
 
   it('gives beta for a constant row', () => {
-    const y = layerNorm({ data: new Float32Array(19).fill(3), shape: [19] }, { beta: { data: uniform(19, 1), shape: [19] } });
+    const y = layerNorm(
+      { data: new Float32Array(19).fill(3), shape: [19] },
+      { beta: { data: uniform(19, 1), shape: [19] } },
+    );
     expect([...y.data]).toEqual([...uniform(19, 1)]);
   });
 });
@@ -169,11 +186,16 @@ describe('embedding', () => {
     const positions = { data: uniform(4 * 21, 2), shape: [4, 21] };
     const ids = Int32Array.from([10, 0, 3, 3, 7]);
     const at = Int32Array.from([0, 1, 2, 3, 0]);
-    const y = embedding([{ table: words, ids }, { table: positions, ids: at }]);
+    const y = embedding([
+      { table: words, ids },
+      { table: positions, ids: at },
+    ]);
     expect(y.shape).toEqual([5, 21]);
     for (let i = 0; i < 5; i++) {
       for (let j = 0; j < 21; j++) {
-        expect(y.data[i * 21 + j]).toBe(Math.fround(words.data[ids[i]! * 21 + j]! + positions.data[at[i]! * 21 + j]!));
+        expect(y.data[i * 21 + j]).toBe(
+          Math.fround(words.data[ids[i]! * 21 + j]! + positions.data[at[i]! * 21 + j]!),
+        );
       }
     }
   });
@@ -201,7 +223,11 @@ describe('pool and l2Normalize', () => {
           const values: number[] = [];
           for (let i = offsets[s]!; i < offsets[s + 1]!; i++) values.push(x.data[i * columns + j]!);
           if (values.length === 0) continue;
-          const value = { mean: values.reduce((a, b) => a + b, 0) / values.length, cls: values[0]!, max: Math.max(...values) }[mode];
+          const value = {
+            mean: values.reduce((a, b) => a + b, 0) / values.length,
+            cls: values[0]!,
+            max: Math.max(...values),
+          }[mode];
           expected.value[s * columns + j] = value;
           expected.bound[s * columns + j] = mode === 'mean' ? 10 * U : 0;
         }
@@ -212,9 +238,13 @@ describe('pool and l2Normalize', () => {
 
   it('refuses offsets that descend or pass the end', () => {
     const x = { data: uniform(6, 1), shape: [3, 2] };
-    expect(() => pool(x, Int32Array.from([0, 2, 1]))).toThrow('offsets[2]: expected offsets that ascend from 0');
+    expect(() => pool(x, Int32Array.from([0, 2, 1]))).toThrow(
+      'offsets[2]: expected offsets that ascend from 0',
+    );
     expect(() => pool(x, Int32Array.from([1, 2]))).toThrow('offsets[0]: expected offsets that ascend from 0');
-    expect(() => pool(x, Int32Array.from([0, 4]))).toThrow('offsets: expected an end of at most 3 but received 4');
+    expect(() => pool(x, Int32Array.from([0, 4]))).toThrow(
+      'offsets: expected an end of at most 3 but received 4',
+    );
   });
 
   it('scales rows to unit length over the whole range of float32', () => {

@@ -65,7 +65,8 @@ void check_matmul(const sa::KernelSet& kernels) {
     const int64_t batch = i / (p.m * p.n), row = i / p.n % p.m, column = i % p.n;
     double x = bias[static_cast<size_t>(column)];
     for (int64_t q = 0; q < p.k; ++q) {
-      x += static_cast<double>(a[static_cast<size_t>(batch * p.a_batch + row * p.a.row_stride + q * p.a.col_stride)]) *
+      x += static_cast<double>(
+               a[static_cast<size_t>(batch * p.a_batch + row * p.a.row_stride + q * p.a.col_stride)]) *
            b[static_cast<size_t>(batch * p.b_batch + q * p.b.row_stride + column * p.b.col_stride)];
     }
     if (p.epilogue.activation == sa::Activation::kRelu) x = std::fmax(x, 0);
@@ -117,7 +118,8 @@ void check_attention(const sa::KernelSet& kernels, int kind) {
     source.left = matrix.data();
     source.left_strides = {0, longest * longest, longest};
     if (source.kind == sa::ScoreKind::kPrepared) {
-      sa::run_prepare_scores(kernels, matrix.data(), p.heads * longest, longest, exponentials.data(), sums.data());
+      sa::run_prepare_scores(kernels, matrix.data(), p.heads * longest, longest, exponentials.data(),
+                             sums.data());
       source.left = exponentials.data();
       source.prepared = {sums.data(), matrix.data()};
     } else {
@@ -154,14 +156,16 @@ void check_attention(const sa::KernelSet& kernels, int kind) {
         } else {
           logit = matrix[static_cast<size_t>((h * longest + i) * longest + j)] * p.source_count;
         }
-        const bool seen = (!p.causal || j <= i) && (p.mask == nullptr || mask[static_cast<size_t>(i * p.keys + j)] != 0);
+        const bool seen =
+            (!p.causal || j <= i) && (p.mask == nullptr || mask[static_cast<size_t>(i * p.keys + j)] != 0);
         row[static_cast<size_t>(j)] = seen ? std::exp(logit) : 0;
         total += row[static_cast<size_t>(j)];
       }
       for (int64_t c = 0; c < p.value_columns; ++c) {
         double x = 0;
         for (int64_t j = 0; j < p.keys && total > 0; ++j) {
-          x += row[static_cast<size_t>(j)] / total * value[static_cast<size_t>((pair * p.keys + j) * p.value_columns + c)];
+          x += row[static_cast<size_t>(j)] / total *
+               value[static_cast<size_t>((pair * p.keys + j) * p.value_columns + c)];
         }
         expect_close("attention", out[static_cast<size_t>((pair * p.queries + i) * p.value_columns + c)], x);
       }
@@ -189,7 +193,8 @@ void check_rows(const sa::KernelSet& kernels) {
   const std::vector<int32_t> offsets = {0, static_cast<int32_t>(rows / 2), static_cast<int32_t>(rows)};
   std::vector<float> pooled(static_cast<size_t>(2 * columns));
   for (int mode = 0; mode < 3; ++mode) {
-    sa::run_pool(kernels, {columns, x.data(), offsets.data(), static_cast<sa::Pooling>(mode), pooled.data()}, 2);
+    sa::run_pool(kernels, {columns, x.data(), offsets.data(), static_cast<sa::Pooling>(mode), pooled.data()},
+                 2);
   }
   std::vector<int32_t> ids(static_cast<size_t>(rows));
   for (int32_t& id : ids) id = static_cast<int32_t>(between(0, rows - 1));
@@ -205,7 +210,8 @@ void check_rows(const sa::KernelSet& kernels) {
 std::vector<sa::WeightView> views(const std::vector<std::vector<float>>& tensors) {
   std::vector<sa::WeightView> out;
   for (const auto& t : tensors) {
-    out.push_back({reinterpret_cast<const uint8_t*>(t.data()), static_cast<int64_t>(t.size()), sa::DType::kF32});
+    out.push_back(
+        {reinterpret_cast<const uint8_t*>(t.data()), static_cast<int64_t>(t.size()), sa::DType::kF32});
   }
   return out;
 }
@@ -222,9 +228,11 @@ void check_bert(const sa::KernelSet& kernels) {
   config.token_types = 1;
   config.activation = static_cast<sa::Activation>(between(1, 3));
   std::vector<std::vector<float>> tensors, layers;
-  for (int role = 0; role < sa::kBertTensors; ++role) tensors.push_back(numbers(sa::bert_tensor_size(config, role)));
+  for (int role = 0; role < sa::kBertTensors; ++role)
+    tensors.push_back(numbers(sa::bert_tensor_size(config, role)));
   for (int64_t i = 0; i < config.layers * sa::kBertLayerTensors; ++i) {
-    layers.push_back(numbers(sa::bert_layer_tensor_size(config, static_cast<int>(i % sa::kBertLayerTensors))));
+    layers.push_back(
+        numbers(sa::bert_layer_tensor_size(config, static_cast<int>(i % sa::kBertLayerTensors))));
   }
   const auto bert = sa::Bert::load(kernels, config, nullptr, views(tensors), views(layers));
   std::vector<int32_t> offsets = {0}, ids;
@@ -235,12 +243,19 @@ void check_bert(const sa::KernelSet& kernels) {
     offsets.push_back(static_cast<int32_t>(ids.size()));
   }
   const int64_t sequences = static_cast<int64_t>(offsets.size()) - 1;
-  std::vector<float> all(static_cast<size_t>(sequences * config.hidden)), one(static_cast<size_t>(config.hidden));
+  std::vector<float> all(static_cast<size_t>(sequences * config.hidden)),
+      one(static_cast<size_t>(config.hidden));
   sa::EncodeBatch batch = {ids.data(), offsets.data(), sequences, sa::EncodeOutput::kMean, true, all.data()};
   if (!bert->encode(batch)) ++failures;
   const int64_t pick = between(0, sequences - 1);
-  const std::vector<int32_t> alone = {0, offsets[static_cast<size_t>(pick + 1)] - offsets[static_cast<size_t>(pick)]};
-  batch = {ids.data() + offsets[static_cast<size_t>(pick)], alone.data(), 1, sa::EncodeOutput::kMean, true, one.data()};
+  const std::vector<int32_t> alone = {
+      0, offsets[static_cast<size_t>(pick + 1)] - offsets[static_cast<size_t>(pick)]};
+  batch = {ids.data() + offsets[static_cast<size_t>(pick)],
+           alone.data(),
+           1,
+           sa::EncodeOutput::kMean,
+           true,
+           one.data()};
   if (!bert->encode(batch)) ++failures;
   for (int64_t j = 0; j < config.hidden; ++j) {
     if (one[static_cast<size_t>(j)] != all[static_cast<size_t>(pick * config.hidden + j)]) ++failures;

@@ -1,5 +1,5 @@
-// Many threads start regions on the one pool at once, nested ones included, while its size changes: for a thread
-// sanitizer to watch.
+// Many threads start regions on the one pool at once, nested ones included, while its size changes: for a
+// thread sanitizer to watch.
 #include <atomic>
 #include <cstdio>
 #include <thread>

@@ -1,10 +1,11 @@
 /** The native code without Node, under the compiler's sanitizers. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const compiler = process.env.CXX ?? 'c++';
@@ -19,7 +20,11 @@ function supports(sanitizers: string): boolean {
   return built.status === 0 && spawnSync(program).status === 0;
 }
 
-function execute(command: string, args: string[], cwd = root): Promise<{ status: number | null; output: string }> {
+function execute(
+  command: string,
+  args: string[],
+  cwd = root,
+): Promise<{ status: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd });
     let output = '';
@@ -31,7 +36,15 @@ function execute(command: string, args: string[], cwd = root): Promise<{ status:
 }
 
 const all = readFileSync(join(root, 'native/sources.txt'), 'utf8').trim().split('\n');
-const flags = ['-std=c++17', '-O1', '-g', '-fno-omit-frame-pointer', '-fno-sanitize-recover=all', '-Inative', '-c'];
+const flags = [
+  '-std=c++17',
+  '-O1',
+  '-g',
+  '-fno-omit-frame-pointer',
+  '-fno-sanitize-recover=all',
+  '-Inative',
+  '-c',
+];
 
 /** Two compilers at a time, as the machine of an ordinary contributor has cores. */
 async function build(name: string, sources: string[], sanitizers: string): Promise<string> {
@@ -39,13 +52,26 @@ async function build(name: string, sources: string[], sanitizers: string): Promi
   const queue = sources.map((source, i) => [source, objects[i]!] as const);
   const work = async (): Promise<void> => {
     for (let job = queue.shift(); job; job = queue.shift()) {
-      const { status, output } = await execute(compiler, [...flags, `-fsanitize=${sanitizers}`, job[0], '-o', job[1]]);
+      const { status, output } = await execute(compiler, [
+        ...flags,
+        `-fsanitize=${sanitizers}`,
+        job[0],
+        '-o',
+        job[1],
+      ]);
       if (status !== 0) throw new Error(output);
     }
   };
   await Promise.all([work(), work()]);
   const program = join(folder, name);
-  const linked = await execute(compiler, [...objects, `-fsanitize=${sanitizers}`, '-pthread', '-ldl', '-o', program]);
+  const linked = await execute(compiler, [
+    ...objects,
+    `-fsanitize=${sanitizers}`,
+    '-pthread',
+    '-ldl',
+    '-o',
+    program,
+  ]);
   if (linked.status !== 0) throw new Error(linked.output);
   return program;
 }

@@ -1,7 +1,6 @@
 /** Golden cases of test/golden/attention.json. */
 import { readFileSync } from 'node:fs';
-import { U } from './reference.js';
-import { expectWithin } from './reference.js';
+import { expectWithin, U } from './reference.js';
 
 export interface GoldenTensor {
   shape: number[];
@@ -41,7 +40,10 @@ export function tensors(record: Record<string, GoldenTensor> | undefined) {
 
 export function masks(record: Record<string, GoldenTensor> | undefined) {
   return Object.fromEntries(
-    Object.entries(record ?? {}).map(([name, t]) => [name, { shape: t.shape, data: Uint8Array.from(t.data) }]),
+    Object.entries(record ?? {}).map(([name, t]) => [
+      name,
+      { shape: t.shape, data: Uint8Array.from(t.data) },
+    ]),
   );
 }
 
@@ -49,7 +51,12 @@ export function masks(record: Record<string, GoldenTensor> | undefined) {
  * Within `roundings` float32 roundings of the largest element: small layers chain a few sums of some ten terms,
  * whose errors are relative to the terms and not to each result.
  */
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string, roundings = 150): void {
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  what: string,
+  roundings = 150,
+): void {
   const value = Float64Array.from(expected);
   const largest = value.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   // Goldens themselves are kept with 9 digits.

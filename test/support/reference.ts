@@ -115,7 +115,12 @@ export function matmulReference(r: MatmulReference): Bounded {
  * One row of softmax(scale x) over the positions that `allowed` lets through.
  * @param logitBound absolute error that the logits (already scaled) may carry
  */
-export function softmaxRow(x: ArrayLike<number>, scale: number, allowed: (j: number) => boolean, logitBound = 0): Bounded {
+export function softmaxRow(
+  x: ArrayLike<number>,
+  scale: number,
+  allowed: (j: number) => boolean,
+  logitBound = 0,
+): Bounded {
   const n = x.length;
   const out = bounded(n);
   let max = Number.NEGATIVE_INFINITY;

@@ -12,7 +12,12 @@ export interface DenseScoresOptions {
 }
 
 /** logits_i = (ReLU(x_i W1_h + b1_h) W2_h + b2_h)[:keys] ("dense" in Tay et al., arXiv 2005.00743). */
-export function denseScores({ hiddenDim, maxLength, useBias, sharedAcrossHeads }: DenseScoresOptions): ScoreFunction {
+export function denseScores({
+  hiddenDim,
+  maxLength,
+  useBias,
+  sharedAcrossHeads,
+}: DenseScoresOptions): ScoreFunction {
   return {
     kind: 'dense',
     maxLength,

@@ -16,7 +16,10 @@ export function dotProductScores(keyDim: number, useBias: boolean): ScoreFunctio
       const key = new Projection(weights, 'key', 1);
       return {
         *logits(context) {
-          const rows = (s: typeof context.query) => ({ data: s.data, shape: [s.batch * s.length, s.features] });
+          const rows = (s: typeof context.query) => ({
+            data: s.data,
+            shape: [s.batch * s.length, s.features],
+          });
           const q = yield* query.steps(rows(context.query));
           const k = yield* key.steps(rows(context.key));
           const width = context.heads * keyDim;

@@ -1,7 +1,7 @@
 // attention: for every batch b, head h and query position i
 //     out[i] = sum_j softmax_j( sum_s logits_s[i, j] ) value[j]
-// over a mixture of score functions s. One kernel serves dot-product, random, factorized and dense scores: they
-// differ only in where a tile of logits comes from.
+// over a mixture of score functions s. One kernel serves dot-product, random, factorized and dense scores:
+// they differ only in where a tile of logits comes from.
 //
 // Promised: the T x S logits never exist as a whole; a tile of kAttentionRows x kAttentionKeys does. A row
 // whose positions are all masked gives zeros. The result of a row does not depend on the thread count.
@@ -32,9 +32,9 @@ enum class ScoreKind : int32_t {
   kPrepared = 3,  // exponentials of given logits: left = exp(r - rowmax(r)), see PreparedScores
 };
 
-// Scores that do not depend on the input, exponentiated once. `sums` [rows, N]: sums(i, j) = left(i, 0) + ... +
-// left(i, j). Where the row maximum lies beyond the part in use, a sum can underflow; such rows are computed
-// from `logits`, the matrix itself. All three share the strides of `left`.
+// Scores that do not depend on the input, exponentiated once. `sums` [rows, N]: sums(i, j) = left(i, 0) + ...
+// + left(i, j). Where the row maximum lies beyond the part in use, a sum can underflow; such rows are
+// computed from `logits`, the matrix itself. All three share the strides of `left`.
 struct PreparedScores {
   const float* sums = nullptr;
   const float* logits = nullptr;
@@ -72,7 +72,7 @@ struct Attention {
   HeadStrides out_strides;
   const uint8_t* mask = nullptr;  // [batch, heads, queries, keys] by strides, not 0 = attend
   HeadStrides mask_strides;
-  bool causal = false;      // query i attends keys <= i (top-left aligned)
+  bool causal = false;       // query i attends keys <= i (top-left aligned)
   float* weights = nullptr;  // [batch, heads, queries, keys] or null: where to write the softmax
 };
 

@@ -51,8 +51,9 @@ SA_INLINE ptrdiff_t at(const HeadStrides& s, int64_t b, int64_t h, int64_t row) 
 }
 
 // tile[rows, columns] = logits of one source for keys [j0, j0 + columns).
-static void source_logits(const ScoreSource& source, const AttentionScratch& s, int index, const AttentionRows& r,
-                          int64_t j0, int64_t columns, float* tile, int64_t tile_row) {
+static void source_logits(const ScoreSource& source, const AttentionScratch& s, int index,
+                          const AttentionRows& r, int64_t j0, int64_t columns, float* tile,
+                          int64_t tile_row) {
   const float* left = source.left + at(source.left_strides, r.b, r.h, r.row);
   const float* bias = source.bias == nullptr ? nullptr : source.bias + r.h * source.bias_head + j0;
   if (source.kind == ScoreKind::kMatrix) {
@@ -66,9 +67,9 @@ static void source_logits(const ScoreSource& source, const AttentionScratch& s, 
   g.n = columns;
   g.k = source.depth;
   g.a = {left, source.left_strides.row, 1};
-  const float* panels = source.kind == ScoreKind::kPanels
-                            ? source.right + r.b * source.right_strides.batch + r.h * source.right_strides.head
-                            : s.panels[index];
+  const float* panels = source.kind == ScoreKind::kPanels ? source.right + r.b * source.right_strides.batch +
+                                                                r.h * source.right_strides.head
+                                                          : s.panels[index];
   g.b = {panels + j0 * source.depth, kPanel, source.depth * kPanel};
   g.c = tile;
   g.c_stride = tile_row;
@@ -76,8 +77,8 @@ static void source_logits(const ScoreSource& source, const AttentionScratch& s, 
   matmul_block(g, s.matmul);
 }
 
-static void weigh_into(float* tile, const float* other, int64_t rows, int64_t columns, int64_t row, float weight,
-                       bool first) {
+static void weigh_into(float* tile, const float* other, int64_t rows, int64_t columns, int64_t row,
+                       float weight, bool first) {
   const Vec w = vset(weight);
   for (int64_t i = 0; i < rows; ++i) {
     float* t = tile + i * row;
@@ -152,7 +153,8 @@ static void write_rows(const Attention& p, const AttentionScratch& s, const Atte
 }
 
 // The softmax as the caller wants to see it: tile / row_sum, zeros behind the visible keys.
-static void write_weights(const Attention& p, const AttentionScratch& s, const AttentionRows& r, int64_t tile_row) {
+static void write_weights(const Attention& p, const AttentionScratch& s, const AttentionRows& r,
+                          int64_t tile_row) {
   for (int64_t i = 0; i < r.rows; ++i) {
     float* to = p.weights + ((r.b * p.heads + r.h) * p.queries + r.row + i) * p.keys;
     if (s.row_sum[i] == 0.0f) {
@@ -268,9 +270,11 @@ static void prepare_scores_rows(const PrepareScores& p, int64_t begin, int64_t e
 }
 
 // Queries [begin, end) of one (batch, head); `scratch` holds attention_scratch(p) floats, 64-byte aligned.
-static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t begin, int64_t end, float* scratch) {
+static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t begin, int64_t end,
+                           float* scratch) {
   const AttentionScratch s = attention_layout(p, scratch);
-  pack_panels({p.value + at(p.value_strides, b, h, 0), p.value_strides.row, 1}, p.keys, p.value_columns, s.values);
+  pack_panels({p.value + at(p.value_strides, b, h, 0), p.value_strides.row, 1}, p.keys, p.value_columns,
+              s.values);
   for (int i = 0; i < p.source_count; ++i) {
     const ScoreSource& source = p.sources[i];
     if (source.kind != ScoreKind::kProduct) continue;

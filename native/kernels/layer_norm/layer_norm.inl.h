@@ -16,8 +16,8 @@ static void layer_norm_rows(const LayerNormRows& p, int64_t begin, int64_t end) 
     if (tail > 0) s1 = vadd(s1, vload_first(x + whole, tail));
     const float mean = vreduce_add(vadd(s0, s1)) / static_cast<float>(n);
 
-    // The differences also tell how far the rounded mean is off (corrected two-pass algorithm, Chan, Golub and
-    // LeVeque 1983): a large mean over a small spread would otherwise cost the spread its digits.
+    // The differences also tell how far the rounded mean is off (corrected two-pass algorithm, Chan, Golub
+    // and LeVeque 1983): a large mean over a small spread would otherwise cost the spread its digits.
     const Vec rough = vset(mean);
     Vec d0 = vzero(), d1 = vzero();
     s0 = s1 = vzero();
@@ -48,8 +48,10 @@ static void layer_norm_rows(const LayerNormRows& p, int64_t begin, int64_t end) 
       const int width = static_cast<int>(n - j < kLanes ? n - j : kLanes);
       Vec v = vsub(width == kLanes ? vload(x + j) : vload_first(x + j, width), rough);
       v = vmul(vsub(v, correction), inverse);
-      if (p.gamma != nullptr) v = vmul(v, width == kLanes ? vload(p.gamma + j) : vload_first(p.gamma + j, width));
-      if (p.beta != nullptr) v = vadd(v, width == kLanes ? vload(p.beta + j) : vload_first(p.beta + j, width));
+      if (p.gamma != nullptr)
+        v = vmul(v, width == kLanes ? vload(p.gamma + j) : vload_first(p.gamma + j, width));
+      if (p.beta != nullptr)
+        v = vadd(v, width == kLanes ? vload(p.beta + j) : vload_first(p.beta + j, width));
       if (width == kLanes) {
         vstore(y + j, v);
       } else {

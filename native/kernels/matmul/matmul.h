@@ -28,9 +28,10 @@ struct MatrixView {
   ptrdiff_t col_stride = 1;
 };
 
-// B cut in panels of `panel width` columns; row k of panel p starts at data + p * panel_stride + k * row_stride
-// and holds a full panel width of readable floats. Packed weights: row_stride = panel width, panel_stride =
-// k * panel width. A row-major B can be read in place, except for a last panel that is not full.
+// B cut in panels of `panel width` columns; row k of panel p starts at data + p * panel_stride + k *
+// row_stride and holds a full panel width of readable floats. Packed weights: row_stride = panel width,
+// panel_stride = k * panel width. A row-major B can be read in place, except for a last panel that is not
+// full.
 struct PanelView {
   const float* data = nullptr;
   ptrdiff_t row_stride = 0;
@@ -49,8 +50,8 @@ struct MatmulBlock {
 };
 
 // Tiered, single-threaded entries (see dispatch/kernel_set.h).
-//   pack_panels: [k, n] view -> panels, the tail columns filled with zeros; dst holds packed_size(k, n) floats.
-//   matmul_block: one block; `scratch` holds kMatmulScratch floats, 64-byte aligned.
+//   pack_panels: [k, n] view -> panels, the tail columns filled with zeros; dst holds packed_size(k, n)
+//   floats. matmul_block: one block; `scratch` holds kMatmulScratch floats, 64-byte aligned.
 inline constexpr int64_t kMatmulDepthBlock = 384;  // 384 x 16 floats of B = 24 KiB: stays in a 32 KiB L1
 inline constexpr int64_t kMatmulRowBlock = 96;     // 96 x 384 floats of A = 144 KiB: stays in L2
 inline constexpr size_t kMatmulScratch = static_cast<size_t>(kMatmulDepthBlock) * (kMatmulRowBlock + 16);

@@ -22,7 +22,8 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
     if (width == kPanel && b.row_stride == 1) {
       for (; p + kLanes <= k; p += kLanes) {
         for (int v = 0; v < kMatmulVectors; ++v) {
-          vtranspose(src + v * kLanes * b.col_stride + p, b.col_stride, dst + p * kPanel + v * kLanes, kPanel);
+          vtranspose(src + v * kLanes * b.col_stride + p, b.col_stride, dst + p * kPanel + v * kLanes,
+                     kPanel);
         }
       }
     }
@@ -131,7 +132,7 @@ static MicroKernel micro_kernel_for(int64_t rows) {
     case 4:
       return micro_kernel<4, kPackedA>;
     case 5:
-      return micro_kernel<kMatmulRows < 5 ? kMatmulRows : 5, kPackedA>;
+      return micro_kernel < kMatmulRows < 5 ? kMatmulRows : 5, kPackedA > ;
     default:
       return micro_kernel<kMatmulRows, kPackedA>;
   }
@@ -147,8 +148,8 @@ SA_INLINE Vec activate(Vec x) {
 
 // Activation and residual on a tile of C that the micro-kernel has just left in L1.
 template <Activation kActivation>
-static void finish_tile(float* c, ptrdiff_t c_row, const float* residual, ptrdiff_t residual_row, int64_t rows,
-                        int width) {
+static void finish_tile(float* c, ptrdiff_t c_row, const float* residual, ptrdiff_t residual_row,
+                        int64_t rows, int width) {
   for (int64_t i = 0; i < rows; ++i) {
     int j = 0;
     for (; j + kLanes <= width; j += kLanes) {
@@ -164,7 +165,8 @@ static void finish_tile(float* c, ptrdiff_t c_row, const float* residual, ptrdif
   }
 }
 
-static void finish(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i, int64_t j, int64_t rows, int width) {
+static void finish(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i, int64_t j, int64_t rows,
+                   int width) {
   const float* residual = e.residual == nullptr ? nullptr : e.residual + i * e.residual_stride + j;
   switch (e.activation) {
     case Activation::kNone:
@@ -205,7 +207,9 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
         t.c_row = g.c_stride;
         t.width = static_cast<int>(g.n - j < kPanel ? g.n - j : kPanel);
         t.bias = g.epilogue.bias == nullptr ? nullptr : g.epilogue.bias + j;
-        t.start = p0 > 0 || g.accumulate ? Start::kAccumulate : t.bias != nullptr ? Start::kBias : Start::kZero;
+        t.start = p0 > 0 || g.accumulate ? Start::kAccumulate
+                  : t.bias != nullptr    ? Start::kBias
+                                         : Start::kZero;
         for (int64_t i = 0; i < rows; i += kMatmulRows) {
           const int64_t height = rows - i < kMatmulRows ? rows - i : kMatmulRows;
           t.a = kPackedA ? scratch + i * depth : a.data + i * a.row_stride;

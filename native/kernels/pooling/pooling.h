@@ -1,6 +1,6 @@
 // Pooling of packed sequences and L2 normalisation of rows.
-// pool: sequence s holds the rows [offsets[s], offsets[s + 1]) of x; one row of y each. An empty sequence gives
-// zeros. l2_normalize: y = x / max(|x|, epsilon); y may equal x.
+// pool: sequence s holds the rows [offsets[s], offsets[s + 1]) of x; one row of y each. An empty sequence
+// gives zeros. l2_normalize: y = x / max(|x|, epsilon); y may equal x.
 #pragma once
 
 #include <cstddef>

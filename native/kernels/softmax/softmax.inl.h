@@ -32,7 +32,8 @@ static float row_max(const float* x, int64_t n, const uint8_t* mask, float sign)
 // y = exp((sign * x - max) * scale) at unmasked positions of the first n, 0 at masked ones; returns the sum.
 // scale >= 0. The difference is taken before scaling and held in the finite range, so that neither a large
 // scale nor a large x can give infinity minus infinity.
-static float row_exp(const float* x, float* y, int64_t n, const uint8_t* mask, float sign, float max, float scale) {
+static float row_exp(const float* x, float* y, int64_t n, const uint8_t* mask, float sign, float max,
+                     float scale) {
   const Vec m = vset(max), c = vset(scale), s = vset(sign), lowest = vset(-kLargest);
   Vec sum = vzero();
   int64_t j = 0;

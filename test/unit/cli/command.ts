@@ -28,7 +28,11 @@ export function ensureBuilt(): void {
   }
   try {
     if (existsSync(main) && statSync(main).mtimeMs >= newest(join(root, 'lib'))) return;
-    const built = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')], { encoding: 'utf8' });
+    const built = spawnSync(
+      process.execPath,
+      [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
+      { encoding: 'utf8' },
+    );
     if (built.status !== 0) throw new Error(built.stdout + built.stderr);
   } finally {
     rmdirSync(lock);

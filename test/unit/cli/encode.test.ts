@@ -1,24 +1,38 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ByteCounter } from '../../../lib/cli/encode.js';
 import { readNpy } from '../../../lib/formats/npy.js';
 import { expectClose, goldenPath, readGolden } from '../../support/golden.js';
 import { ensureBuilt, finish, main, run, start } from './command.js';
 
 const MODEL = goldenPath('tiny_bert');
-const golden = readGolden<{ texts: { text: string }[]; embeddings: Record<string, { data: number[] }> }>('tiny_bert.json');
+const golden = readGolden<{ texts: { text: string }[]; embeddings: Record<string, { data: number[] }> }>(
+  'tiny_bert.json',
+);
 // One text a line: those with a line end of their own cannot be here.
-const chosen = golden.texts.map((t, i) => ({ text: t.text, i })).filter(({ text }) => !/[\n\r\ufffd\ufeff]/.test(text));
-const rows = (name: string) => chosen.flatMap(({ i }) => golden.embeddings[name]!.data.slice(i * 48, (i + 1) * 48));
+const chosen = golden.texts
+  .map((t, i) => ({ text: t.text, i }))
+  .filter(({ text }) => !/[\n\r\ufffd\ufeff]/.test(text));
+const rows = (name: string) =>
+  chosen.flatMap(({ i }) => golden.embeddings[name]!.data.slice(i * 48, (i + 1) * 48));
 const lines = chosen.map(({ text }) => text);
 
 let folder: string;
 const file = (name: string) => join(folder, name);
-const args = (input: string, output: string, ...more: string[]) => ['encode', '--model', MODEL, '--input', input, '--output', output, ...more];
+const args = (input: string, output: string, ...more: string[]) => [
+  'encode',
+  '--model',
+  MODEL,
+  '--input',
+  input,
+  '--output',
+  output,
+  ...more,
+];
 
 beforeAll(async () => {
   ensureBuilt();
@@ -28,7 +42,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 function parseLines(text: string): number[] {
-  return text.trimEnd().split('\n').flatMap((line) => JSON.parse(line) as number[]);
+  return text
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => JSON.parse(line) as number[]);
 }
 
 describe('encode', () => {
@@ -36,7 +53,9 @@ describe('encode', () => {
     const { status, stdout, stderr } = await run(args(file('texts.txt'), file('a.npy')));
     expect([status, stdout]).toEqual([0, '']);
     expect(stderr).toMatch(/^loaded tiny_bert in [\d.]+ s \(48 dimensions, up to 64 tokens a text\)\n/);
-    expect(stderr).toMatch(/encoded \d+ texts \(\d+ tokens\) in [\d.]+ s: [\d,]+ texts\/s, [\d,]+ tokens\/s -> .*a\.npy\n$/);
+    expect(stderr).toMatch(
+      /encoded \d+ texts \(\d+ tokens\) in [\d.]+ s: [\d,]+ texts\/s, [\d,]+ tokens\/s -> .*a\.npy\n$/,
+    );
     const { shape, data } = await readNpy(file('a.npy'));
     expect(shape).toEqual([lines.length, 48]);
     expectClose(data, rows('mean_normalized'), 'npy', 400);
@@ -44,7 +63,18 @@ describe('encode', () => {
 
   it('writes jsonl, with CRLF lines, without a last line end, unnormalised and in small batches', async () => {
     await writeFile(file('crlf.txt'), lines.join('\r\n'));
-    const { status } = await run(args(file('crlf.txt'), file('a.jsonl'), '--no-normalize', '--batch-size', '3', '--threads', '1', '--quiet'));
+    const { status } = await run(
+      args(
+        file('crlf.txt'),
+        file('a.jsonl'),
+        '--no-normalize',
+        '--batch-size',
+        '3',
+        '--threads',
+        '1',
+        '--quiet',
+      ),
+    );
     expect(status).toBe(0);
     expectClose(parseLines(await readFile(file('a.jsonl'), 'utf8')), rows('mean'), 'jsonl', 400);
   });
@@ -58,7 +88,10 @@ describe('encode', () => {
   it('gives an embedding for an empty line and none for an empty file', async () => {
     await writeFile(file('empty.txt'), '');
     await writeFile(file('blank.txt'), '\n\n');
-    for (const [name, count] of [['empty', 0], ['blank', 2]] as const) {
+    for (const [name, count] of [
+      ['empty', 0],
+      ['blank', 2],
+    ] as const) {
       expect((await run(args(file(`${name}.txt`), file(`${name}.npy`)))).status).toBe(0);
       expect((await readNpy(file(`${name}.npy`))).shape).toEqual([count, 48]);
     }
@@ -98,7 +131,10 @@ describe('encode', () => {
     while ((await readdir(place)).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill(signal);
     const { status, stderr } = await finished;
-    expect([status, stderr.trim().split('\n').at(-1)]).toEqual([code, `synthetic-attention: interrupted by ${signal}; no output was written`]);
+    expect([status, stderr.trim().split('\n').at(-1)]).toEqual([
+      code,
+      `synthetic-attention: interrupted by ${signal}; no output was written`,
+    ]);
     expect(await readdir(place)).toEqual(['out.npy']);
     expect(await readFile(join(place, 'out.npy'), 'utf8')).toBe('old');
   });
@@ -118,19 +154,71 @@ describe('encode', () => {
     ['no command', () => [], 'expected a command; see --help'],
     ['an unknown command', () => ['embed'], "unknown command 'embed'"],
     ['an unknown option', () => args(file('texts.txt'), file('x.npy'), '--fast'), "unknown option '--fast'"],
-    ['a missing model', () => ['encode', '--model', file('none'), '--input', file('texts.txt'), '--output', file('x.npy')], 'expected a model directory but received nothing there'],
-    ['a missing input', () => args(file('none.txt'), file('x.npy')), 'none.txt: expected a readable file but received nothing there'],
-    ['a directory as input', () => args(folder, file('x.npy')), 'expected a readable file but received a directory'],
-    ['a directory as output', () => args(file('texts.txt'), folder, '--format', 'npy'), 'expected a writable file but received a directory'],
-    ['an output in no directory', () => args(file('texts.txt'), file('no/where/x.npy')), 'expected a writable file but received'],
-    ['an output under a file', () => args(file('texts.txt'), file('texts.txt/x.npy')), 'expected a writable file but received'],
-    ['the input as output', () => args(file('texts.txt'), file('texts.txt'), '--format', 'jsonl'), '--output: expected another file than the input'],
-    ['npy on standard output', () => args(file('texts.txt'), '-', '--format', 'npy'), '--output: expected a file for the npy format'],
-    ['an unknown extension', () => args(file('texts.txt'), file('x.csv')), '--output: expected a name that ends in .npy or .jsonl, or --format but received ".csv"'],
-    ['an unknown format', () => args(file('texts.txt'), file('x.npy'), '--format', 'csv'), '--format: expected npy or jsonl but received "csv"'],
-    ['a batch size of 0', () => args(file('texts.txt'), file('x.npy'), '--batch-size', '0'), '--batch-size: expected a positive integer but received "0"'],
-    ['threads that are no number', () => args(file('texts.txt'), file('x.npy'), '--threads', 'many'), '--threads: expected a positive integer but received "many"'],
-    ['too many threads', () => args(file('texts.txt'), file('x.npy'), '--threads', '1000'), 'threads: expected an integer from 1 to 256 but received 1000'],
+    [
+      'a missing model',
+      () => ['encode', '--model', file('none'), '--input', file('texts.txt'), '--output', file('x.npy')],
+      'expected a model directory but received nothing there',
+    ],
+    [
+      'a missing input',
+      () => args(file('none.txt'), file('x.npy')),
+      'none.txt: expected a readable file but received nothing there',
+    ],
+    [
+      'a directory as input',
+      () => args(folder, file('x.npy')),
+      'expected a readable file but received a directory',
+    ],
+    [
+      'a directory as output',
+      () => args(file('texts.txt'), folder, '--format', 'npy'),
+      'expected a writable file but received a directory',
+    ],
+    [
+      'an output in no directory',
+      () => args(file('texts.txt'), file('no/where/x.npy')),
+      'expected a writable file but received',
+    ],
+    [
+      'an output under a file',
+      () => args(file('texts.txt'), file('texts.txt/x.npy')),
+      'expected a writable file but received',
+    ],
+    [
+      'the input as output',
+      () => args(file('texts.txt'), file('texts.txt'), '--format', 'jsonl'),
+      '--output: expected another file than the input',
+    ],
+    [
+      'npy on standard output',
+      () => args(file('texts.txt'), '-', '--format', 'npy'),
+      '--output: expected a file for the npy format',
+    ],
+    [
+      'an unknown extension',
+      () => args(file('texts.txt'), file('x.csv')),
+      '--output: expected a name that ends in .npy or .jsonl, or --format but received ".csv"',
+    ],
+    [
+      'an unknown format',
+      () => args(file('texts.txt'), file('x.npy'), '--format', 'csv'),
+      '--format: expected npy or jsonl but received "csv"',
+    ],
+    [
+      'a batch size of 0',
+      () => args(file('texts.txt'), file('x.npy'), '--batch-size', '0'),
+      '--batch-size: expected a positive integer but received "0"',
+    ],
+    [
+      'threads that are no number',
+      () => args(file('texts.txt'), file('x.npy'), '--threads', 'many'),
+      '--threads: expected a positive integer but received "many"',
+    ],
+    [
+      'too many threads',
+      () => args(file('texts.txt'), file('x.npy'), '--threads', '1000'),
+      'threads: expected an integer from 1 to 256 but received 1000',
+    ],
   ])('answers %s with one sentence and exit code 1', async (_, given, message) => {
     const before = await readFile(file('texts.txt'), 'utf8');
     const { status, stdout, stderr } = await run(given());
@@ -141,11 +229,15 @@ describe('encode', () => {
     expect(sentences[0]).toContain(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(await readFile(file('texts.txt'), 'utf8')).toBe(before);
-    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp') || name.startsWith('x.'))).toEqual([]);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp') || name.startsWith('x.'))).toEqual(
+      [],
+    );
   });
 
   it('refuses a forced instruction set that does not exist', async () => {
-    const { status, stderr } = await run(args(file('texts.txt'), file('x.npy')), '', { SYNTHETIC_ATTENTION_ISA: 'sse9' });
+    const { status, stderr } = await run(args(file('texts.txt'), file('x.npy')), '', {
+      SYNTHETIC_ATTENTION_ISA: 'sse9',
+    });
     expect(status).toBe(1);
     expect(stderr).toMatch(/^synthetic-attention: [^\n]*SYNTHETIC_ATTENTION_ISA: expected one of [^\n]*\n$/);
   });
@@ -153,10 +245,14 @@ describe('encode', () => {
   const script = spawnSync('script', ['--version']).status === 0;
   (script ? it : it.skip)('draws a bar with rates on a terminal', async () => {
     await writeFile(file('long.txt'), 'a text of some words, again and again\n'.repeat(60_000));
-    const command = [process.execPath, main, ...args(file('long.txt'), file('long.npy'))].map((a) => `'${a}'`).join(' ');
+    const command = [process.execPath, main, ...args(file('long.txt'), file('long.npy'))]
+      .map((a) => `'${a}'`)
+      .join(' ');
     const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8' });
     expect(status).toBe(0);
-    expect(stdout).toMatch(/[█░]+ \d+ % \| [\d,]+ texts \| [\d,]+ texts\/s \| [\d,]+ tokens\/s \| \d+ s left/);
+    expect(stdout).toMatch(
+      /[█░]+ \d+ % \| [\d,]+ texts \| [\d,]+ texts\/s \| [\d,]+ tokens\/s \| \d+ s left/,
+    );
     expect(existsSync(file('long.npy'))).toBe(true);
   });
 });
@@ -167,14 +263,26 @@ describe('help, version and info', () => {
     expect([version.status, version.stdout]).toEqual([0, '0.1.0\n']);
     const help = await run(['encode', '--help']);
     expect(help.status).toBe(0);
-    for (const option of ['--model', '--input', '--output', '--format', '--batch-size', '--threads', '--quiet']) {
+    for (const option of [
+      '--model',
+      '--input',
+      '--output',
+      '--format',
+      '--batch-size',
+      '--threads',
+      '--quiet',
+    ]) {
       expect(help.stdout).toContain(option);
     }
     const info = await run(['info'], '', { SYNTHETIC_ATTENTION_ISA: 'scalar' });
     expect(info.status).toBe(0);
-    expect(info.stdout).toMatch(/^version +0\.1\.0\nnode +v\d+.*\ncpu +.+\nisa +scalar\ntiers +.*scalar \(in use\).*\nthreads +\d+\nbuild +.+\naddon +.+\.node\n$/);
+    expect(info.stdout).toMatch(
+      /^version +0\.1\.0\nnode +v\d+.*\ncpu +.+\nisa +scalar\ntiers +.*scalar \(in use\).*\nthreads +\d+\nbuild +.+\naddon +.+\.node\n$/,
+    );
     const json = JSON.parse((await run(['info', '--json'])).stdout) as Record<string, unknown>;
-    expect(Object.keys(json)).toEqual(expect.arrayContaining(['version', 'isa', 'cpu', 'threads', 'tiers', 'compiler']));
+    expect(Object.keys(json)).toEqual(
+      expect.arrayContaining(['version', 'isa', 'cpu', 'threads', 'tiers', 'compiler']),
+    );
   });
 });
 
@@ -182,5 +290,7 @@ it('ByteCounter follows texts through chunks of input', () => {
   const counter = new ByteCounter();
   counter.mark(10, 1000);
   counter.mark(10, 3000);
-  expect([0, 5, 10, 15, 20, 25].map((texts) => counter.done(texts))).toEqual([0, 500, 1000, 2000, 3000, 3000]);
+  expect([0, 5, 10, 15, 20, 25].map((texts) => counter.done(texts))).toEqual([
+    0, 500, 1000, 2000, 3000, 3000,
+  ]);
 });

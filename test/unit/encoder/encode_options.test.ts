@@ -1,5 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { describe, expect, it } from '@jest/globals';
 import { Encoder } from '../../../lib/encoder/encoder.js';
 import type { EncodeProgress } from '../../../lib/encoder/types.js';
 import { goldenPath } from '../../support/golden.js';
@@ -17,7 +17,9 @@ describe('Encoder.encode', () => {
 
   it('rejects with the reason of an abort, before and during the work', async () => {
     const encoder = await load();
-    await expect(encoder.encode(many, { signal: AbortSignal.abort(new Error('early')) })).rejects.toThrow('early');
+    await expect(encoder.encode(many, { signal: AbortSignal.abort(new Error('early')) })).rejects.toThrow(
+      'early',
+    );
     const controller = new AbortController();
     const reason = new Error('enough');
     let calls = 0;
@@ -36,16 +38,26 @@ describe('Encoder.encode', () => {
 
   it('refuses what is not text and options out of range', async () => {
     const encoder = await load();
-    await expect(encoder.encode(7 as never)).rejects.toThrow('texts: expected a string or an array of strings but received 7');
-    await expect(encoder.encode(['a', null as never])).rejects.toThrow('texts[1]: expected a string but received null');
-    await expect(encoder.encode(['a'], { batchSize: 0 })).rejects.toThrow('batchSize: expected a positive integer but received 0');
-    await expect(encoder.encode(['a'], { normalize: 1 as never })).rejects.toThrow('normalize: expected a boolean');
+    await expect(encoder.encode(7 as never)).rejects.toThrow(
+      'texts: expected a string or an array of strings but received 7',
+    );
+    await expect(encoder.encode(['a', null as never])).rejects.toThrow(
+      'texts[1]: expected a string but received null',
+    );
+    await expect(encoder.encode(['a'], { batchSize: 0 })).rejects.toThrow(
+      'batchSize: expected a positive integer but received 0',
+    );
+    await expect(encoder.encode(['a'], { normalize: 1 as never })).rejects.toThrow(
+      'normalize: expected a boolean',
+    );
   });
 
   it('refuses work after dispose', async () => {
     const encoder = await load();
     encoder.dispose();
-    await expect(encoder.encode('a')).rejects.toThrow('expected a model in use but received one that was disposed');
+    await expect(encoder.encode('a')).rejects.toThrow(
+      'expected a model in use but received one that was disposed',
+    );
   });
 
   it('passes on what onProgress throws', async () => {

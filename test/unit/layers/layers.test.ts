@@ -1,8 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { DenseSynthesizer, MixtureSynthesizer, MultiHeadAttention, RandomSynthesizer, SelfAttention } from '../../../lib/layers/index.js';
+import {
+  DenseSynthesizer,
+  MixtureSynthesizer,
+  MultiHeadAttention,
+  RandomSynthesizer,
+  SelfAttention,
+} from '../../../lib/layers/index.js';
 import { uniform } from '../../support/random.js';
 
-const x = (...shape: number[]) => ({ data: uniform(shape.reduce((a, b) => a * b, 1), 1), shape });
+const x = (...shape: number[]) => ({
+  data: uniform(
+    shape.reduce((a, b) => a * b, 1),
+    1,
+  ),
+  shape,
+});
 
 describe('layers', () => {
   it('build themselves on the first call, with the same weights for the same seed', () => {
@@ -13,11 +25,24 @@ describe('layers', () => {
     };
     const layer = make(5);
     expect(layer.weights.map((w) => w.name)).toEqual([
-      'query/kernel', 'query/bias', 'key/kernel', 'key/bias', 'value/kernel', 'value/bias',
-      'attention_output/kernel', 'attention_output/bias',
+      'query/kernel',
+      'query/bias',
+      'key/kernel',
+      'key/bias',
+      'value/kernel',
+      'value/bias',
+      'attention_output/kernel',
+      'attention_output/bias',
     ]);
     expect(layer.weights.map((w) => w.tensor.shape)).toEqual([
-      [8, 2, 4], [2, 4], [8, 2, 4], [2, 4], [8, 2, 4], [2, 4], [2, 4, 8], [8],
+      [8, 2, 4],
+      [2, 4],
+      [8, 2, 4],
+      [2, 4],
+      [8, 2, 4],
+      [2, 4],
+      [2, 4, 8],
+      [8],
     ]);
     expect(layer.countParams()).toBe(4 * 64 + 3 * 8 + 8);
     expect(make(5).getWeights()).toEqual(layer.getWeights());
@@ -41,9 +66,15 @@ describe('layers', () => {
     layer.setWeights(weights);
     const after = layer.call(input).toArray();
     expect(after).not.toEqual(before);
-    expect(() => layer.setWeights(weights.slice(1))).toThrow('random_synthesizer.setWeights: expected weights');
-    expect(() => layer.setWeights({ ...Object.fromEntries(layer.weights.map((w) => [w.name, w.tensor])), extra: x(1) })).toThrow('unknown extra');
-    expect(() => layer.setWeights(weights.map((w, i) => (i === 0 ? x(1, 3, 3) : w)))).toThrow('random/kernel: expected shape [1, 4, 4] but received [1, 3, 3]');
+    expect(() => layer.setWeights(weights.slice(1))).toThrow(
+      'random_synthesizer.setWeights: expected weights',
+    );
+    expect(() =>
+      layer.setWeights({ ...Object.fromEntries(layer.weights.map((w) => [w.name, w.tensor])), extra: x(1) }),
+    ).toThrow('unknown extra');
+    expect(() => layer.setWeights(weights.map((w, i) => (i === 0 ? x(1, 3, 3) : w)))).toThrow(
+      'random/kernel: expected shape [1, 4, 4] but received [1, 3, 3]',
+    );
     expect(layer.call(input).toArray()).toEqual(after);
     layer.dispose();
     expect(layer.call(input).toArray()).toEqual(after);
@@ -59,34 +90,115 @@ describe('layers', () => {
   it('take a mask for each head', () => {
     const layer = new MultiHeadAttention({ numHeads: 2, keyDim: 4 });
     const data = Uint8Array.from({ length: 2 * 9 }, (_, i) => (i < 9 || i % 3 === 0 ? 1 : 0));
-    const [, scores] = layer.call(x(1, 3, 8), { attentionMask: { data, shape: [1, 2, 3, 3] }, returnAttentionScores: true });
+    const [, scores] = layer.call(x(1, 3, 8), {
+      attentionMask: { data, shape: [1, 2, 3, 3] },
+      returnAttentionScores: true,
+    });
     const rows = scores.toArray() as number[][][][];
-    expect(rows[0]![1]).toEqual([[1, 0, 0], [1, 0, 0], [1, 0, 0]]);
+    expect(rows[0]![1]).toEqual([
+      [1, 0, 0],
+      [1, 0, 0],
+      [1, 0, 0],
+    ]);
     expect(rows[0]![0]!.flat().every((w) => w > 0)).toBe(true);
   });
 
   it.each<[string, () => unknown, string]>([
-    ['no heads', () => new MultiHeadAttention({ numHeads: 0, keyDim: 4 }), 'numHeads: expected a positive integer but received 0'],
-    ['no key dim', () => new MultiHeadAttention({ numHeads: 2 } as never), 'keyDim: expected a positive integer but received undefined'],
-    ['dropout of 1', () => new MultiHeadAttention({ numHeads: 2, keyDim: 4, dropout: 1 }), 'dropout: expected a number from 0 to below 1 but received 1'],
-    ['a bad output shape', () => new MultiHeadAttention({ numHeads: 2, keyDim: 4, outputShape: [] }), 'outputShape: expected positive integers'],
-    ['training', () => new MultiHeadAttention({ numHeads: 1, keyDim: 2, dropout: 0.1 }).call(x(1, 2, 3), { training: true }), 'training: expected false'],
-    ['rank 2', () => new SelfAttention().call(x(2, 3)), 'query: expected rank 3 [batch, length, features] but received shape [2, 3]'],
-    ['other batch', () => new SelfAttention().call(x(2, 3, 4), { value: x(1, 3, 4) }), 'value: batch (as query): expected 2 but received 1'],
-    ['key and value of different lengths', () => new SelfAttention().call(x(1, 3, 4), { value: x(1, 3, 4), key: x(1, 2, 4) }), 'key: length (as value): expected 3 but received 2'],
-    ['key of other features', () => new SelfAttention().call(x(1, 3, 4), { value: x(1, 3, 5) }), 'key: features (as query): expected 4 but received 5'],
-    ['longer than maxLength', () => new RandomSynthesizer({ numHeads: 1, valueDim: 2, maxLength: 3 }).call(x(1, 4, 2)), 'random_synthesizer: length: expected at most 3 (maxLength of random scores) but received 4'],
-    ['other features than it was built for', () => { const l = new MultiHeadAttention({ numHeads: 1, keyDim: 2 }); l.call(x(1, 2, 3)); return l.call(x(1, 2, 4)); }, 'query/kernel for these inputs: expected shape [3, 1, 2] but received [4, 1, 2]'],
-    ['a mask of another length', () => new SelfAttention().call(x(1, 3, 4), { valueMask: { data: new Uint8Array(2), shape: [1, 2] } }), 'valueMask: expected shape [1, 3] but received [1, 2]'],
-    ['a mixture of one', () => new MixtureSynthesizer({ numHeads: 1, valueDim: 2, maxLength: 3, scores: ['random'] }), 'scores: expected two or more different ones of random, dense, dot-product but received ["random"]'],
-    ['unknown mixing', () => new MixtureSynthesizer({ numHeads: 1, valueDim: 2, maxLength: 3, scores: ['random', 'dense'], mixing: 'max' as never }), "mixing: expected 'learned' or 'sum' but received \"max\""],
-    ['weights before they exist', () => new MultiHeadAttention({ numHeads: 1, keyDim: 2 }).getWeights(), 'expected a built layer'],
+    [
+      'no heads',
+      () => new MultiHeadAttention({ numHeads: 0, keyDim: 4 }),
+      'numHeads: expected a positive integer but received 0',
+    ],
+    [
+      'no key dim',
+      () => new MultiHeadAttention({ numHeads: 2 } as never),
+      'keyDim: expected a positive integer but received undefined',
+    ],
+    [
+      'dropout of 1',
+      () => new MultiHeadAttention({ numHeads: 2, keyDim: 4, dropout: 1 }),
+      'dropout: expected a number from 0 to below 1 but received 1',
+    ],
+    [
+      'a bad output shape',
+      () => new MultiHeadAttention({ numHeads: 2, keyDim: 4, outputShape: [] }),
+      'outputShape: expected positive integers',
+    ],
+    [
+      'training',
+      () =>
+        new MultiHeadAttention({ numHeads: 1, keyDim: 2, dropout: 0.1 }).call(x(1, 2, 3), { training: true }),
+      'training: expected false',
+    ],
+    [
+      'rank 2',
+      () => new SelfAttention().call(x(2, 3)),
+      'query: expected rank 3 [batch, length, features] but received shape [2, 3]',
+    ],
+    [
+      'other batch',
+      () => new SelfAttention().call(x(2, 3, 4), { value: x(1, 3, 4) }),
+      'value: batch (as query): expected 2 but received 1',
+    ],
+    [
+      'key and value of different lengths',
+      () => new SelfAttention().call(x(1, 3, 4), { value: x(1, 3, 4), key: x(1, 2, 4) }),
+      'key: length (as value): expected 3 but received 2',
+    ],
+    [
+      'key of other features',
+      () => new SelfAttention().call(x(1, 3, 4), { value: x(1, 3, 5) }),
+      'key: features (as query): expected 4 but received 5',
+    ],
+    [
+      'longer than maxLength',
+      () => new RandomSynthesizer({ numHeads: 1, valueDim: 2, maxLength: 3 }).call(x(1, 4, 2)),
+      'random_synthesizer: length: expected at most 3 (maxLength of random scores) but received 4',
+    ],
+    [
+      'other features than it was built for',
+      () => {
+        const l = new MultiHeadAttention({ numHeads: 1, keyDim: 2 });
+        l.call(x(1, 2, 3));
+        return l.call(x(1, 2, 4));
+      },
+      'query/kernel for these inputs: expected shape [3, 1, 2] but received [4, 1, 2]',
+    ],
+    [
+      'a mask of another length',
+      () => new SelfAttention().call(x(1, 3, 4), { valueMask: { data: new Uint8Array(2), shape: [1, 2] } }),
+      'valueMask: expected shape [1, 3] but received [1, 2]',
+    ],
+    [
+      'a mixture of one',
+      () => new MixtureSynthesizer({ numHeads: 1, valueDim: 2, maxLength: 3, scores: ['random'] }),
+      'scores: expected two or more different ones of random, dense, dot-product but received ["random"]',
+    ],
+    [
+      'unknown mixing',
+      () =>
+        new MixtureSynthesizer({
+          numHeads: 1,
+          valueDim: 2,
+          maxLength: 3,
+          scores: ['random', 'dense'],
+          mixing: 'max' as never,
+        }),
+      "mixing: expected 'learned' or 'sum' but received \"max\"",
+    ],
+    [
+      'weights before they exist',
+      () => new MultiHeadAttention({ numHeads: 1, keyDim: 2 }).getWeights(),
+      'expected a built layer',
+    ],
   ])('refuse %s', (_, act, message) => {
     expect(act).toThrow(message);
   });
 
   it('reject instead of throwing when called on the pool', async () => {
     await expect(new SelfAttention().callAsync(x(2, 3))).rejects.toThrow('query: expected rank 3');
-    await expect(new SelfAttention().callAsync(x(1, 2, 3), { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
+    await expect(
+      new SelfAttention().callAsync(x(1, 2, 3), { signal: AbortSignal.abort(new Error('stop')) }),
+    ).rejects.toThrow('stop');
   });
 });

@@ -1,6 +1,7 @@
 /** What the pool and the asynchronous jobs promise, in child processes, so that a crash is seen as one. */
-import { describe, expect, it } from '@jest/globals';
+
 import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
 import { info } from '../../../lib/diagnostics.js';
 
 function run(code: string, env: Record<string, string> = {}) {
@@ -19,7 +20,8 @@ function run(code: string, env: Record<string, string> = {}) {
 
 describe('asynchronous jobs', () => {
   it('hold their arrays while they run', () => {
-    const { output, status } = run(`
+    const { output, status } = run(
+      `
       const jobs = [];
       for (let i = 0; i < 20; i++) {
         const p = product(200);
@@ -30,7 +32,11 @@ describe('asynchronous jobs', () => {
       global.gc();
       const churn = setInterval(() => { global.gc(); new Float32Array(1 << 18).fill(3); }, 0);
       Promise.all(jobs).then((all) => { clearInterval(churn); console.log(all.every((x) => x === 200)); });
-    `.replace(/^/, "require('node:v8').setFlagsFromString('--expose-gc'); global.gc = require('node:vm').runInNewContext('gc');"));
+    `.replace(
+        /^/,
+        "require('node:v8').setFlagsFromString('--expose-gc'); global.gc = require('node:vm').runInNewContext('gc');",
+      ),
+    );
     expect([output, status]).toEqual(['true', 0]);
   });
 
@@ -84,7 +90,9 @@ describe('the pool', () => {
   it('is sized by SYNTHETIC_ATTENTION_THREADS, and by setThreads within 1 to 256', () => {
     expect(run(threads, { SYNTHETIC_ATTENTION_THREADS: '3' }).output).toBe('3');
     expect(run(`native.setThreads({ threads: 5 }); ${threads}`).output).toBe('5');
-    expect(run('native.setThreads({ threads: 0 })').error).toContain('threads: expected an integer from 1 to 256 but received 0');
+    expect(run('native.setThreads({ threads: 0 })').error).toContain(
+      'threads: expected an integer from 1 to 256 but received 0',
+    );
   });
 
   it('gives the same bits on any number of threads', () => {
@@ -117,14 +125,19 @@ describe('the pool', () => {
 describe('the tier', () => {
   it('is forced by SYNTHETIC_ATTENTION_ISA, and info proves it', () => {
     for (const tier of info().tiers.filter((t) => t.supported)) {
-      expect(run('console.log(native.info().isa)', { SYNTHETIC_ATTENTION_ISA: tier.name }).output).toBe(tier.name);
+      expect(run('console.log(native.info().isa)', { SYNTHETIC_ATTENTION_ISA: tier.name }).output).toBe(
+        tier.name,
+      );
     }
   });
 
   it('that does not exist gives one clear error', () => {
-    const { error, status } = run('try { native.info() } catch (e) { console.error(e.message); process.exit(3) }', {
-      SYNTHETIC_ATTENTION_ISA: 'quantum',
-    });
+    const { error, status } = run(
+      'try { native.info() } catch (e) { console.error(e.message); process.exit(3) }',
+      {
+        SYNTHETIC_ATTENTION_ISA: 'quantum',
+      },
+    );
     expect(status).toBe(3);
     expect(error).toMatch(/^SYNTHETIC_ATTENTION_ISA: expected one of .*scalar.* but received "quantum"\n$/);
   });

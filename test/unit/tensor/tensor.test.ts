@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ArgumentError, ShapeError } from '../../../lib/errors.js';
 import { broadcastShapes } from '../../../lib/tensor/shape.js';
-import { Tensor, checkMask, checkTensor } from '../../../lib/tensor/tensor.js';
+import { checkMask, checkTensor, Tensor } from '../../../lib/tensor/tensor.js';
 
 describe('Tensor', () => {
   it('holds data and shape without copying', () => {
@@ -9,26 +9,47 @@ describe('Tensor', () => {
     const t = new Tensor(data, [2, 3]);
     expect(t.data).toBe(data);
     expect([t.shape, t.size, t.rank, String(t)]).toEqual([[2, 3], 6, 2, 'Tensor [2, 3]']);
-    expect(t.toArray()).toEqual([[1, 2, 3], [4, 5, 6]]);
-    expect(t.reshape([3, 2]).toArray()).toEqual([[1, 2], [3, 4], [5, 6]]);
+    expect(t.toArray()).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(t.reshape([3, 2]).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
     expect(new Tensor(Float32Array.of(7), []).toArray()).toBe(7);
     expect(Tensor.zeros([2, 0]).toArray()).toEqual([[], []]);
   });
 
   it('comes from nested arrays, and refuses ragged ones', () => {
     expect(Tensor.from([[[1, 2]], [[3, 4]]]).shape).toEqual([2, 1, 2]);
-    expect(Tensor.from([1, 2, 3, 4], [2, 2]).toArray()).toEqual([[1, 2], [3, 4]]);
+    expect(Tensor.from([1, 2, 3, 4], [2, 2]).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(() => Tensor.from([[1, 2], [3]])).toThrow(ShapeError);
     expect(() => Tensor.from([[1, 2], 'x'] as never)).toThrow(ShapeError);
-    expect(() => Tensor.from([1, 'x'] as never)).toThrow(new ArgumentError('values: expected only numbers but received "x"'));
+    expect(() => Tensor.from([1, 'x'] as never)).toThrow(
+      new ArgumentError('values: expected only numbers but received "x"'),
+    );
   });
 
   it.each([
-    [{ data: new Float32Array(6), shape: [2, 4] }, 'expected 8 elements for shape [2, 4] but received 6 elements'],
-    [{ data: new Float32Array(6), shape: [-2, -3] }, 'expected an array of non-negative integers but received [-2, -3]'],
+    [
+      { data: new Float32Array(6), shape: [2, 4] },
+      'expected 8 elements for shape [2, 4] but received 6 elements',
+    ],
+    [
+      { data: new Float32Array(6), shape: [-2, -3] },
+      'expected an array of non-negative integers but received [-2, -3]',
+    ],
     [{ data: new Float32Array(6), shape: [1.5, 4] }, 'expected an array of non-negative integers'],
     [{ data: new Float32Array(6) }, 'expected an array of non-negative integers but received undefined'],
-    [{ data: new Float64Array(6), shape: [6] }, 'x.data: expected a Float32Array but received an instance of Float64Array'],
+    [
+      { data: new Float64Array(6), shape: [6] },
+      'x.data: expected a Float32Array but received an instance of Float64Array',
+    ],
     [null, 'x: expected a tensor {data: Float32Array, shape} but received null'],
     [{ data: new Float32Array(0), shape: [2 ** 40, 2 ** 40] }, 'expected an array of non-negative integers'],
   ])('refuses %j', (value, message) => {
@@ -36,8 +57,12 @@ describe('Tensor', () => {
   });
 
   it('refuses memory that can shrink', () => {
-    const buffer = new (ArrayBuffer as unknown as new (size: number, options: object) => ArrayBuffer)(16, { maxByteLength: 32 });
-    expect(() => checkTensor('x', { data: new Float32Array(buffer), shape: [4] })).toThrow('memory of a fixed size');
+    const buffer = new (ArrayBuffer as unknown as new (size: number, options: object) => ArrayBuffer)(16, {
+      maxByteLength: 32,
+    });
+    expect(() => checkTensor('x', { data: new Float32Array(buffer), shape: [4] })).toThrow(
+      'memory of a fixed size',
+    );
   });
 
   it("takes transformers.js' dims", () => {
@@ -48,11 +73,18 @@ describe('Tensor', () => {
 describe('masks', () => {
   it('come as bytes, nested booleans or a float tensor', () => {
     const expected = { data: Uint8Array.of(1, 0, 1, 1), shape: [2, 2] };
-    expect(checkMask('m', [[true, false], [true, true]])).toEqual(expected);
+    expect(
+      checkMask('m', [
+        [true, false],
+        [true, true],
+      ]),
+    ).toEqual(expected);
     expect(checkMask('m', { data: Uint8Array.of(1, 0, 1, 1), shape: [2, 2] })).toEqual(expected);
     expect(checkMask('m', { data: Float32Array.of(1, 0, -3, 0.5), shape: [2, 2] })).toEqual(expected);
     expect(() => checkMask('m', 'x' as never)).toThrow('m: expected a mask');
-    expect(() => checkMask('m', { data: new Uint8Array(3), shape: [2, 2] })).toThrow('m: expected 4 elements for shape [2, 2]');
+    expect(() => checkMask('m', { data: new Uint8Array(3), shape: [2, 2] })).toThrow(
+      'm: expected 4 elements for shape [2, 2]',
+    );
   });
 });
 

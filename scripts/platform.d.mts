@@ -1,0 +1,3 @@
+export function platformTag(): string;
+export const ADDON: string;
+export const REMEDIES: readonly string[];

@@ -1,0 +1,109 @@
+/** Imports go one way (docs/architecture.md). */
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Folder (or file at the root) -> what it may import besides itself. */
+const LIB: Record<string, readonly string[]> = {
+  errors: [],
+  tensor: ['errors'],
+  formats: ['errors'],
+  native: ['errors'],
+  kernels: ['native', 'tensor', 'errors'],
+  layers: ['kernels', 'native', 'tensor', 'errors'],
+  encoder: ['layers', 'kernels', 'native', 'formats', 'tensor', 'errors'],
+  diagnostics: ['native', 'errors'],
+  cli: ['encoder', 'diagnostics', 'formats', 'errors'],
+  index: ['encoder', 'layers', 'kernels', 'diagnostics', 'tensor', 'errors'],
+};
+
+const NATIVE: Record<string, readonly string[]> = {
+  simd: [],
+  runtime: [],
+  kernels: ['simd'],
+  dispatch: ['kernels', 'simd', 'runtime'],
+  encoder: ['dispatch', 'kernels', 'runtime'],
+  binding: ['encoder', 'dispatch', 'kernels', 'runtime'],
+};
+
+interface Import {
+  file: string;
+  from: string;
+  to: string;
+}
+
+function files(folder: string, pattern: RegExp): string[] {
+  return (readdirSync(folder, { recursive: true }) as string[]).filter((name) => pattern.test(name));
+}
+
+const room = (path: string): string => path.split(sep)[0]!.replace(/\.[a-z]+$/, '');
+
+function libImports(lib: string): Import[] {
+  return files(lib, /\.ts$/).flatMap((file) => {
+    const text = readFileSync(join(lib, file), 'utf8');
+    return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
+      .map((match) => normalize(join(dirname(file), match[1]!)))
+      .filter((path) => !path.startsWith('..'))
+      .map((path) => ({ file, from: room(file), to: room(path) }));
+  });
+}
+
+function nativeImports(native: string): Import[] {
+  return files(native, /\.(h|cc)$/).flatMap((file) => {
+    const text = readFileSync(join(native, file), 'utf8');
+    return [...text.matchAll(/^#include "([^"]+)"/gm)].map((match) => ({
+      file,
+      from: room(file),
+      to: room(match[1]!),
+    }));
+  });
+}
+
+function violations(imports: Import[], allowed: Record<string, readonly string[]>): string[] {
+  return imports
+    .filter(({ from, to }) => from !== to && !allowed[from]?.includes(to))
+    .map(({ file, to }) => `${file} imports ${to}`);
+}
+
+describe('arrows', () => {
+  it('in lib go one way', () => {
+    const imports = libImports(join(root, 'lib'));
+    expect(imports.length).toBeGreaterThan(100);
+    expect(violations(imports, LIB)).toEqual([]);
+  });
+
+  it('in native go one way', () => {
+    const imports = nativeImports(join(root, 'native'));
+    expect(imports.length).toBeGreaterThan(50);
+    expect(violations(imports, NATIVE)).toEqual([]);
+  });
+
+  it('that point back are seen', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
+    try {
+      for (const name of ['lib/tensor', 'lib/unknown', 'native/simd'])
+        mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(
+        join(folder, 'lib/tensor/a.ts'),
+        "import { x } from '../layers/b.js';\nconst y = await import('../cli/c.js');\n",
+      );
+      writeFileSync(join(folder, 'lib/unknown/a.ts'), "export * from '../errors.js';\n");
+      writeFileSync(join(folder, 'native/simd/a.h'), '#include "runtime/b.h"\n#include <cmath>\n');
+      expect(violations(libImports(join(folder, 'lib')), LIB)).toEqual([
+        join('tensor', 'a.ts imports layers'),
+        join('tensor', 'a.ts imports cli'),
+        join('unknown', 'a.ts imports errors'),
+      ]);
+      expect(violations(nativeImports(join(folder, 'native')), NATIVE)).toEqual([
+        join('simd', 'a.h imports runtime'),
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

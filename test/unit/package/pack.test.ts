@@ -1,0 +1,132 @@
+/** What `npm pack` gives installs into an empty project and works there, by import and by require. */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { goldenPath } from '../../support/golden.js';
+import { ensureBuilt, root } from '../cli/command.js';
+
+let folder: string;
+let project: string;
+let listed: string[];
+let tarball: string;
+
+// npm hands its own settings down to scripts as variables; the project must not inherit those of this run.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+
+beforeAll(() => {
+  ensureBuilt();
+  folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
+  project = join(folder, 'project');
+  mkdirSync(project);
+  // Scripts are off: dist is fresh, and packing must not build it under tests that use it.
+  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: root,
+    encoding: 'utf8',
+    env,
+  });
+  const parsed = JSON.parse(packed) as
+    | { filename: string; files: { path: string }[] }[]
+    | Record<string, { filename: string; files: { path: string }[] }>;
+  const entry = Object.values(parsed)[0]!;
+  listed = entry.files.map((file) => file.path);
+  tarball = join(folder, entry.filename);
+  writeFileSync(join(project, 'package.json'), '{"name": "project", "version": "1.0.0", "private": true}');
+  const installed = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], {
+    cwd: project,
+    encoding: 'utf8',
+    env,
+  });
+  if (installed.status !== 0) throw new Error(installed.stdout + installed.stderr);
+}, 240_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const node = (args: string[]) => spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8', env });
+
+describe('the packed package', () => {
+  it('carries compiled JavaScript, types and native sources, and nothing else', () => {
+    for (const needed of [
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/cli/main.js',
+      'native/sources.txt',
+      'native/binding/addon.cc',
+      'CMakeLists.txt',
+      'binding.gyp',
+      'scripts/install.mjs',
+      'scripts/platform.mjs',
+      'README.md',
+      'LICENSE',
+      'package.json',
+    ]) {
+      expect(listed).toContain(needed);
+    }
+    const foreign = listed.filter(
+      (path) =>
+        !/^(dist|native|prebuilds)\/|^(scripts\/(install|platform)\.mjs|CMakeLists\.txt|binding\.gyp|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(
+          path,
+        ),
+    );
+    expect(foreign).toEqual([]);
+    expect(listed.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
+    expect(statSync(tarball).size).toBeLessThan(2 * 2 ** 20);
+  });
+
+  const use = `
+    const { data, shape } = kernels.matmul({ data: Float32Array.of(1, 2), shape: [1, 2] }, { data: Float32Array.of(3, 4), shape: [2, 1] });
+    Encoder.load(${JSON.stringify(goldenPath('tiny_bert'))}).then((e) => e.encode('a text')).then((t) => console.log(data[0], shape, t.shape, info().isa));`;
+
+  it('works by import and by require', () => {
+    writeFileSync(
+      join(project, 'a.mjs'),
+      `import { Encoder, info, kernels } from 'synthetic-attention';${use}`,
+    );
+    writeFileSync(
+      join(project, 'a.cjs'),
+      `const { Encoder, info, kernels } = require('synthetic-attention');${use}`,
+    );
+    for (const file of ['a.mjs', 'a.cjs']) {
+      const { status, stdout, stderr } = node(['--no-warnings', file]);
+      expect([file, status, stderr]).toEqual([file, 0, '']);
+      expect(stdout).toMatch(/^11 \[ 1, 1 \] \[ 48 \] (avx2|scalar)\n$/);
+    }
+  });
+
+  it('gives types to TypeScript', () => {
+    writeFileSync(
+      join(project, 'a.ts'),
+      `import { Encoder, type Tensor, kernels } from 'synthetic-attention';
+      const y: Tensor = kernels.softmax({ data: new Float32Array(2), shape: [1, 2] });
+      export const z: Promise<Tensor> = Encoder.load('x').then((e) => e.encode(['a']));
+      // @ts-expect-error a shape is a list
+      kernels.softmax({ data: y.data, shape: 3 });\n`,
+    );
+    const result = node([
+      join(root, 'node_modules/typescript/bin/tsc'),
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--types',
+      'node',
+      '--typeRoots',
+      join(root, 'node_modules/@types'),
+      'a.ts',
+    ]);
+    expect([result.stdout, result.status]).toEqual(['', 0]);
+  });
+
+  it('brings the command', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    const { stdout, status } = spawnSync(
+      join(project, 'node_modules/.bin/synthetic-attention'),
+      ['--version'],
+      { encoding: 'utf8', env },
+    );
+    expect([stdout, status]).toEqual([`${version}\n`, 0]);
+  });
+});
