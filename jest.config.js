@@ -14,5 +14,7 @@ export default {
       },
     ],
   },
+  // Half of the tests wait for compilers and child processes.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };

@@ -138,7 +138,7 @@ describe('dot-product attention', () => {
         expectWithin(both.output.data, expected.output, JSON.stringify(p));
         expectWithin(both.weights.data, expected.weights, JSON.stringify(p));
       }),
-      { numRuns: 50 },
+      { numRuns: 36 },
     );
   });
 
@@ -246,7 +246,7 @@ describe('random synthetic attention', () => {
         const actual = randomAttention(new PreparedScores(r), value, { ...options, queries });
         expectWithin(actual.data, expected.output, JSON.stringify({ ...p, n, range }));
       }),
-      { numRuns: 50 },
+      { numRuns: 36 },
     );
   });
 
@@ -321,7 +321,7 @@ describe('dense synthetic attention', () => {
         });
         expectWithin(actual.data, expected.output, JSON.stringify(p));
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 });
