@@ -1,17 +1,11 @@
 /** `synthetic-attention encode`: options, and the parts that `runEncode` is made of. */
 import { Command } from 'commander';
 import { ArgumentError, expectation } from '../errors.js';
+import type { EncodeCommandOptions } from './encode.js';
 import type { OutputFormat } from './output.js';
 
-interface Options {
-  model: string;
-  input: string;
-  output: string;
-  format?: OutputFormat;
-  batchSize?: number;
-  normalize?: boolean;
+interface Options extends EncodeCommandOptions {
   threads?: number;
-  quiet?: boolean;
 }
 
 function positiveInteger(name: string): (text: string) => number {

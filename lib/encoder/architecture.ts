@@ -1,16 +1,8 @@
 /** Model architectures: a table from config.json's model_type to how its weights are loaded. */
 import { describe, expectation, ModelError } from '../errors.js';
-import type { NativeBertModel } from '../native/addon.js';
 import { loadBert } from './bert.js';
 import type { JsonObject } from './json_file.js';
-
-export interface LoadedModel {
-  handle: NativeBertModel;
-  /** Length of a hidden state. */
-  dimensions: number;
-  /** Longest sequence in tokens. */
-  positions: number;
-}
+import type { LoadedModel } from './loaded_model.js';
 
 type Loader = (directory: string, config: JsonObject) => Promise<LoadedModel>;
 

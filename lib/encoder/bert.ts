@@ -2,8 +2,8 @@
 
 import { Activation, type TensorReference } from '../native/addon.js';
 import { addon } from '../native/load.js';
-import type { LoadedModel } from './architecture.js';
 import type { JsonObject } from './json_file.js';
+import type { LoadedModel } from './loaded_model.js';
 import { WeightsFile } from './weights.js';
 
 const ACTIVATIONS: ReadonlyMap<string, number> = new Map([

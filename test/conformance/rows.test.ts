@@ -48,6 +48,25 @@ describe('softmax', () => {
     );
   });
 
+  it('takes exponentials within 1.5 ULP over the whole range', () => {
+    // Of two logits 0 and x the second weighs e^x / (1 + e^x): the exponential, then three more roundings.
+    const count = 60_000;
+    const x = Float32Array.from({ length: 2 * count }, (_, i) =>
+      i % 2 === 0 ? 0 : (-87.3 * i) / (2 * count),
+    );
+    const y = softmax({ data: x, shape: [count, 2] }).data;
+    const expected = bounded(count);
+    for (let i = 0; i < count; i++) {
+      const e = Math.exp(x[2 * i + 1]!);
+      expected.value[i] = e / (1 + e);
+      expected.bound[i] = expected.value[i]! * (3 + 3) * U;
+    }
+    expectWithin(
+      y.filter((_, i) => i % 2 === 1),
+      expected,
+    );
+  });
+
   it('is finite for any finite input', () => {
     const large = 3.4e38;
     for (const scale of [1, -1, 0, 1e38, 1e-38]) {
