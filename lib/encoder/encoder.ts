@@ -121,14 +121,17 @@ export class Encoder implements TextEncoder {
       onProgress?.({ texts: done, tokens, total });
       return batch;
     };
-    const batches = tokenBatches(texts, this.tokenizer, { tokens: JOB_TOKENS, texts: limit });
+    let computing = 0;
+    const limits = { tokens: JOB_TOKENS, texts: limit };
+    const batches = tokenBatches(texts, this.tokenizer, limits, () => computing > 0);
     try {
       for (;;) {
         const batch = await abortable(batches.next(), signal);
         if (batch.done) break;
         const job = this.start(batch.value, normalize, allocate);
+        computing++;
         // Awaited later, in order; a failure must not count as unhandled meanwhile.
-        job.catch(() => {});
+        job.catch(() => {}).finally(() => computing--);
         inFlight.push(job);
         if (inFlight.length >= JOBS_IN_FLIGHT) yield await next();
       }

@@ -1,5 +1,5 @@
 /** Texts to token batches for native jobs: sequences end to end, cut by token count. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import type { Tokenizer } from './tokenize.js';
 
@@ -27,11 +27,15 @@ function checkText(text: unknown, index: number): string {
   return text;
 }
 
-/** The last batch may be smaller; a single text above the limit is a batch of its own. */
+/**
+ * The last batch may be smaller; a single text above the limit is a batch of its own.
+ * @param computing whether native jobs are running at the moment
+ */
 export async function* tokenBatches(
   texts: Source,
   tokenizer: Tokenizer,
   limits: BatchLimits,
+  computing: () => boolean,
 ): AsyncGenerator<TokenBatch, void, undefined> {
   let ids: number[] = [];
   let offsets = [0];
@@ -51,7 +55,9 @@ export async function* tokenBatches(
         yield flush();
         turnStart = performance.now();
       } else if (performance.now() - turnStart > TURN_MS) {
-        await nextTurn();
+        // While jobs run on every core, a thread that never sleeps loses its core for whole scheduler ticks, and
+        // with it the event loop; one that pauses keeps the right to it. Jobs take far longer than their texts.
+        await (computing() ? pause(1) : nextTurn());
         turnStart = performance.now();
       }
     }
