@@ -16,6 +16,8 @@ class AttentionJob : public Job {
     p_.value_columns = arguments.size("valueColumns");
     p_.causal = arguments.boolean("causal");
 
+    expect_packable(arguments, "valueColumns", p_.value_columns);
+
     out_ = arguments.floats("out");
     p_.out = out_.data;
     p_.out_strides = arguments.strides("outStrides");
@@ -78,6 +80,7 @@ class AttentionJob : public Job {
     apart(arguments, "left", left);
     const bool given = source.kind == ScoreKind::kMatrix || source.kind == ScoreKind::kPrepared;
     source.depth = given ? 0 : arguments.size("depth");
+    expect_packable(arguments, "depth", source.depth);
     expect_rows(arguments, "left", left, source.left_strides, p_.queries, given ? p_.keys : source.depth);
     switch (source.kind) {
       case ScoreKind::kProduct: {
@@ -123,6 +126,13 @@ class AttentionJob : public Job {
       arguments.expect_inside("bias", bias.length, {0, source.bias_head, 0}, 1, p_.heads, 1, p_.keys);
       apart(arguments, "bias", bias);
     }
+  }
+
+  // Keys and values are packed; with strides of 0 their sizes are not bounded by any array.
+  void expect_packable(Arguments& arguments, const char* name, int64_t columns) {
+    constexpr double kLargestPacked = 1e12;
+    const double packed = static_cast<double>(p_.keys) * static_cast<double>(columns + 64);
+    arguments.expect(packed <= kLargestPacked, name, "keys times columns of at most 1e12", packed);
   }
 
   void expect_rows(Arguments& arguments, const char* name, const Span<float>& span,
