@@ -40,6 +40,7 @@ describe('AtomicFile on a regular file', () => {
     const path = temporary('old');
     writeFileSync(path, 'old');
     const file = await AtomicFile.open(path);
+    if (process.platform === 'linux') expect(openFiles()).not.toContain(path);
     await file.write(bytes('new'));
     expect(readFileSync(path, 'utf8')).toBe('old');
     await file.abort();
@@ -113,6 +114,7 @@ describe('AtomicFile on a regular file', () => {
     );
     await messageOf(FileError, () => committed.commit());
     await committed.abort();
+    expect(await messageOf(FileError, () => committed.write(bytes('x')))).toContain('one that is committed');
     expect(existsSync(temporary('done'))).toBe(true);
     const aborted = await AtomicFile.open(temporary('given-up'));
     await aborted.abort();
@@ -135,6 +137,17 @@ describe('AtomicFile on a regular file', () => {
     if (process.platform === 'linux') {
       expect(openFiles().filter((name) => name.includes('.signal.'))).toEqual([]);
     }
+  });
+
+  it('has closed everything when abort resolves', async () => {
+    const file = await AtomicFile.open(temporary('under-way'));
+    const written = file.write(new Uint8Array(50_000_000)).catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    await file.abort();
+    if (process.platform === 'linux') {
+      expect(openFiles().filter((name) => name.includes('.under-way.'))).toEqual([]);
+    }
+    await written;
   });
 
   it('does not bring back a file that was aborted during commit', async () => {

@@ -52,6 +52,20 @@ describe('AtomicFile on what cannot be replaced', () => {
     await Promise.all(written);
   });
 
+  onPosix('can be aborted while the reader of a full FIFO does not read', async () => {
+    execFileSync('mkfifo', [temporary('stuck')]);
+    const reader = fs.openSync(temporary('stuck'), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    try {
+      const file = await AtomicFile.open(temporary('stuck'));
+      const written = messageOf(FileError, () => file.write(new Uint8Array(1_000_000)));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await file.abort();
+      expect(await written).toContain('one that is aborted');
+    } finally {
+      fs.closeSync(reader);
+    }
+  });
+
   onLinux('refuses a socket', async () => {
     const server = createServer().listen(temporary('socket'));
     await new Promise((resolve) => server.once('listening', resolve));
