@@ -22,14 +22,17 @@ export interface Info {
   addonPath: string;
 }
 
+/** The package's version. */
+export function version(): string {
+  // Both lib/ and dist/ stand one folder below package.json.
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
 export function info(): Info {
   const native = addon().info();
-  // Both lib/ and dist/ stand one folder below package.json.
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   return {
-    version: manifest.version,
+    version: version(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     cpu: native.cpu,

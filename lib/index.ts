@@ -8,6 +8,7 @@ export type {
   EncodeProgress,
   PoolingMode,
   TextEncoder,
+  TextSource,
 } from './encoder/types.js';
 export {
   ArgumentError,

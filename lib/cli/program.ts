@@ -1,17 +1,11 @@
 /** The command's tree: one row a subcommand. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { version } from '../diagnostics.js';
 import { encodeCommand } from './encode_command.js';
 import { infoCommand } from './info_command.js';
 
 /** A subcommand, complete with options and action. */
 const COMMANDS: readonly (() => Command)[] = [encodeCommand, infoCommand];
-
-function version(): string {
-  // lib/cli and dist/cli both stand two folders below package.json.
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
-}
 
 export function createProgram(): Command {
   const program = new Command('synthetic-attention');

@@ -9,7 +9,7 @@ import type { LoadedModel } from './loaded_model.js';
 import { type ModelDirectory, readModelDirectory } from './model_directory.js';
 import { type TokenBatch, tokenBatches } from './token_batches.js';
 import { Tokenizer } from './tokenize.js';
-import type { EncodedBatch, EncodeOptions, PoolingMode, TextEncoder } from './types.js';
+import type { EncodedBatch, EncodeOptions, PoolingMode, TextEncoder, TextSource } from './types.js';
 
 /**
  * Tokens a native job: several chunks for each thread of an ordinary machine, small enough for results to come
@@ -83,7 +83,7 @@ export class Encoder implements TextEncoder {
   }
 
   encodeStream(
-    texts: Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>,
+    texts: TextSource,
     options: EncodeOptions = {},
   ): AsyncGenerator<EncodedBatch, void, undefined> {
     return this.run(texts, options, (count) => new Float32Array(count * this.dimensions), undefined);
@@ -99,7 +99,7 @@ export class Encoder implements TextEncoder {
   }
 
   private async *run(
-    texts: Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>,
+    texts: TextSource,
     options: EncodeOptions,
     allocate: Allocate,
     total: number | undefined,

@@ -71,30 +71,30 @@ export async function readJsonObject(directory: string, name: string): Promise<J
   return new JsonObject(path, value);
 }
 
-/** Undefined when there is no such file. */
-export async function readOptionalJson(directory: string, name: string): Promise<JsonObject | undefined> {
+/** What was read, or undefined when there is no such file. */
+async function optional<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await readJsonObject(directory, name);
+    return await reading;
   } catch (error) {
     if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** An array of objects; undefined when there is no such file. */
-export async function readOptionalJsonArray(
-  directory: string,
-  name: string,
-): Promise<JsonObject[] | undefined> {
-  const path = join(directory, name);
-  try {
-    const value = await parse(path);
-    if (!Array.isArray(value) || !value.every(isObject)) {
-      throw new ModelError(expectation(path, 'a JSON array of objects', describe(value)));
-    }
-    return value.map((entry, i) => new JsonObject(`${path}[${i}]`, entry));
-  } catch (error) {
-    if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
-    throw error;
+/** Undefined when there is no such file. */
+export function readOptionalJson(directory: string, name: string): Promise<JsonObject | undefined> {
+  return optional(readJsonObject(directory, name));
+}
+
+async function readJsonArray(path: string): Promise<JsonObject[]> {
+  const value = await parse(path);
+  if (!Array.isArray(value) || !value.every(isObject)) {
+    throw new ModelError(expectation(path, 'a JSON array of objects', describe(value)));
   }
+  return value.map((entry, i) => new JsonObject(`${path}[${i}]`, entry));
+}
+
+/** An array of objects; undefined when there is no such file. */
+export function readOptionalJsonArray(directory: string, name: string): Promise<JsonObject[] | undefined> {
+  return optional(readJsonArray(join(directory, name)));
 }

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import type { Tokenizer } from './tokenize.js';
+import type { TextSource } from './types.js';
 
 export interface TokenBatch {
   /** [tokens], all sequences end to end. */
@@ -18,8 +19,6 @@ export interface BatchLimits {
 /** Milliseconds of tokenization after which the event loop gets its turn. */
 const TURN_MS = 1;
 
-type Source = Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>;
-
 function checkText(text: unknown, index: number): string {
   if (typeof text !== 'string') {
     throw new ArgumentError(expectation(`texts[${index}]`, 'a string', describe(text)));
@@ -32,7 +31,7 @@ function checkText(text: unknown, index: number): string {
  * @param computing whether native jobs are running at the moment
  */
 export async function* tokenBatches(
-  texts: Source,
+  texts: TextSource,
   tokenizer: Tokenizer,
   limits: BatchLimits,
   computing: () => boolean,

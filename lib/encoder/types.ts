@@ -23,6 +23,9 @@ export interface EncodeOptions {
   onProgress?: (progress: EncodeProgress) => void;
 }
 
+/** Texts one by one or in arrays. */
+export type TextSource = Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>;
+
 /** Consecutive texts of a stream, encoded. */
 export interface EncodedBatch {
   /** [texts, dimensions], row-major. */
@@ -43,9 +46,6 @@ export interface TextEncoder {
    * Texts one by one or in arrays, of any number; batches come back in input order. Reads ahead only as far as
    * the jobs in flight need: a slow consumer slows the source down.
    */
-  encodeStream(
-    texts: Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>,
-    options?: EncodeOptions,
-  ): AsyncGenerator<EncodedBatch, void, undefined>;
+  encodeStream(texts: TextSource, options?: EncodeOptions): AsyncGenerator<EncodedBatch, void, undefined>;
   dispose(): void;
 }

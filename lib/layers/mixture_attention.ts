@@ -5,12 +5,17 @@
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { mixtureAttentionSteps, type ScoreSource } from '../kernels/attention.js';
 import { type Abortable, runAsync, runSync, type Steps } from '../kernels/run.js';
-import { checkDimension, checkRank, checkSameShape, type Shape, sizeOf } from '../tensor/shape.js';
+import { checkDimension, checkRank, checkSameShape, type Shape } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { Layer, type LayerConfig, type WeightSpec } from './layer.js';
 import { type AttentionMasks, combineMasks } from './masks.js';
 import { Projection, projectionSpecs } from './projection.js';
-import type { PreparedScoreFunction, ScoreFunction, Sequence } from './scores/score_function.js';
+import {
+  type PreparedScoreFunction,
+  type ScoreFunction,
+  type Sequence,
+  sequenceRows,
+} from './scores/score_function.js';
 
 /**
  * 'learned': logits = sum_i alpha_i S_i, alpha = softmax(mixing/logits), which start at 0.
@@ -94,23 +99,7 @@ export abstract class MixtureAttention extends Layer {
     const queryFeatures = last('queryShape', queryShape);
     const valueFeatures = last('valueShape', valueShape);
     const keyFeatures = last('keyShape', keyShape);
-    const { projections, numHeads: heads, scores } = this.parts;
-    const specs: WeightSpec[] = scores.flatMap((s) => s.weightSpecs({ heads, queryFeatures, keyFeatures }));
-    if (projections) {
-      const { valueDim, useBias } = projections;
-      specs.push(
-        ...projectionSpecs('value', [valueFeatures], [heads, valueDim], useBias),
-        ...projectionSpecs(
-          'attention_output',
-          [heads, valueDim],
-          projections.outputShape ?? [queryFeatures],
-          useBias,
-        ),
-      );
-    }
-    if (this.learnsMixing())
-      specs.push({ name: 'mixing/logits', shape: [scores.length], initializer: 'zeros' });
-    this.createWeights(specs);
+    this.createWeights(this.weightSpecs(queryFeatures, valueFeatures, keyFeatures));
   }
 
   /** Packs the weights and computes what does not depend on the input; done by the first call too. */
@@ -189,17 +178,31 @@ export abstract class MixtureAttention extends Layer {
     }
   }
 
-  private checkFeatures(query: Sequence, key: Sequence, value: Sequence): void {
+  /** Every weight of a layer for inputs of these features, in Keras' order. */
+  private weightSpecs(queryFeatures: number, valueFeatures: number, keyFeatures: number): WeightSpec[] {
     const { projections, numHeads: heads, scores } = this.parts;
-    const shapes = { heads, queryFeatures: query.features, keyFeatures: key.features };
+    const specs = scores.flatMap((s) => s.weightSpecs({ heads, queryFeatures, keyFeatures }));
+    if (projections) {
+      const { valueDim, useBias, outputShape = [queryFeatures] } = projections;
+      specs.push(
+        ...projectionSpecs('value', [valueFeatures], [heads, valueDim], useBias),
+        ...projectionSpecs('attention_output', [heads, valueDim], outputShape, useBias),
+      );
+    }
+    if (this.learnsMixing()) {
+      specs.push({ name: 'mixing/logits', shape: [scores.length], initializer: 'zeros' });
+    }
+    return specs;
+  }
+
+  private checkFeatures(query: Sequence, key: Sequence, value: Sequence): void {
     const weights = this.requireWeights();
-    const specs = scores.flatMap((s) => s.weightSpecs(shapes));
-    if (projections)
-      specs.push(...projectionSpecs('value', [value.features], [heads, projections.valueDim], false));
-    for (const { name, shape } of specs) {
+    for (const { name, shape } of this.weightSpecs(query.features, value.features, key.features)) {
       checkSameShape(`${this.name}: ${name} for these inputs`, shape, weights.get(name)!.shape);
     }
-    if (!projections) checkDimension('key', 'features (as query)', key.features, query.features);
+    if (!this.parts.projections) {
+      checkDimension('key', 'features (as query)', key.features, query.features);
+    }
   }
 
   private *steps(queryTensor: TensorLike, options: AttentionCallOptions): Steps<Tensor | [Tensor, Tensor]> {
@@ -222,9 +225,8 @@ export abstract class MixtureAttention extends Layer {
       const source = yield* score.logits({ query, key, heads, alone: prepared.scores.length === 1 });
       sources.push({ ...source, weight: source.weight * prepared.mix[i]! });
     }
-    const rows = { data: value.data, shape: [batch * value.length, value.features] };
-    const values = prepared.value ? yield* prepared.value.steps(rows) : rows;
-    const width = values.shape[1]!;
+    const values = prepared.value ? yield* prepared.value.steps(sequenceRows(value)) : value;
+    const width = this.parts.projections ? heads * this.parts.projections.valueDim : value.features;
     const columns = width / heads;
     const context = Tensor.zeros([batch * queries, width]);
     const scores = options.returnAttentionScores
@@ -248,28 +250,4 @@ export abstract class MixtureAttention extends Layer {
     const result = new Tensor(output.data, [batch, queries, ...tail]);
     return scores ? [result, scores] : result;
   }
-}
-
-export function outputAxes(
-  outputShape: number | readonly number[] | undefined,
-): readonly number[] | undefined {
-  if (outputShape === undefined) return undefined;
-  const axes = typeof outputShape === 'number' ? [outputShape] : outputShape;
-  if (
-    !Array.isArray(axes) ||
-    axes.length === 0 ||
-    !axes.every((d) => Number.isSafeInteger(d) && d > 0) ||
-    sizeOf(axes) < 1
-  ) {
-    throw new ArgumentError(expectation('outputShape', 'positive integers', describe(outputShape)));
-  }
-  return axes as readonly number[];
-}
-
-export function checkDropout(dropout: number | undefined): number {
-  const rate = dropout ?? 0;
-  if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) {
-    throw new ArgumentError(expectation('dropout', 'a number from 0 to below 1', describe(dropout)));
-  }
-  return rate;
 }

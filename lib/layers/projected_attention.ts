@@ -1,12 +1,8 @@
 /** What the layers with value and output projections share: their common options, checked. */
+
+import { ArgumentError, describe, expectation } from '../errors.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
-import {
-  checkDropout,
-  type Mixing,
-  MixtureAttention,
-  type MixtureAttentionConfig,
-  outputAxes,
-} from './mixture_attention.js';
+import { type Mixing, MixtureAttention, type MixtureAttentionConfig } from './mixture_attention.js';
 import type { ScoreFunction } from './scores/score_function.js';
 
 interface Common {
@@ -17,6 +13,23 @@ interface Common {
   dropout: number;
   name: string;
   seed: number;
+}
+
+function outputAxes(outputShape: number | readonly number[] | undefined): readonly number[] | undefined {
+  if (outputShape === undefined) return undefined;
+  const axes = typeof outputShape === 'number' ? [outputShape] : outputShape;
+  if (!Array.isArray(axes) || axes.length === 0 || !axes.every((d) => Number.isSafeInteger(d) && d > 0)) {
+    throw new ArgumentError(expectation('outputShape', 'positive integers', describe(outputShape)));
+  }
+  return axes as readonly number[];
+}
+
+function checkDropout(dropout: number | undefined): number {
+  const rate = dropout ?? 0;
+  if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) {
+    throw new ArgumentError(expectation('dropout', 'a number from 0 to below 1', describe(dropout)));
+  }
+  return rate;
 }
 
 export abstract class ProjectedAttention extends MixtureAttention {

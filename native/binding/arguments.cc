@@ -84,7 +84,7 @@ int64_t Arguments::integer(const char* name, int64_t low, int64_t high) {
   return low;
 }
 
-int64_t Arguments::size(const char* name) { return integer(name, 0, kLargestSize); }
+int64_t Arguments::size(const char* name, int64_t low) { return integer(name, low, kLargestSize); }
 
 double Arguments::number(const char* name) {
   const Napi::Value value = get(name);

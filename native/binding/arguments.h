@@ -33,8 +33,9 @@ class Arguments {
 
   Napi::Value get(const char* name);
   int64_t integer(const char* name, int64_t low, int64_t high);
-  // A count, length or stride: 0 <= value <= 2^48, so that products of two stay exact where they are checked.
-  int64_t size(const char* name);
+  // A count, length or stride: low <= value <= 2^48, so that products of two stay exact where they are
+  // checked.
+  int64_t size(const char* name, int64_t low = 0);
   double number(const char* name);
   bool boolean(const char* name);
   std::string text(const char* name);

@@ -30,14 +30,14 @@ class SoftmaxJob : public Job {
     p_.scale = static_cast<float>(arguments.number("scale"));
     const Span<uint8_t> mask = arguments.bytes("mask", true);
     if (mask.present()) {
-      p_.mask_rows = arguments.integer("maskRows", 1, int64_t{1} << 48);
+      p_.mask_rows = arguments.size("maskRows", 1);
       arguments.expect_length("mask", mask.length, product(p_.mask_rows, p_.columns));
       arguments.expect_apart("y", p_.y, static_cast<size_t>(product(p_.rows, p_.columns)) * sizeof(float),
                              "mask", mask.data, static_cast<size_t>(mask.length));
       p_.mask = mask.data;
     }
     p_.causal = arguments.boolean("causal");
-    if (p_.causal) p_.causal_rows = arguments.integer("causalRows", 1, int64_t{1} << 48);
+    if (p_.causal) p_.causal_rows = arguments.size("causalRows", 1);
   }
   std::string execute(const KernelSet& kernels) override {
     run_softmax(kernels, p_);

@@ -1,6 +1,16 @@
 // Elementary functions over the vector primitives; the same code for every tier. Included inside the tier's
 // namespace, after its primitives. Coefficients are least-maximum fits made for the intervals named here.
 
+// A whole vector where there is one, else its first n lanes: the end of a row.
+SA_INLINE Vec vload_row(const float* p, int n) { return n == kLanes ? vload(p) : vload_first(p, n); }
+SA_INLINE void vstore_row(float* p, Vec a, int n) {
+  if (n == kLanes) {
+    vstore(p, a);
+  } else {
+    vstore_first(p, a, n);
+  }
+}
+
 // e^x for x <= 0, relative error below 1.5 ULP; exactly 0 below -87.33 (where float32 turns denormal), NaN
 // for NaN. x = n ln2 + r with |r| <= ln2 / 2; ln2 is split in two so that r keeps its low bits.
 SA_INLINE Vec vexp_nonpositive(Vec x) {

@@ -1,7 +1,7 @@
 import { denseSource } from '../../kernels/attention.js';
 import { PackedMatrix } from '../../kernels/packed_matrix.js';
 import { Projection, projectionSpecs } from '../projection.js';
-import type { ScoreFunction } from './score_function.js';
+import { type ScoreFunction, sequenceRows } from './score_function.js';
 
 export interface DenseScoresOptions {
   hiddenDim: number;
@@ -37,8 +37,7 @@ export function denseScores({
       const bias = weights.get('dense_2/bias');
       return {
         *logits({ query, heads }) {
-          const rows = { data: query.data, shape: [query.batch * query.length, query.features] };
-          const hidden = yield* first.steps(rows, 'relu');
+          const hidden = yield* first.steps(sequenceRows(query), 'relu');
           const width = heads * hiddenDim;
           const view = { data: hidden.data, strides: [query.length * width, hiddenDim, width] as const };
           return denseSource(view, second, heads, bias);

@@ -1,6 +1,6 @@
 import { ScoreKind } from '../../native/addon.js';
 import { Projection, projectionSpecs } from '../projection.js';
-import type { ScoreFunction } from './score_function.js';
+import { type ScoreFunction, sequenceRows } from './score_function.js';
 
 /** logits = (x W_q + b_q)(y W_k + b_k)^T / sqrt(keyDim), per head (Vaswani et al., arXiv 1706.03762). */
 export function dotProductScores(keyDim: number, useBias: boolean): ScoreFunction {
@@ -16,12 +16,8 @@ export function dotProductScores(keyDim: number, useBias: boolean): ScoreFunctio
       const key = new Projection(weights, 'key', 1);
       return {
         *logits(context) {
-          const rows = (s: typeof context.query) => ({
-            data: s.data,
-            shape: [s.batch * s.length, s.features],
-          });
-          const q = yield* query.steps(rows(context.query));
-          const k = yield* key.steps(rows(context.key));
+          const q = yield* query.steps(sequenceRows(context.query));
+          const k = yield* key.steps(sequenceRows(context.key));
           const width = context.heads * keyDim;
           return {
             kind: ScoreKind.product,

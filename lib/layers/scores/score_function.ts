@@ -4,6 +4,7 @@
  */
 import type { ScoreSource } from '../../kernels/attention.js';
 import type { Steps } from '../../kernels/run.js';
+import type { TensorLike } from '../../tensor/tensor.js';
 import type { WeightMap, WeightSpec } from '../layer.js';
 
 /** [batch, length, features], as rows. */
@@ -12,6 +13,11 @@ export interface Sequence {
   batch: number;
   length: number;
   features: number;
+}
+
+/** The sequence as a matrix [batch * length, features], for projections. */
+export function sequenceRows({ data, batch, length, features }: Sequence): TensorLike {
+  return { data, shape: [batch * length, features] };
 }
 
 export interface ScoreShapes {

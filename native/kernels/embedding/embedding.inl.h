@@ -7,13 +7,9 @@ static void embedding_rows(const EmbeddingRows& p, int64_t begin, int64_t end) {
       const float* row = table.data + (table.ids == nullptr ? 0 : table.ids[i]) * p.columns;
       for (int64_t j = 0; j < p.columns; j += kLanes) {
         const int width = static_cast<int>(p.columns - j < kLanes ? p.columns - j : kLanes);
-        Vec v = width == kLanes ? vload(row + j) : vload_first(row + j, width);
-        if (!first) v = vadd(v, width == kLanes ? vload(y + j) : vload_first(y + j, width));
-        if (width == kLanes) {
-          vstore(y + j, v);
-        } else {
-          vstore_first(y + j, v, width);
-        }
+        Vec v = vload_row(row + j, width);
+        if (!first) v = vadd(v, vload_row(y + j, width));
+        vstore_row(y + j, v, width);
       }
       first = false;
     }

@@ -46,17 +46,11 @@ static void layer_norm_rows(const LayerNormRows& p, int64_t begin, int64_t end) 
 
     for (j = 0; j < n; j += kLanes) {
       const int width = static_cast<int>(n - j < kLanes ? n - j : kLanes);
-      Vec v = vsub(width == kLanes ? vload(x + j) : vload_first(x + j, width), rough);
+      Vec v = vsub(vload_row(x + j, width), rough);
       v = vmul(vsub(v, correction), inverse);
-      if (p.gamma != nullptr)
-        v = vmul(v, width == kLanes ? vload(p.gamma + j) : vload_first(p.gamma + j, width));
-      if (p.beta != nullptr)
-        v = vadd(v, width == kLanes ? vload(p.beta + j) : vload_first(p.beta + j, width));
-      if (width == kLanes) {
-        vstore(y + j, v);
-      } else {
-        vstore_first(y + j, v, width);
-      }
+      if (p.gamma != nullptr) v = vmul(v, vload_row(p.gamma + j, width));
+      if (p.beta != nullptr) v = vadd(v, vload_row(p.beta + j, width));
+      vstore_row(y + j, v, width);
     }
   }
 }

@@ -165,6 +165,15 @@ describe('layers', () => {
       'query/kernel for these inputs: expected shape [3, 1, 2] but received [4, 1, 2]',
     ],
     [
+      'another query beside the same value',
+      () => {
+        const layer = new RandomSynthesizer({ numHeads: 1, valueDim: 2, maxLength: 4 });
+        layer.call(x(1, 2, 3), { value: x(1, 2, 5) });
+        return layer.call(x(1, 2, 4), { value: x(1, 2, 5) });
+      },
+      'attention_output/kernel for these inputs: expected shape [1, 2, 3] but received [1, 2, 4]',
+    ],
+    [
       'a mask of another length',
       () => new SelfAttention().call(x(1, 3, 4), { valueMask: { data: new Uint8Array(2), shape: [1, 2] } }),
       'valueMask: expected shape [1, 3] but received [1, 2]',
