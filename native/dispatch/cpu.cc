@@ -12,6 +12,11 @@
 #endif
 #endif
 
+#if defined(SA_ARM64) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 namespace sa {
 
 #if defined(SA_X86_64)
@@ -58,6 +63,17 @@ bool cpu_has_avx2_fma() {
   return cpuid(7, 0).ebx & (1u << 5);
 }
 
+bool cpu_has_avx512() {
+  if (!cpu_has_avx2_fma()) return false;
+  if ((xgetbv0() & 0xE6) != 0xE6) return false;  // and mask, upper and high registers
+  const unsigned wanted = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
+  return (cpuid(7, 0).ebx & wanted) == wanted;
+}
+
+bool cpu_has_avx512_vnni() { return cpu_has_avx512() && (cpuid(7, 0).ecx & (1u << 11)) != 0; }
+
+bool cpu_has_dotprod() { return false; }
+
 std::string cpu_brand() {
   if (cpuid(0x80000000u, 0).eax < 0x80000004u) return "unknown";
   char text[49] = {};
@@ -74,6 +90,20 @@ std::string cpu_brand() {
 #else
 
 bool cpu_has_avx2_fma() { return false; }
+
+bool cpu_has_avx512() { return false; }
+
+bool cpu_has_avx512_vnni() { return false; }
+
+bool cpu_has_dotprod() {
+#if defined(SA_ARM64) && defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(SA_ARM64) && defined(__APPLE__)
+  return true;  // since the first of their 64-bit desktop CPUs
+#else
+  return false;
+#endif
+}
 
 std::string cpu_brand() { return "unknown"; }
 

@@ -42,7 +42,10 @@ Choice choose() {
 
 const std::vector<Tier>& tiers() {
   static const std::vector<Tier> table = {
+      {"avx512", avx512_kernels, cpu_has_avx512},
       {"avx2", avx2_kernels, cpu_has_avx2_fma},
+      // Every 64-bit ARM CPU has it; null elsewhere.
+      {"neon", neon_kernels, [] { return neon_kernels() != nullptr; }},
       {"scalar", scalar_kernels, always},
   };
   return table;

@@ -13,8 +13,9 @@ namespace sa {
 
 struct KernelSet {
   const char* name;
-  int panel_width;   // columns of a packed panel of B
-  int row_multiple;  // rows of the matmul micro-kernel: split work at multiples of it
+  int panel_width;     // columns of a packed panel of B
+  int row_multiple;    // rows of the matmul micro-kernel: split work at multiples of it
+  int attention_rows;  // queries of a tile of attention: cut queries at multiples of it
   size_t (*packed_size)(int64_t k, int64_t n);
   void (*pack_panels)(const MatrixView& b, int64_t k, int64_t n, float* dst);
   void (*matmul_block)(const MatmulBlock& g, float* scratch);

@@ -10,7 +10,7 @@
 #include "kernels/pooling/pooling.inl.h"
 
 static const KernelSet kSet = {
-    SA_TIER_NAME,    kPanel,        kMatmulRows,       packed_size,    pack_panels,
-    matmul_block,    softmax_rows,  attention_scratch, attention_head, prepare_scores_rows,
-    layer_norm_rows, gelu_elements, embedding_rows,    pool_sequences, l2_normalize_rows,
+    SA_TIER_NAME,  kPanel,         kMatmulRows,       kAttentionRows,    packed_size,         pack_panels,
+    matmul_block,  softmax_rows,   attention_scratch, attention_head,    prepare_scores_rows, layer_norm_rows,
+    gelu_elements, embedding_rows, pool_sequences,    l2_normalize_rows,
 };

@@ -34,7 +34,7 @@ bool run_attention(const KernelSet& kernels, const Attention& p) {
   if (pairs == 0 || p.queries == 0 || (p.value_columns == 0 && p.weights == nullptr)) return true;
   ThreadPool& pool = ThreadPool::instance();
   const int64_t wanted = pool.threads() == 1 ? 1 : pool.threads() * kAttentionParts;
-  const int64_t blocks = (p.queries + kAttentionRows - 1) / kAttentionRows;
+  const int64_t blocks = (p.queries + kernels.attention_rows - 1) / kernels.attention_rows;
   // Queries of one head are cut only where heads alone would leave threads idle: each cut packs the keys and
   // values of the head again.
   const int64_t cuts = std::max<int64_t>(1, std::min(blocks, (pool.threads() - 1) / pairs + 1));
@@ -53,7 +53,7 @@ bool run_attention(const KernelSet& kernels, const Attention& p) {
     const Range range = split(units, 1, parts, part);
     for (int64_t unit = range.begin; unit < range.end; ++unit) {
       const int64_t pair = unit / cuts;
-      const Range rows = split(p.queries, kAttentionRows, cuts, unit % cuts);
+      const Range rows = split(p.queries, kernels.attention_rows, cuts, unit % cuts);
       kernels.attention_head(p, pair / p.heads, pair % p.heads, rows.begin, rows.end, scratch.data());
     }
   });

@@ -62,6 +62,7 @@ bool run_block(const KernelSet& kernels, const MatmulBlock& g) {
     piece.b.data += columns.begin / kernels.panel_width * g.b.panel_stride;
     piece.c += rows.begin * g.c_stride + columns.begin;
     if (g.epilogue.bias != nullptr) piece.epilogue.bias += columns.begin;
+    if (g.epilogue.row_scale != nullptr) piece.epilogue.row_scale += rows.begin;
     if (g.epilogue.residual != nullptr) {
       piece.epilogue.residual += rows.begin * g.epilogue.residual_stride + columns.begin;
     }

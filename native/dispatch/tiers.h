@@ -7,5 +7,7 @@ namespace sa {
 
 const KernelSet* scalar_kernels();
 const KernelSet* avx2_kernels();
+const KernelSet* avx512_kernels();
+const KernelSet* neon_kernels();
 
 }  // namespace sa

@@ -11,51 +11,61 @@ SA_INLINE void vstore_row(float* p, Vec a, int n) {
   }
 }
 
-// e^x for x <= 0, relative error below 1.5 ULP; exactly 0 below -87.33 (where float32 turns denormal), NaN
-// for NaN. x = n ln2 + r with |r| <= ln2 / 2; ln2 is split in two so that r keeps its low bits.
-SA_INLINE Vec vexp_nonpositive(Vec x) {
-  const Vec lowest = vset(-87.33f);
-  const Vec c = vmax(lowest, x);
-  const Vec n = vround(vmul(c, vset(1.44269504f)));
-  Vec r = vfnma(n, vset(0.693359375f), c);
-  r = vfnma(n, vset(-2.12194440e-4f), r);
-  Vec p = vset(0.001381461275741458f);
-  p = vfma(p, r, vset(0.008368710055947304f));
-  p = vfma(p, r, vset(0.04166838899254799f));
-  p = vfma(p, r, vset(0.1666652113199234f));
-  p = vfma(p, r, vset(0.4999999403953552f));
-  p = vfma(p, vmul(r, r), r);
-  p = vadd(p, vset(1.0f));
-  return vzero_below(x, lowest, vmul(p, vpow2(n)));
+// 2^r for |r| <= 1/2 by 1 + r P(r), P of degree 4: 1.05 ULP at most (ULP of the result, which halves below
+// 1).
+SA_INLINE Vec vexp2_fraction(Vec r) {
+  Vec p = vset(0.0013225683942437172f);
+  p = vfma(p, r, vset(0.009671732783317566f));
+  p = vfma(p, r, vset(0.05550893023610115f));
+  p = vfma(p, r, vset(0.24022236466407776f));
+  p = vfma(p, r, vset(0.693146824836731f));
+  return vfma(p, r, vset(1.0f));
 }
 
-// 2^x for x in [-126, 0], relative error below 2e-7.
-SA_INLINE Vec vexp2_nonpositive(Vec x) {
-  const Vec n = vround(x);
-  const Vec r = vsub(x, n);
-  Vec p = vset(0.001326472614891827f);
-  p = vfma(p, r, vset(0.009671512991189957f));
-  p = vfma(p, r, vset(0.05550733581185341f));
-  p = vfma(p, r, vset(0.24022242426872253f));
-  p = vfma(p, r, vset(0.6931470036506653f));
-  p = vfma(p, r, vset(1.0f));
-  return vmul(p, vpow2(n));
+// How e^(scale d) is taken as 2^(c d): c = scale log2(e), kept as the sum of two floats so that large
+// arguments keep their low bits.
+struct ExpScale {
+  Vec high, low;
+  Vec lowest;  // d below it, where the result would be denormal, gives exactly 0
+
+  // scale >= 0; d <= 0.
+  explicit ExpScale(float scale) {
+    const double c = static_cast<double>(scale) * 1.4426950408889634;
+    const float c_high = c < 3.4e38 ? static_cast<float>(c) : 3.4e38f;
+    const double limit = c_high > 0.0f ? -125.99 / static_cast<double>(c_high) : -3.4e38;
+    high = vset(c_high);
+    low = vset(c < 3.4e38 ? static_cast<float>(c - static_cast<double>(c_high)) : 0.0f);
+    lowest = vset(limit > -3.4e38 ? static_cast<float>(limit) : -3.4e38f);
+  }
+};
+
+// e^(scale d) for d <= 0 within 2 ULP, NaN for NaN: 2^n 2^r with n the integer next to c d; c d - n is exact
+// but for its one rounding, whatever c d itself would round to.
+SA_INLINE Vec vexp_scaled(Vec d, const ExpScale& s) {
+  const Vec bounded = vmax(s.lowest, d);
+  const Vec n = vround(vmul(bounded, s.high));
+  const Vec r = vfma(bounded, s.low, vfms(bounded, s.high, n));
+  return vzero_below(d, s.lowest, vscale2(vexp2_fraction(r), n));
 }
+
+// e^x for x <= 0 within 2 ULP, 0 below -87.33.
+SA_INLINE Vec vexp_nonpositive(Vec x) { return vexp_scaled(x, ExpScale(1.0f)); }
 
 // GELU, exact form: x * Phi(x) = max(x, 0) - |x| Q(|x|), Q the upper tail of the normal distribution. Written
-// so, no cancellation is left for negative x. log2(2 Q(t)) is smooth enough for a polynomial of degree 7 on
-// [0, 6]; absolute error of the fit 4e-8. Beyond 6 the term is held at its value there, 6e-9.
+// so, no cancellation is left for negative x. log2(2 Q(t)) is smooth enough for a polynomial of degree 6 on
+// [0, 6]; absolute error of the fit 8e-8. Beyond 6 the term is held at its value there, 6e-9.
 SA_INLINE Vec vgelu_erf(Vec x) {
   const Vec t = vmin(vabs(x), vset(6.0f));
-  Vec p = vset(4.278669166524196e-06f);
-  p = vfma(p, t, vset(-1.2797438103007153e-05f));
-  p = vfma(p, t, vset(-0.000575789250433445f));
-  p = vfma(p, t, vset(0.0076707894913852215f));
-  p = vfma(p, t, vset(-0.05294857174158096f));
-  p = vfma(p, t, vset(-0.4590439200401306f));
-  p = vfma(p, t, vset(-1.1511269807815552f));
-  const Vec tail = vmul(vmul(t, vset(0.5f)), vexp2_nonpositive(vmul(p, t)));
-  return vsub(vmax(vzero(), x), tail);
+  Vec p = vset(2.9924409318482503e-05f);
+  p = vfma(p, t, vset(-0.0007398760062642395f));
+  p = vfma(p, t, vset(0.007977467961609364f));
+  p = vfma(p, t, vset(-0.053238194435834885f));
+  p = vfma(p, t, vset(-0.45891568064689636f));
+  p = vfma(p, t, vset(-1.1511471271514893f));
+  const Vec y = vmul(p, t);
+  const Vec n = vround(y);
+  const Vec tail = vscale2(vexp2_fraction(vsub(y, n)), n);
+  return vfnma(vmul(t, vset(0.5f)), tail, vmax(vzero(), x));
 }
 
 // GELU, tanh form: x * sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3). Only e^(-2|u|) is needed.

@@ -26,8 +26,15 @@ SA_INLINE Vec vadd(Vec a, Vec b) { return {a.v + b.v}; }
 SA_INLINE Vec vsub(Vec a, Vec b) { return {a.v - b.v}; }
 SA_INLINE Vec vmul(Vec a, Vec b) { return {a.v * b.v}; }
 SA_INLINE Vec vdiv(Vec a, Vec b) { return {a.v / b.v}; }
-SA_INLINE Vec vfma(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }   // a * b + c
-SA_INLINE Vec vfnma(Vec a, Vec b, Vec c) { return {c.v - a.v * b.v}; }  // c - a * b
+// a * b + c, rounded once (but for the rare case of two roundings that fall together here). exp lives on it.
+SA_INLINE Vec vfma(Vec a, Vec b, Vec c) {
+  return {static_cast<float>(static_cast<double>(a.v) * b.v + static_cast<double>(c.v))};
+}
+// a * b - c and c - a * b, likewise.
+SA_INLINE Vec vfms(Vec a, Vec b, Vec c) { return vfma(a, b, {-c.v}); }
+SA_INLINE Vec vfnma(Vec a, Vec b, Vec c) { return vfma({-a.v}, b, c); }
+// a * b + c with one rounding or two, whichever is quick: for sums of products.
+SA_INLINE Vec vmuladd(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }
 SA_INLINE Vec vmax(Vec a, Vec b) { return {a.v > b.v ? a.v : b.v}; }
 SA_INLINE Vec vmin(Vec a, Vec b) { return {a.v < b.v ? a.v : b.v}; }
 SA_INLINE Vec vabs(Vec a) { return {std::fabs(a.v)}; }
@@ -46,9 +53,12 @@ SA_INLINE Vec vround(Vec a) {
   volatile float shifted = a.v + 12582912.0f;
   return {shifted - 12582912.0f};
 }
-// 2^n for an integral n in [-126, 127].
-SA_INLINE Vec vpow2(Vec n) {
-  const uint32_t bits = static_cast<uint32_t>(static_cast<int32_t>(n.v) + 127) << 23;
+// a * 2^n for an integral n in [-127, 127] where a and the result are normal numbers: added to the exponent.
+// NaN when either is.
+SA_INLINE Vec vscale2(Vec a, Vec n) {
+  uint32_t bits;
+  std::memcpy(&bits, &a.v, sizeof bits);
+  if (n.v == n.v) bits += static_cast<uint32_t>(static_cast<int32_t>(n.v)) << 23;
   float value;
   std::memcpy(&value, &bits, sizeof value);
   return {value};
@@ -56,5 +66,7 @@ SA_INLINE Vec vpow2(Vec n) {
 SA_INLINE float vreduce_add(Vec a) { return a.v; }
 SA_INLINE float vreduce_max(Vec a) { return a.v; }
 SA_INLINE Vec vsqrt(Vec a) { return {std::sqrt(a.v)}; }
-// dst[j * dst_stride + i] = src[i * src_stride + j] for a kLanes x kLanes block.
-SA_INLINE void vtranspose(const float* src, ptrdiff_t, float* dst, ptrdiff_t) { *dst = *src; }
+// dst[j * dst_stride + i] = src[i * src_stride + j] for i < rows <= kLanes, j < kLanes. Each written row is
+// kLanes wide, rows are written in ascending order, and what stands behind their first `rows` elements is
+// undefined.
+SA_INLINE void vtranspose(const float* src, ptrdiff_t, int, float* dst, ptrdiff_t) { *dst = *src; }

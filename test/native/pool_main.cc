@@ -30,6 +30,6 @@ int main() {
   for (int i = 0; i < 200; ++i) pool.set_threads(1 + i % 4);
   for (std::thread& caller : callers) caller.join();
   const long expected = 4L * 500 * 7 * 4;
-  std::printf("%ld of %ld\n", parts.load(), expected);
+  std::printf("summary: pool: %ld of %ld parts\n", parts.load(), expected);
   return parts.load() == expected ? 0 : 1;
 }

@@ -3,7 +3,7 @@
 // over a mixture of score functions s. One kernel serves dot-product, random, factorized and dense scores:
 // they differ only in where a tile of logits comes from.
 //
-// Promised: the T x S logits never exist as a whole; a tile of kAttentionRows x kAttentionKeys does. A row
+// Promised: the T x S logits never exist as a whole; a tile of some rows by kAttentionKeys does. A row
 // whose positions are all masked gives zeros. The result of a row does not depend on the thread count.
 // out must not overlap any input.
 #pragma once
@@ -15,7 +15,6 @@
 
 namespace sa {
 
-inline constexpr int64_t kAttentionRows = 48;
 inline constexpr int64_t kAttentionKeys = 512;
 inline constexpr int kMaxScoreSources = 8;
 

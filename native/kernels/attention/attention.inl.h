@@ -1,5 +1,8 @@
 // Rows of queries against blocks of keys, with a running maximum and sum where the keys need several blocks.
 
+// Queries of a tile: whole tiles of the micro-kernel.
+inline constexpr int kAttentionRows = 84 / kMatmulRows * kMatmulRows;
+
 static int64_t panel_columns(int64_t n) { return (n + kPanel - 1) / kPanel * kPanel; }
 
 // One block of keys, except when the softmax itself is wanted: then the tile spans all keys.
@@ -10,7 +13,7 @@ static int64_t key_block(const Attention& p) {
 
 // Layout of the caller's scratch, in floats; every part starts on a 64-byte boundary.
 struct AttentionScratch {
-  float *values, *tile, *second, *output, *row_max, *row_sum, *matmul, *panels[kMaxScoreSources];
+  float *values, *tile, *second, *row_max, *row_sum, *matmul, *panels[kMaxScoreSources];
   size_t size;
 };
 
@@ -28,7 +31,6 @@ static AttentionScratch attention_layout(const Attention& p, float* base) {
   s.values = take(packed_size(p.keys, p.value_columns));
   s.tile = take(tile);
   s.second = take(p.source_count > 1 ? tile : 0);
-  s.output = take(static_cast<size_t>(kAttentionRows * panel_columns(p.value_columns)));
   s.row_max = take(kAttentionRows);
   s.row_sum = take(kAttentionRows);
   s.matmul = take(kMatmulScratch);
@@ -85,7 +87,7 @@ static void weigh_into(float* tile, const float* other, int64_t rows, int64_t co
     const float* o = other + i * row;
     // Rows of the tile are whole panels long, so that full vectors stay inside of it.
     for (int64_t j = 0; j < columns; j += kLanes) {
-      vstore(t + j, first ? vmul(w, vload(o + j)) : vfma(w, vload(o + j), vload(t + j)));
+      vstore(t + j, first ? vmul(w, vload(o + j)) : vmuladd(w, vload(o + j), vload(t + j)));
     }
   }
 }
@@ -115,100 +117,105 @@ SA_INLINE int64_t visible(const Attention& p, int64_t row) {
   return p.causal && row + 1 < p.keys ? row + 1 : p.keys;
 }
 
-// output[rows, value panels] (+)= tile[rows, columns] values[j0 ...].
+// to[rows, value columns] (+)= weights[rows, columns] values[j0 ...]; the rows are then multiplied by
+// `scale`.
 static void weigh_values(const Attention& p, const AttentionScratch& s, int64_t rows, const float* weights,
-                         ptrdiff_t weights_row, int64_t j0, int64_t columns, bool accumulate) {
+                         ptrdiff_t weights_row, int64_t j0, int64_t columns, bool accumulate, float* to,
+                         ptrdiff_t to_row, const float* scale) {
   MatmulBlock g;
   g.m = rows;
   g.n = p.value_columns;
   g.k = columns;
   g.a = {weights, weights_row, 1};
   g.b = {s.values + j0 * kPanel, kPanel, p.keys * kPanel};
-  g.c = s.output;
-  g.c_stride = panel_columns(p.value_columns);
+  g.c = to;
+  g.c_stride = to_row;
   g.accumulate = accumulate;
+  g.epilogue.row_scale = scale;
   matmul_block(g, s.matmul);
 }
 
-// out = output / row_sum; rows without any visible key become zeros.
-static void write_rows(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
+// row_sum becomes 1 / row_sum; 0, and so zeros in the output, for rows without any visible key.
+static void invert_sums(const AttentionScratch& s, int64_t rows) {
+  for (int64_t i = 0; i < rows; ++i) s.row_sum[i] = s.row_sum[i] == 0.0f ? 0.0f : 1.0f / s.row_sum[i];
+}
+
+// The softmax as the caller wants to see it: tile * row_sum (inverted by now), zeros behind the visible keys.
+static void write_weights(const Attention& p, const AttentionScratch& s, const AttentionRows& r,
+                          int64_t reach, int64_t tile_row) {
   for (int64_t i = 0; i < r.rows; ++i) {
-    float* out = p.out + at(p.out_strides, r.b, r.h, r.row + i);
-    if (s.row_sum[i] == 0.0f) {
-      row_zero(out, p.value_columns);
-      continue;
-    }
-    const float* from = s.output + i * panel_columns(p.value_columns);
-    const Vec inverse = vset(1.0f / s.row_sum[i]);
-    for (int64_t j = 0; j < p.value_columns; j += kLanes) {
-      const int64_t left = p.value_columns - j;
-      const Vec v = vmul(vload(from + j), inverse);
-      if (left >= kLanes) {
-        vstore(out + j, v);
-      } else {
-        vstore_first(out + j, v, static_cast<int>(left));
-      }
-    }
+    float* to = p.weights + ((r.b * p.heads + r.h) * p.queries + r.row + i) * p.keys;
+    std::memcpy(to, s.tile + i * tile_row, sizeof(float) * reach);
+    row_scale(to, reach, s.row_sum[i]);
+    if (s.row_sum[i] != s.row_sum[i] && p.mask != nullptr) row_zero_masked(to, reach, mask_row(p, r, i));
+    row_zero(to + reach, p.keys - reach);
   }
 }
 
-// The softmax as the caller wants to see it: tile / row_sum, zeros behind the visible keys.
-static void write_weights(const Attention& p, const AttentionScratch& s, const AttentionRows& r,
-                          int64_t tile_row) {
+// Logits of one row [columns] of the tile become exponentials relative to the row's maximum so far; what
+// earlier blocks of keys gave is brought to a new maximum.
+template <bool kNegated>
+static void softmax_tile_row(const AttentionScratch& s, int64_t i, float* x, int64_t n, int64_t columns,
+                             const uint8_t* mask, const ExpScale& scale, float factor, float* earlier,
+                             int64_t earlier_columns) {
+  const float top = row_max<kNegated>(x, n, mask);
+  const float before = s.row_max[i];
+  const float max = top > before || top != top ? top : before;
+  if (max == -INFINITY) {
+    row_zero(x, columns);
+    return;
+  }
+  const float sum = row_exp<kNegated>(x, x, n, mask, max, scale);
+  row_zero(x + n, columns - n);
+  if (earlier != nullptr && max != before) {
+    const float shrink = before == -INFINITY ? 0.0f : std::exp((before - max) * factor);
+    s.row_sum[i] *= shrink;
+    row_scale(earlier, earlier_columns, shrink);
+  }
+  s.row_sum[i] += sum;
+  s.row_max[i] = max;
+}
+
+template <bool kNegated>
+static void softmax_tile(const Attention& p, const AttentionScratch& s, const AttentionRows& r, int64_t j0,
+                         int64_t columns, int64_t tile_row, float factor, float* out, ptrdiff_t out_row) {
+  const ExpScale scale(factor);
   for (int64_t i = 0; i < r.rows; ++i) {
-    float* to = p.weights + ((r.b * p.heads + r.h) * p.queries + r.row + i) * p.keys;
-    if (s.row_sum[i] == 0.0f) {
-      row_zero(to, p.keys);
-      continue;
-    }
-    std::memcpy(to, s.tile + i * tile_row, sizeof(float) * p.keys);
-    row_scale(to, p.keys, 1.0f / s.row_sum[i]);
+    int64_t n = visible(p, r.row + i) - j0;
+    n = n < 0 ? 0 : n > columns ? columns : n;
+    const uint8_t* mask = mask_row(p, r, i);
+    if (mask != nullptr) mask += j0;
+    softmax_tile_row<kNegated>(s, i, s.tile + i * tile_row, n, columns, mask, scale, factor,
+                               j0 > 0 ? out + i * out_row : nullptr, p.value_columns);
   }
 }
 
 static void softmax_attention(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
   const int64_t block = key_block(p);
   const int64_t reach = visible(p, r.row + r.rows - 1);
+  float* out = p.out + at(p.out_strides, r.b, r.h, r.row);
+  const ptrdiff_t out_row = p.out_strides.row;
   for (int64_t i = 0; i < r.rows; ++i) {
     s.row_max[i] = -INFINITY;
     s.row_sum[i] = 0.0f;
   }
-  if (reach == 0) row_zero(s.output, r.rows * panel_columns(p.value_columns));
   for (int64_t j0 = 0; j0 < reach; j0 += block) {
     const int64_t columns = reach - j0 < block ? reach - j0 : block;
     const float factor = mixture_logits(p, s, r, j0, columns, block);
-    const float sign = factor < 0.0f ? -1.0f : 1.0f;
-    for (int64_t i = 0; i < r.rows; ++i) {
-      float* x = s.tile + i * block;
-      int64_t n = visible(p, r.row + i) - j0;
-      n = n < 0 ? 0 : n > columns ? columns : n;
-      const uint8_t* mask = mask_row(p, r, i);
-      if (mask != nullptr) mask += j0;
-      const float top = row_max(x, n, mask, sign);
-      const float before = s.row_max[i];
-      const float max = top > before || top != top ? top : before;
-      if (max == -INFINITY) {
-        row_zero(x, columns);
-      } else {
-        const float sum = row_exp(x, x, n, mask, sign, max, sign * factor);
-        row_zero(x + n, columns - n);
-        if (j0 > 0 && max != before) {
-          // What earlier blocks gave was relative to a smaller maximum.
-          const float shrink = before == -INFINITY ? 0.0f : std::exp((before - max) * sign * factor);
-          s.row_sum[i] *= shrink;
-          row_scale(s.output + i * panel_columns(p.value_columns), p.value_columns, shrink);
-        }
-        s.row_sum[i] += sum;
-        s.row_max[i] = max;
-      }
+    if (factor < 0.0f) {
+      softmax_tile<true>(p, s, r, j0, columns, block, -factor, out, out_row);
+    } else {
+      softmax_tile<false>(p, s, r, j0, columns, block, factor, out, out_row);
     }
-    weigh_values(p, s, r.rows, s.tile, block, j0, columns, j0 > 0);
+    const bool last = j0 + columns >= reach;
+    if (last) invert_sums(s, r.rows);
+    weigh_values(p, s, r.rows, s.tile, block, j0, columns, j0 > 0, out, out_row, last ? s.row_sum : nullptr);
   }
-  if (p.weights != nullptr) {
-    for (int64_t i = 0; i < r.rows; ++i) row_zero(s.tile + i * block + reach, block - reach);
-    write_weights(p, s, r, block);
+  // A weight of 0 does not make a value that is not finite 0.
+  for (int64_t i = 0; i < r.rows; ++i) {
+    if (s.row_sum[i] == 0.0f) row_zero(out + i * out_row, p.value_columns);
   }
-  write_rows(p, s, r);
+  if (p.weights != nullptr) write_weights(p, s, r, reach, block);
 }
 
 // Sums below this have lost precision to underflow (the row maximum counts 1).
@@ -234,10 +241,13 @@ static void prepared_attention(const Attention& p, const AttentionScratch& s, co
     softmax_attention(general, s, r);
     return;
   }
+  invert_sums(s, r.rows);
+  float* out = p.out + at(p.out_strides, r.b, r.h, r.row);
+  const ptrdiff_t out_row = p.out_strides.row;
   // Left of the diagonal block every row sees every key: no copy there.
   const int64_t plain = p.causal ? (r.row < p.keys ? r.row : p.keys) : p.keys;
-  weigh_values(p, s, r.rows, e, row_stride, 0, plain, false);
   const int64_t rest = reach - plain;
+  weigh_values(p, s, r.rows, e, row_stride, 0, plain, false, out, out_row, rest > 0 ? nullptr : s.row_sum);
   if (rest > 0) {
     const int64_t tile_row = panel_columns(rest);
     for (int64_t i = 0; i < r.rows; ++i) {
@@ -245,20 +255,20 @@ static void prepared_attention(const Attention& p, const AttentionScratch& s, co
       std::memcpy(s.tile + i * tile_row, e + i * row_stride + plain, sizeof(float) * n);
       row_zero(s.tile + i * tile_row + n, rest - n);
     }
-    weigh_values(p, s, r.rows, s.tile, tile_row, plain, rest, true);
+    weigh_values(p, s, r.rows, s.tile, tile_row, plain, rest, true, out, out_row, s.row_sum);
   }
-  write_rows(p, s, r);
 }
 
 static void prepare_scores_rows(const PrepareScores& p, int64_t begin, int64_t end) {
+  const ExpScale scale(1.0f);
   for (int64_t r = begin; r < end; ++r) {
     const float* x = p.logits + r * p.columns;
     float* e = p.exponentials + r * p.columns;
-    const float max = row_max(x, p.columns, nullptr, 1.0f);
+    const float max = row_max<false>(x, p.columns, nullptr);
     if (max == -INFINITY) {
       row_zero(e, p.columns);
     } else {
-      row_exp(x, e, p.columns, nullptr, 1.0f, max, 1.0f);
+      row_exp<false>(x, e, p.columns, nullptr, max, scale);
     }
     // In double: a running sum of a thousand floats would lose its last bits.
     double sum = 0.0;
@@ -281,8 +291,11 @@ static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t beg
     pack_panels({source.right + at(source.right_strides, b, h, 0), 1, source.right_strides.row}, source.depth,
                 p.keys, s.panels[i]);
   }
-  for (int64_t row = begin; row < end; row += kAttentionRows) {
-    const AttentionRows r = {b, h, row, end - row < kAttentionRows ? end - row : kAttentionRows};
+  // Blocks of equal height, so that none is left with a row or two.
+  const int64_t blocks = (end - begin + kAttentionRows - 1) / kAttentionRows;
+  for (int64_t block = 0; block < blocks; ++block) {
+    const int64_t row = begin + (end - begin) * block / blocks;
+    const AttentionRows r = {b, h, row, begin + (end - begin) * (block + 1) / blocks - row};
     if (p.sources[0].kind == ScoreKind::kPrepared) {
       prepared_attention(p, s, r);
     } else {

@@ -17,7 +17,8 @@ enum class Activation : int32_t { kNone = 0, kRelu = 1, kGelu = 2, kGeluTanh = 3
 struct Epilogue {
   const float* bias = nullptr;  // [n], added to every row
   Activation activation = Activation::kNone;
-  const float* residual = nullptr;  // [m, n], added after the activation
+  const float* row_scale = nullptr;  // [m], multiplies each row before the activation
+  const float* residual = nullptr;   // [m, n], added after the activation
   ptrdiff_t residual_stride = 0;
 };
 
@@ -52,8 +53,11 @@ struct MatmulBlock {
 // Tiered, single-threaded entries (see dispatch/kernel_set.h).
 //   pack_panels: [k, n] view -> panels, the tail columns filled with zeros; dst holds packed_size(k, n)
 //   floats. matmul_block: one block; `scratch` holds kMatmulScratch floats, 64-byte aligned.
-inline constexpr int64_t kMatmulDepthBlock = 384;  // 384 x 16 floats of B = 24 KiB: stays in a 32 KiB L1
-inline constexpr int64_t kMatmulRowBlock = 96;     // 96 x 384 floats of A = 144 KiB: stays in L2
+// Of A, kMatmulRowBlock x kMatmulDepthBlock floats = 336 KiB stay in L2 beside the panel of B in use; 84 is a
+// multiple of the micro-kernels' 14, 7, 6 and 4 rows. A depth of 1024 reads and writes C once where k <=
+// 1024: that gains more than a panel of B that fits into L1 would.
+inline constexpr int64_t kMatmulDepthBlock = 1024;
+inline constexpr int64_t kMatmulRowBlock = 84;
 inline constexpr size_t kMatmulScratch = static_cast<size_t>(kMatmulDepthBlock) * (kMatmulRowBlock + 16);
 
 }  // namespace sa

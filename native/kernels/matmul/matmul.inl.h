@@ -1,6 +1,7 @@
 // The algorithm, once for all tiers: panels of B, row blocks of A, a register-blocked micro-kernel.
 
 inline constexpr int kPanel = kMatmulVectors * kLanes;
+inline constexpr int kCacheLine = 16;  // floats
 
 static size_t packed_size(int64_t k, int64_t n) {
   return static_cast<size_t>((n + kPanel - 1) / kPanel) * kPanel * static_cast<size_t>(k);
@@ -22,7 +23,7 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
     if (width == kPanel && b.row_stride == 1) {
       for (; p + kLanes <= k; p += kLanes) {
         for (int v = 0; v < kMatmulVectors; ++v) {
-          vtranspose(src + v * kLanes * b.col_stride + p, b.col_stride, dst + p * kPanel + v * kLanes,
+          vtranspose(src + v * kLanes * b.col_stride + p, b.col_stride, kLanes, dst + p * kPanel + v * kLanes,
                      kPanel);
         }
       }
@@ -34,16 +35,42 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
   }
 }
 
-// A [rows, depth] -> panels of kMatmulRows rows, k-major, so that the micro-kernel reads one stream.
-static void pack_rows(const MatrixView& a, int64_t rows, int64_t depth, float* dst) {
-  for (int64_t i0 = 0; i0 < rows; i0 += kMatmulRows, dst += depth * kMatmulRows) {
-    const int64_t height = rows - i0 < kMatmulRows ? rows - i0 : kMatmulRows;
-    const float* src = a.data + i0 * a.row_stride;
-    for (int64_t p = 0; p < depth; ++p) {
-      for (int64_t i = 0; i < height; ++i) {
-        dst[p * kMatmulRows + i] = src[i * a.row_stride + p * a.col_stride];
+// Rows of A in equal tiles of at most kMatmulRows: 16 rows become 8 + 8 and not 14 + 2, whose two rows could
+// not hide the latency of their multiply-adds.
+struct Heights {
+  int64_t tiles, low, taller;  // `taller` tiles of low + 1 rows come first, then tiles of `low`
+
+  explicit Heights(int64_t rows) {
+    tiles = (rows + kMatmulRows - 1) / kMatmulRows;
+    low = rows / tiles;
+    taller = rows - low * tiles;
+  }
+  int64_t begin(int64_t tile) const { return tile * low + (tile < taller ? tile : taller); }
+};
+
+// Rows of A ahead of which its packing reads.
+inline constexpr int kPackAhead = 64;
+// Tiles at least this deep prefetch the next tile of C.
+inline constexpr int64_t kPrefetchDepth = 96;
+
+// A [rows, depth] -> one run a tile of rows, k-major, so that the micro-kernel reads one stream. A block
+// transposed in registers is kLanes wide where the tile may be lower: each step's surplus is overwritten by
+// the next step or tile, and the last one falls into the slack behind the scratch.
+static void pack_rows(const MatrixView& a, const Heights& heights, int64_t depth, float* dst) {
+  for (int64_t tile = 0; tile < heights.tiles; ++tile) {
+    const int64_t first = heights.begin(tile), height = heights.begin(tile + 1) - first;
+    const float* src = a.data + first * a.row_stride;
+    int64_t p = 0;
+    if (a.col_stride == 1 && height <= kLanes) {
+      for (; p + kLanes <= depth; p += kLanes) {
+        for (int64_t i = 0; i < height; ++i) SA_PREFETCH(src + i * a.row_stride + p + kPackAhead);
+        vtranspose(src + p, a.row_stride, static_cast<int>(height), dst + p * height, height);
       }
     }
+    for (; p < depth; ++p) {
+      for (int64_t i = 0; i < height; ++i) dst[p * height + i] = src[i * a.row_stride + p * a.col_stride];
+    }
+    dst += depth * height;
   }
 }
 
@@ -60,82 +87,98 @@ struct Tile {
   int width;  // columns of C to touch, <= kPanel
   Start start;
   const float* bias;
+  const float* next_c;  // the tile that comes next
 };
+
+// Steps of k that panels of B are read ahead.
+inline constexpr int kPanelAhead = 16;
+
+// `to` past `width` keeps what it holds.
+SA_INLINE void copy_columns(const float* from, float* to, int width) {
+  for (int j = 0; j < width; j += kLanes) {
+    const int n = width - j < kLanes ? width - j : kLanes;
+    vstore_row(to + j, vload_row(from + j, n), n);
+  }
+}
 
 template <int kRows, bool kPackedA>
 static void micro_kernel(const Tile& t) {
   Vec acc[kRows][kMatmulVectors];
   const bool full = t.width == kPanel;
+  alignas(64) float edge[kRows * kPanel];
+  float* c = full ? t.c : edge;
+  const ptrdiff_t c_row = full ? t.c_row : kPanel;
   if (t.start == Start::kZero) {
+    SA_UNROLL
     for (int i = 0; i < kRows; ++i) {
+      SA_UNROLL
       for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vzero();
-    }
-  } else if (full) {
-    const float* from = t.start == Start::kBias ? t.bias : t.c;
-    const ptrdiff_t row = t.start == Start::kBias ? 0 : t.c_row;
-    for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vload(from + i * row + v * kLanes);
     }
   } else {
     const float* from = t.start == Start::kBias ? t.bias : t.c;
-    const ptrdiff_t row = t.start == Start::kBias ? 0 : t.c_row;
-    for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kMatmulVectors; ++v) {
-        const int left = t.width - v * kLanes;
-        acc[i][v] = vload_first(from + i * row + v * kLanes, left < 0 ? 0 : left > kLanes ? kLanes : left);
+    ptrdiff_t row = t.start == Start::kBias ? 0 : t.c_row;
+    if (!full) {
+      for (int i = 0; i < kRows; ++i) {
+        copy_columns(from + i * row, edge + i * kPanel, t.width);
       }
+      from = edge;
+      row = kPanel;
+    }
+    SA_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      SA_UNROLL
+      for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vload(from + i * row + v * kLanes);
+    }
+  }
+  if (t.next_c != nullptr) {
+    for (int i = 0; i < kRows; ++i) {
+      for (int v = 0; v < kPanel; v += kCacheLine) SA_PREFETCH(t.next_c + i * t.c_row + v);
     }
   }
 
   const float* a = t.a;
   const float* b = t.b;
   const ptrdiff_t a_row = kPackedA ? 1 : t.a_row;
-  const ptrdiff_t a_depth = kPackedA ? kMatmulRows : 1;
+  constexpr ptrdiff_t kStep = kPackedA ? kRows : 1;
   for (int64_t p = t.depth; p > 0; --p) {
     Vec bv[kMatmulVectors];
+    SA_UNROLL
     for (int v = 0; v < kMatmulVectors; ++v) bv[v] = vload(b + v * kLanes);
+    for (int v = 0; v < kPanel; v += kCacheLine) SA_PREFETCH(b + kPanelAhead * t.b_row + v);
+    SA_UNROLL
     for (int i = 0; i < kRows; ++i) {
       const Vec av = vset(a[i * a_row]);
-      for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vfma(av, bv[v], acc[i][v]);
+      SA_UNROLL
+      for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vmuladd(av, bv[v], acc[i][v]);
     }
-    a += a_depth;
+    a += kStep;
     b += t.b_row;
   }
 
-  if (full) {
+  SA_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    SA_UNROLL
+    for (int v = 0; v < kMatmulVectors; ++v) vstore(c + i * c_row + v * kLanes, acc[i][v]);
+  }
+  if (!full) {
     for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kMatmulVectors; ++v) vstore(t.c + i * t.c_row + v * kLanes, acc[i][v]);
-    }
-  } else {
-    for (int i = 0; i < kRows; ++i) {
-      for (int v = 0; v < kMatmulVectors; ++v) {
-        const int left = t.width - v * kLanes;
-        vstore_first(t.c + i * t.c_row + v * kLanes, acc[i][v], left < 0 ? 0 : left > kLanes ? kLanes : left);
-      }
+      copy_columns(edge + i * kPanel, t.c + i * t.c_row, t.width);
     }
   }
 }
 
 using MicroKernel = void (*)(const Tile&);
 
-// One entry a height: a remainder of rows costs its own multiply-adds and no more.
+// One entry a height: a tile costs its own multiply-adds and no more.
+template <bool kPackedA, int... kHeights>
+static MicroKernel micro_kernel_at(int64_t rows, std::integer_sequence<int, kHeights...>) {
+  static constexpr MicroKernel kTable[] = {micro_kernel<kHeights + 1, kPackedA>...};
+  return kTable[rows - 1];
+}
+
 template <bool kPackedA>
 static MicroKernel micro_kernel_for(int64_t rows) {
-  static_assert(kMatmulRows <= 6, "extend the table");
-  switch (rows) {
-    case 1:
-      return micro_kernel<1, kPackedA>;
-    case 2:
-      return micro_kernel<2, kPackedA>;
-    case 3:
-      return micro_kernel<3, kPackedA>;
-    case 4:
-      return micro_kernel<4, kPackedA>;
-    case 5:
-      return micro_kernel < kMatmulRows < 5 ? kMatmulRows : 5, kPackedA > ;
-    default:
-      return micro_kernel<kMatmulRows, kPackedA>;
-  }
+  return micro_kernel_at<kPackedA>(rows, std::make_integer_sequence<int, kMatmulRows>());
 }
 
 template <Activation kActivation>
@@ -146,38 +189,35 @@ SA_INLINE Vec activate(Vec x) {
   return x;
 }
 
-// Activation and residual on a tile of C that the micro-kernel has just left in L1.
+// Row scale, activation and residual on a tile of C that the micro-kernel has just left in L1.
 template <Activation kActivation>
-static void finish_tile(float* c, ptrdiff_t c_row, const float* residual, ptrdiff_t residual_row,
-                        int64_t rows, int width) {
+static void finish_tile(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i0, int64_t j0, int64_t rows,
+                        int width) {
   for (int64_t i = 0; i < rows; ++i) {
-    int j = 0;
-    for (; j + kLanes <= width; j += kLanes) {
-      Vec x = activate<kActivation>(vload(c + i * c_row + j));
-      if (residual != nullptr) x = vadd(x, vload(residual + i * residual_row + j));
-      vstore(c + i * c_row + j, x);
-    }
-    if (j < width) {
-      Vec x = activate<kActivation>(vload_first(c + i * c_row + j, width - j));
-      if (residual != nullptr) x = vadd(x, vload_first(residual + i * residual_row + j, width - j));
-      vstore_first(c + i * c_row + j, x, width - j);
+    const Vec scale = vset(e.row_scale == nullptr ? 1.0f : e.row_scale[i0 + i]);
+    const float* residual = e.residual == nullptr ? nullptr : e.residual + (i0 + i) * e.residual_stride + j0;
+    float* row = c + i * c_row;
+    for (int j = 0; j < width; j += kLanes) {
+      const int n = width - j < kLanes ? width - j : kLanes;
+      Vec x = activate<kActivation>(vmul(vload_row(row + j, n), scale));
+      if (residual != nullptr) x = vadd(x, vload_row(residual + j, n));
+      vstore_row(row + j, x, n);
     }
   }
 }
 
 static void finish(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i, int64_t j, int64_t rows,
                    int width) {
-  const float* residual = e.residual == nullptr ? nullptr : e.residual + i * e.residual_stride + j;
   switch (e.activation) {
     case Activation::kNone:
-      if (residual == nullptr) return;
-      return finish_tile<Activation::kNone>(c, c_row, residual, e.residual_stride, rows, width);
+      if (e.residual == nullptr && e.row_scale == nullptr) return;
+      return finish_tile<Activation::kNone>(e, c, c_row, i, j, rows, width);
     case Activation::kRelu:
-      return finish_tile<Activation::kRelu>(c, c_row, residual, e.residual_stride, rows, width);
+      return finish_tile<Activation::kRelu>(e, c, c_row, i, j, rows, width);
     case Activation::kGelu:
-      return finish_tile<Activation::kGelu>(c, c_row, residual, e.residual_stride, rows, width);
+      return finish_tile<Activation::kGelu>(e, c, c_row, i, j, rows, width);
     case Activation::kGeluTanh:
-      return finish_tile<Activation::kGeluTanh>(c, c_row, residual, e.residual_stride, rows, width);
+      return finish_tile<Activation::kGeluTanh>(e, c, c_row, i, j, rows, width);
   }
 }
 
@@ -188,16 +228,23 @@ static bool must_pack_rows(const MatmulBlock& g) {
   return g.n >= 8 * kPanel && g.a.row_stride % 256 == 0;
 }
 
+// Steps of k at a time: the fewest equal runs of at most kMatmulDepthBlock.
+static int64_t depth_step(int64_t k) {
+  const int64_t blocks = (k + kMatmulDepthBlock - 1) / kMatmulDepthBlock;
+  return blocks < 2 ? kMatmulDepthBlock : (k + blocks - 1) / blocks;
+}
+
 template <bool kPackedA>
 static void matmul_rows(const MatmulBlock& g, float* scratch) {
+  const int64_t step = depth_step(g.k);
   // The loop runs once for k = 0 as well, so that C becomes epilogue(bias).
-  for (int64_t p0 = 0; p0 == 0 || p0 < g.k; p0 += kMatmulDepthBlock) {
-    const int64_t depth = g.k - p0 < kMatmulDepthBlock ? g.k - p0 : kMatmulDepthBlock;
+  for (int64_t p0 = 0; p0 == 0 || p0 < g.k; p0 += step) {
+    const int64_t depth = g.k - p0 < step ? g.k - p0 : step;
     const bool last = p0 + depth >= g.k;
     for (int64_t i0 = 0; i0 < g.m; i0 += kMatmulRowBlock) {
-      const int64_t rows = g.m - i0 < kMatmulRowBlock ? g.m - i0 : kMatmulRowBlock;
+      const Heights heights(g.m - i0 < kMatmulRowBlock ? g.m - i0 : kMatmulRowBlock);
       MatrixView a = {g.a.data + i0 * g.a.row_stride + p0 * g.a.col_stride, g.a.row_stride, g.a.col_stride};
-      if (kPackedA) pack_rows(a, rows, depth, scratch);
+      if (kPackedA) pack_rows(a, heights, depth, scratch);
       for (int64_t j = 0; j < g.n; j += kPanel) {
         Tile t;
         t.depth = depth;
@@ -210,12 +257,17 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
         t.start = p0 > 0 || g.accumulate ? Start::kAccumulate
                   : t.bias != nullptr    ? Start::kBias
                                          : Start::kZero;
-        for (int64_t i = 0; i < rows; i += kMatmulRows) {
-          const int64_t height = rows - i < kMatmulRows ? rows - i : kMatmulRows;
+        float* block = g.c + i0 * g.c_stride + j;
+        for (int64_t tile = 0; tile < heights.tiles; ++tile) {
+          const int64_t i = heights.begin(tile), end = heights.begin(tile + 1);
           t.a = kPackedA ? scratch + i * depth : a.data + i * a.row_stride;
-          t.c = g.c + (i0 + i) * g.c_stride + j;
-          micro_kernel_for<kPackedA>(height)(t);
-          if (last) finish(g.epilogue, t.c, g.c_stride, i0 + i, j, height, t.width);
+          t.c = block + i * g.c_stride;
+          // A short tile is over before a prefetch could arrive.
+          t.next_c = depth < kPrefetchDepth     ? nullptr
+                     : tile + 1 < heights.tiles ? block + end * g.c_stride
+                                                : block + kPanel;
+          micro_kernel_for<kPackedA>(end - i)(t);
+          if (last) finish(g.epilogue, t.c, g.c_stride, i0 + i, j, end - i, t.width);
         }
       }
     }
@@ -223,6 +275,7 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
 }
 
 static void matmul_block(const MatmulBlock& g, float* scratch) {
+  if (g.m == 0) return;
   if (must_pack_rows(g)) {
     matmul_rows<true>(g, scratch);
   } else {

@@ -2,25 +2,34 @@
 
 inline constexpr float kLargest = 3.402823466e+38f;
 
-// Maximum of sign * x over the first n unmasked positions; -infinity when there is none, NaN when nothing but
-// NaN is left.
-static float row_max(const float* x, int64_t n, const uint8_t* mask, float sign) {
+// A softmax with a negative scale is one of -x.
+template <bool kNegated>
+SA_INLINE Vec vload_signed(const float* p, int n) {
+  const Vec v = vload_row(p, n);
+  return kNegated ? vsub(vzero(), v) : v;
+}
+
+// Maximum of x (or -x) over the first n unmasked positions; -infinity when there is none, NaN when nothing
+// but NaN is left.
+template <bool kNegated>
+static float row_max(const float* x, int64_t n, const uint8_t* mask) {
   const Vec lowest = vset(-INFINITY);
-  const Vec s = vset(sign);
-  Vec best = lowest;
+  Vec best = lowest, other = lowest;
   int64_t j = 0;
-  for (; j + kLanes <= n; j += kLanes) {
-    Vec v = vmul(vload(x + j), s);
-    if (mask != nullptr) v = vselect_bytes(mask + j, kLanes, v, lowest);
+  if (mask == nullptr) {
+    for (; j + 2 * kLanes <= n; j += 2 * kLanes) {
+      best = vmax(vload_signed<kNegated>(x + j, kLanes), best);
+      other = vmax(vload_signed<kNegated>(x + j + kLanes, kLanes), other);
+    }
+  }
+  for (; j < n; j += kLanes) {
+    const int width = static_cast<int>(n - j < kLanes ? n - j : kLanes);
+    Vec v = vload_signed<kNegated>(x + j, width);
+    if (width < kLanes) v = vselect_first(width, v, lowest);
+    if (mask != nullptr) v = vselect_bytes(mask + j, width, v, lowest);
     best = vmax(v, best);
   }
-  if (j < n) {
-    const int left = static_cast<int>(n - j);
-    Vec v = vselect_first(left, vmul(vload_first(x + j, left), s), lowest);
-    if (mask != nullptr) v = vselect_bytes(mask + j, left, v, lowest);
-    best = vmax(v, best);
-  }
-  const float max = vreduce_max(best);
+  const float max = vreduce_max(vmax(best, other));
   if (max == -INFINITY) {
     for (j = 0; j < n; ++j) {
       if (x[j] != x[j] && (mask == nullptr || mask[j] != 0)) return x[j];
@@ -29,29 +38,34 @@ static float row_max(const float* x, int64_t n, const uint8_t* mask, float sign)
   return max;
 }
 
-// y = exp((sign * x - max) * scale) at unmasked positions of the first n, 0 at masked ones; returns the sum.
-// scale >= 0. The difference is taken before scaling and held in the finite range, so that neither a large
-// scale nor a large x can give infinity minus infinity.
-static float row_exp(const float* x, float* y, int64_t n, const uint8_t* mask, float sign, float max,
-                     float scale) {
-  const Vec m = vset(max), c = vset(scale), s = vset(sign), lowest = vset(-kLargest);
-  Vec sum = vzero();
+// y = exp((x - max) * scale) at unmasked positions of the first n, 0 at masked ones; returns the sum. The
+// difference is taken before scaling and held in the finite range, so that neither a large scale nor a large
+// x can give infinity minus infinity.
+template <bool kNegated>
+static float row_exp(const float* x, float* y, int64_t n, const uint8_t* mask, float max,
+                     const ExpScale& scale) {
+  const Vec m = vset(max);
+  Vec sum = vzero(), other = vzero();
   int64_t j = 0;
-  for (; j + kLanes <= n; j += kLanes) {
-    Vec e = vexp_nonpositive(vmul(vmax(lowest, vsub(vmul(vload(x + j), s), m)), c));
-    if (mask != nullptr) e = vselect_bytes(mask + j, kLanes, e, vzero());
-    sum = vadd(sum, e);
-    vstore(y + j, e);
+  if (mask == nullptr) {
+    for (; j + 2 * kLanes <= n; j += 2 * kLanes) {
+      const Vec a = vexp_scaled(vsub(vload_signed<kNegated>(x + j, kLanes), m), scale);
+      const Vec b = vexp_scaled(vsub(vload_signed<kNegated>(x + j + kLanes, kLanes), m), scale);
+      sum = vadd(sum, a);
+      other = vadd(other, b);
+      vstore(y + j, a);
+      vstore(y + j + kLanes, b);
+    }
   }
-  if (j < n) {
-    const int left = static_cast<int>(n - j);
-    Vec e = vexp_nonpositive(vmul(vmax(lowest, vsub(vmul(vload_first(x + j, left), s), m)), c));
-    if (mask != nullptr) e = vselect_bytes(mask + j, left, e, vzero());
-    e = vselect_first(left, e, vzero());
+  for (; j < n; j += kLanes) {
+    const int width = static_cast<int>(n - j < kLanes ? n - j : kLanes);
+    Vec e = vexp_scaled(vsub(vload_signed<kNegated>(x + j, width), m), scale);
+    if (mask != nullptr) e = vselect_bytes(mask + j, width, e, vzero());
+    if (width < kLanes) e = vselect_first(width, e, vzero());
     sum = vadd(sum, e);
-    vstore_first(y + j, e, left);
+    vstore_row(y + j, e, width);
   }
-  return vreduce_add(sum);
+  return vreduce_add(vadd(sum, other));
 }
 
 static void row_scale(float* y, int64_t n, float factor) {
@@ -68,23 +82,38 @@ SA_INLINE void row_zero(float* y, int64_t n) {
   for (int64_t j = 0; j < n; ++j) y[j] = 0.0f;
 }
 
-static void softmax_rows(const SoftmaxRows& p, int64_t begin, int64_t end) {
-  const float sign = p.scale < 0.0f ? -1.0f : 1.0f;
+static void row_zero_masked(float* y, int64_t n, const uint8_t* mask) {
+  for (int64_t j = 0; j < n; ++j) y[j] = mask[j] != 0 ? y[j] : 0.0f;
+}
+
+template <bool kNegated>
+static void softmax_signed_rows(const SoftmaxRows& p, int64_t begin, int64_t end) {
+  const ExpScale scale(kNegated ? -p.scale : p.scale);
   for (int64_t r = begin; r < end; ++r) {
     const float* x = p.x + r * p.columns;
     float* y = p.y + r * p.columns;
     const uint8_t* mask = p.mask == nullptr ? nullptr : p.mask + (r % p.mask_rows) * p.columns;
     int64_t n = p.columns;
     if (p.causal && r % p.causal_rows + 1 < n) n = r % p.causal_rows + 1;
-    const float max = row_max(x, n, mask, sign);
+    const float max = row_max<kNegated>(x, n, mask);
     float sum = 0.0f;
     if (max == -INFINITY) {
       row_zero(y, n);
     } else {
-      sum = row_exp(x, y, n, mask, sign, max, sign * p.scale);
+      sum = row_exp<kNegated>(x, y, n, mask, max, scale);
     }
     // The sum is at least 1 (the maximum's own term) unless every position was masked.
     if (sum != 0.0f) row_scale(y, n, 1.0f / sum);
+    // 0 / NaN is not 0.
+    if (sum != sum && mask != nullptr) row_zero_masked(y, n, mask);
     row_zero(y + n, p.columns - n);
+  }
+}
+
+static void softmax_rows(const SoftmaxRows& p, int64_t begin, int64_t end) {
+  if (p.scale < 0.0f) {
+    softmax_signed_rows<true>(p, begin, end);
+  } else {
+    softmax_signed_rows<false>(p, begin, end);
   }
 }

@@ -90,7 +90,7 @@ describe('the packed package', () => {
     for (const file of ['a.mjs', 'a.cjs']) {
       const { status, stdout, stderr } = node(['--no-warnings', file]);
       expect([file, status, stderr]).toEqual([file, 0, '']);
-      expect(stdout).toMatch(/^11 \[ 1, 1 \] \[ 48 \] (avx2|scalar)\n$/);
+      expect(stdout).toMatch(/^11 \[ 1, 1 \] \[ 48 \] (avx512|avx2|neon|scalar)\n$/);
     }
   });
 

@@ -1,0 +1,160 @@
+// Times kernels through the thread pool. One line a case; --json FILE writes the same as a list of objects.
+//   kernels [--filter TEXT] [--json FILE] [--samples N]
+// Tier and threads come from SYNTHETIC_ATTENTION_ISA and SYNTHETIC_ATTENTION_THREADS, as in the package.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "bench.h"
+#include "dispatch/dispatch.h"
+#include "runtime/thread_pool.h"
+
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+struct Summary {
+  double median, low, high;
+};
+Summary summarize(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return {values[values.size() / 2], values.front(), values.back()};
+}
+
+struct Options {
+  std::string filter, json;
+  int samples = 15;
+};
+
+struct Result {
+  bench::Case measured;
+  double error = 0;
+  Summary rate = {}, milliseconds = {}, peak = {}, ratio = {};
+};
+
+constexpr double kSampleSeconds = 0.03;
+
+Result measure(const bench::Maker& maker, const sa::KernelSet& kernels, int threads, int samples) {
+  Result result;
+  result.measured = maker.make(kernels);
+  const bench::Case& c = result.measured;
+  c.run();
+  result.error = c.check();
+  double start = now();
+  c.run();
+  const double once = std::max(1e-7, now() - start);
+  const int inner = static_cast<int>(std::max(1.0, kSampleSeconds / once));
+  std::vector<double> rates, times, peaks, ratios;
+  for (int sample = 0; sample < samples; ++sample) {
+    const double peak = bench::fma_peak(kernels.name) * threads;
+    c.run();
+    start = now();
+    for (int i = 0; i < inner; ++i) c.run();
+    const double seconds = (now() - start) / inner;
+    times.push_back(seconds * 1e3);
+    rates.push_back(c.unit == "us" ? seconds * 1e6 : c.work / seconds / 1e9);
+    peaks.push_back(peak);
+    ratios.push_back(c.bounded ? rates.back() / peak : 0);
+  }
+  result.rate = summarize(rates);
+  result.milliseconds = summarize(times);
+  result.peak = summarize(peaks);
+  result.ratio = summarize(ratios);
+  return result;
+}
+
+void print(const bench::Maker& maker, const Result& r) {
+  char range[48], share[16] = "";
+  std::snprintf(range, sizeof range, "%.2f (%.2f..%.2f)", r.rate.median, r.rate.low, r.rate.high);
+  if (r.measured.bounded) std::snprintf(share, sizeof share, "%.1f%%", 100 * r.ratio.median);
+  std::printf("%-12s %-22s %26s %-12s %9.4f ms %8s  error %.2f of bound\n", maker.suite.c_str(),
+              maker.name.c_str(), range, r.measured.unit.c_str(), r.milliseconds.median, share, r.error);
+  std::fflush(stdout);
+}
+
+void write_json(std::FILE* file, const bench::Maker& maker, const Result& r, const char* tier, int threads,
+                bool first) {
+  std::fprintf(
+      file,
+      "%s\n  {\"suite\": \"%s\", \"case\": \"%s\", \"contender\": \"synthetic-attention\", \"tier\": "
+      "\"%s\", \"threads\": %d, \"unit\": \"%s\", \"median\": %.6g, \"low\": %.6g, \"high\": %.6g, "
+      "\"milliseconds\": %.6g, \"error\": %.4g",
+      first ? "" : ",", maker.suite.c_str(), maker.name.c_str(), tier, threads, r.measured.unit.c_str(),
+      r.rate.median, r.rate.low, r.rate.high, r.milliseconds.median, r.error);
+  if (r.measured.bounded) {
+    std::fprintf(file, ", \"peak\": %.6g, \"ofPeak\": %.4g", r.peak.median, r.ratio.median);
+  }
+  std::fprintf(file, "}");
+}
+
+bool read_options(int argc, char** argv, Options* options) {
+  for (int i = 1; i < argc; i += 2) {
+    const char* value = i + 1 < argc ? argv[i + 1] : nullptr;
+    if (value == nullptr) {
+      std::fprintf(stderr, "kernels: expected a value after %s but received none\n", argv[i]);
+      return false;
+    }
+    if (std::strcmp(argv[i], "--filter") == 0) {
+      options->filter = value;
+    } else if (std::strcmp(argv[i], "--json") == 0) {
+      options->json = value;
+    } else if (std::strcmp(argv[i], "--samples") == 0 && std::atoi(value) > 0) {
+      options->samples = std::atoi(value);
+    } else {
+      std::fprintf(stderr, "kernels: expected --filter, --json or --samples N but received %s %s\n", argv[i],
+                   value);
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (!read_options(argc, argv, &options)) return 2;
+  std::string error;
+  const sa::KernelSet* kernels = sa::active_kernels(&error);
+  if (kernels == nullptr) {
+    std::fprintf(stderr, "%s\n", error.c_str());
+    return 2;
+  }
+  const int threads = sa::ThreadPool::instance().threads();
+  std::printf("tier %s, %d thread(s), multiply-add peak %.1f GFLOP/s a thread\n", kernels->name, threads,
+              bench::fma_peak(kernels->name));
+  bench::Makers makers;
+  bench::add_matmul(makers);
+  bench::add_rows(makers);
+  bench::add_attention(makers);
+  bench::add_pool(makers);
+  std::FILE* json = options.json.empty() ? nullptr : std::fopen(options.json.c_str(), "w");
+  if (!options.json.empty() && json == nullptr) {
+    std::fprintf(stderr, "kernels: expected a writable file but received %s\n", options.json.c_str());
+    return 2;
+  }
+  if (json != nullptr) std::fprintf(json, "[");
+  bool first = true, right = true;
+  for (const bench::Maker& maker : makers) {
+    if ((maker.suite + " " + maker.name).find(options.filter) == std::string::npos) continue;
+    const Result result = measure(maker, *kernels, threads, options.samples);
+    print(maker, result);
+    if (json != nullptr) write_json(json, maker, result, kernels->name, threads, first);
+    first = false;
+    if (!(result.error <= 1)) {
+      std::fprintf(stderr, "%s %s: expected an error within its bound but received %g times the bound\n",
+                   maker.suite.c_str(), maker.name.c_str(), result.error);
+      right = false;
+    }
+  }
+  if (json != nullptr) {
+    std::fprintf(json, "\n]\n");
+    std::fclose(json);
+  }
+  return right ? 0 : 1;
+}

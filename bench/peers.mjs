@@ -1,0 +1,187 @@
+// Compares this package with others that do the same work: every contender in a process of its own, its results
+// checked against ours before anything is timed, then rounds in which the contenders alternate.
+//   npm run bench:peers -- [--threads N] [--rounds N] [--only ours,js,...] [--filter TEXT] [--json FILE]
+//     [--model DIR --input FILE [--onnx-model DIR] [--gguf FILE]]    for encoding
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { info } from '../dist/index.js';
+import { firstLines } from './lib/lines.mjs';
+import { describeMachine } from './lib/machine.mjs';
+import { fail, positiveInteger, readOptions, selected } from './lib/options.mjs';
+import { uniform } from './lib/random.mjs';
+import { machineLine, writeReport } from './lib/report.mjs';
+import { median, summarize } from './lib/statistics.mjs';
+import { CONTENDERS } from './peers/contenders.mjs';
+import { compare, compareWithReference, modelSizes } from './peers/expected.mjs';
+import { installLlama, installPeers } from './peers/install.mjs';
+import { allItems } from './peers/items.mjs';
+import { runContender } from './peers/processes.mjs';
+import { peerTables } from './peers/tables.mjs';
+
+const names = CONTENDERS.map(({ name }) => name);
+const options = readOptions({
+  command: 'bench:peers',
+  summary: 'Compares with other packages.',
+  own: {
+    threads: { fallback: 1 },
+    repeat: { help: 'samples of an item in a round', fallback: 5 },
+    rounds: { value: 'N', help: 'rounds of all contenders', fallback: 3, parse: positiveInteger },
+    only: { value: 'LIST', help: `contenders, of ${names.join(', ')}` },
+    model: { value: 'DIR', help: 'sentence-transformers directory, for encoding' },
+    input: { value: 'FILE', help: 'texts, one a line, for encoding' },
+    lines: {
+      value: 'N',
+      help: 'lines of it that are encoded',
+      fallback: 500,
+      parse: positiveInteger,
+    },
+    'onnx-model': { value: 'DIR', help: 'the same model with onnx/model.onnx' },
+    gguf: { value: 'FILE', help: 'the same model for llama.cpp' },
+    python: { value: 'FILE', help: 'Python that has numpy or torch', fallback: 'python3' },
+  },
+});
+const wanted = options.only?.split(',') ?? names;
+for (const name of wanted) if (!names.includes(name)) fail(`--only with any of ${names.join(', ')}`, name);
+if (!options.model !== !options.input) fail('both or neither of --model DIR and --input FILE', 'one of them');
+
+const absolute = (path) => (path === undefined ? undefined : resolve(path));
+const settings = {
+  model: absolute(options.model),
+  onnxModel: absolute(options['onnx-model']),
+  gguf: absolute(options.gguf),
+  texts: options.input ? firstLines(options.input, options.lines) : [],
+};
+const items = allItems({ texts: settings.texts.length || options.lines })
+  .filter(({ suite, case: name }) => selected(options.filter, suite, name))
+  .filter(({ kind }) => {
+    if (kind !== 'encode' || settings.model) return true;
+    console.log('encode: skipped, needs --model DIR and --input FILE\n');
+    return false;
+  });
+
+if (items.length === 0) fail('--filter with a part of a case', `'${options.filter}'`);
+
+const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-peers-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+process.on('SIGINT', () => process.exit(130));
+
+/** Operands go through files, so that every process and language has the same. */
+const operands = new Map();
+for (const item of items) {
+  for (const input of item.inputs) {
+    input.file = `in-${input.seed}-${input.shape.join('x')}-${input.amplitude ?? 1}.f32`;
+    if (operands.has(input.file)) continue;
+    const size = input.shape.reduce((a, b) => a * b, 1);
+    operands.set(input.file, uniform(size, input.seed, input.amplitude));
+    writeFileSync(join(folder, input.file), operands.get(input.file));
+  }
+}
+const inputsOf = (item) =>
+  Object.fromEntries(item.inputs.map(({ name, file }) => [name, operands.get(file)]));
+
+function readOutput(item) {
+  const { buffer, byteOffset, byteLength } = readFileSync(join(folder, `out-${item.id}.f32`));
+  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+function run(contender, mode, itsItems) {
+  const { threads, repeat: samples } = options;
+  return runContender(
+    contender,
+    { mode, items: itsItems, threads, samples, settings, folder },
+    options.python,
+  );
+}
+
+/** Why a contender cannot take part, found out before it is tried. */
+const missing = new Map();
+const peersMissing = installPeers();
+if (peersMissing) console.error(`bench: ${peersMissing} in bench/peers`);
+if (!settings.gguf) missing.set('llama.cpp', 'needs --gguf FILE, made by bench/peers/make_gguf.py');
+else if (wanted.includes('llama.cpp')) missing.set('llama.cpp', installLlama());
+const { cpu, isa } = info();
+const machine = describeMachine({ cpu, isa, threads: options.threads });
+console.log(`${machineLine(machine)}, ${options.rounds} round(s)\n`);
+
+/** By contender and item: {contender, item, error, bound, seconds: [median of each round]} or with a reason. */
+const entries = [];
+const oursOutput = new Map();
+
+function checkOurs(item) {
+  const ours = readOutput(item);
+  oursOutput.set(item.id, ours);
+  const worst = compareWithReference(item, inputsOf(item), ours);
+  if (worst === undefined || worst.error <= 1) return worst ?? {};
+  return fail(
+    `ours within ${worst.bound.toExponential(2)} of the reference for ${item.suite} ${item.case}`,
+    `${worst.error.toPrecision(3)} times that at element ${worst.index}`,
+    1,
+  );
+}
+
+function checkTheirs(item) {
+  const sizes = settings.model ? modelSizes(settings.model) : undefined;
+  const worst = compare(item, inputsOf(item), oursOutput.get(item.id), readOutput(item), sizes);
+  if (worst.error <= 1) return worst;
+  const amount = `${worst.error.toPrecision(3)} times the bound ${worst.bound.toExponential(2)}`;
+  return { reason: `wrong: ${amount} at element ${worst.index}` };
+}
+
+function check(contender) {
+  const own = items.filter(({ kind }) => contender.does.includes(kind));
+  if (own.length === 0) return;
+  const reason = missing.get(contender.name);
+  const reply = reason ? { reason } : run(contender, 'check', own);
+  const isOurs = contender.name === 'ours';
+  if (isOurs && reply.reason) fail('ours to run', reply.reason, 1);
+  for (const item of own) {
+    const did = reply.reason ? { reason: reply.reason } : reply.items[item.id];
+    if (isOurs && did.reason) fail(`ours to do ${item.suite} ${item.case}`, did.reason, 1);
+    if (isOurs && item.kind === 'encode') item.work = did.tokens;
+    const { version, threads, tier } = reply;
+    const compared = did.reason ? did : isOurs ? checkOurs(item) : checkTheirs(item);
+    entries.push({ contender, item, version, threads, tier, seconds: [], resident: [], ...compared });
+  }
+}
+
+function time(contender) {
+  const own = entries.filter((entry) => entry.contender === contender && !entry.reason);
+  if (own.length === 0) return;
+  const reply = run(
+    contender,
+    'time',
+    own.map(({ item }) => item),
+  );
+  for (const entry of own) {
+    const did = reply.reason ? reply : reply.items[entry.item.id];
+    if (did.reason) entry.reason = did.reason;
+    else {
+      entry.seconds.push(median(did.seconds));
+      entry.resident.push(did.resident / 2 ** 20);
+    }
+  }
+}
+
+// Ours goes first even when it is not wanted: the others are compared with it.
+const taking = CONTENDERS.filter(({ name }) => wanted.includes(name));
+for (const contender of [CONTENDERS[0], ...taking.filter(({ name }) => name !== 'ours')]) check(contender);
+for (let round = 0; round < options.rounds; round++) {
+  // There and back, so that a drift of the machine falls on all alike.
+  for (const contender of round % 2 === 0 ? taking : taking.toReversed()) time(contender);
+}
+
+const results = entries
+  .filter(({ contender }) => taking.includes(contender))
+  .sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item))
+  .flatMap(({ contender, item, version, threads, tier, seconds, resident, error, bound, reason }) => {
+    const { suite, case: name, unit, work } = item;
+    const common = { suite, case: name, contender: contender.name, version, tier, threads, unit };
+    if (reason) return [{ ...common, reason }];
+    const rate = { ...common, ...summarize(seconds.map((s) => work / s)), error, bound };
+    if (item.kind !== 'encode') return [rate];
+    const memory = { ...common, case: `${name}: resident memory`, unit: 'MiB', ...summarize(resident) };
+    return [rate, memory];
+  });
+console.log(peerTables(results));
+writeReport(options.json, machine, results);

@@ -1,0 +1,41 @@
+// This package, through its public API.
+import { Encoder, info, kernels, setThreads } from '../../dist/index.js';
+
+export async function load({ threads, settings }) {
+  setThreads(threads);
+  const { version, isa } = info();
+  return {
+    version,
+    threads,
+    tier: isa,
+    async prepare(item, inputs) {
+      const tensor = (name, i) => ({ data: inputs[name], shape: item.inputs[i].shape });
+      const output = ({ data }) => data;
+      if (item.kind === 'matmul') {
+        const [a, b] = [tensor('a', 0), tensor('b', 1)];
+        const out = { data: new Float32Array(item.m * item.n), shape: [item.m, item.n] };
+        return { run: () => kernels.matmul(a, b, { out }), output };
+      }
+      if (item.kind === 'softmax') {
+        const x = tensor('x', 0);
+        const out = { data: new Float32Array(x.data.length), shape: x.shape };
+        return { run: () => kernels.softmax(x, { out }), output };
+      }
+      if (item.kind === 'attention') {
+        const [q, k, v] = ['q', 'k', 'v'].map(tensor);
+        return { run: () => kernels.attention(q, k, v), output };
+      }
+      const encoder = await Encoder.load(settings.model);
+      let tokens = 0;
+      const onProgress = (progress) => {
+        tokens = progress.tokens;
+      };
+      return {
+        run: () => encoder.encode(settings.texts, { onProgress }),
+        output,
+        tokens: () => tokens,
+        dispose: () => encoder.dispose(),
+      };
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import { loadBackend } from './tfjs.mjs';
+
+export const load = () => loadBackend('cpu');

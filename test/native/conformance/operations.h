@@ -1,0 +1,50 @@
+// What is tested: one row an operation.
+#pragma once
+
+#include "conformance/check.h"
+
+namespace sa_test {
+
+void check_matmul(Case& c);
+void check_matmul_block(Case& c);
+void check_matmul_edges(Case& c);
+void check_pack(Case& c);
+void check_softmax(Case& c);
+void check_softmax_edges(Case& c);
+void check_prepare_scores(Case& c);
+void check_exp_sweep(Case& c);
+void check_attention(Case& c);
+void check_attention_edges(Case& c);
+void check_layer_norm(Case& c);
+void check_gelu(Case& c);
+void check_embedding(Case& c);
+void check_pool(Case& c);
+void check_l2_normalize(Case& c);
+void check_encoder(Case& c);
+
+struct Operation {
+  const char* name;
+  int share;  // of a thousand random cases; 0: one fixed case
+  void (*check)(Case& c);
+};
+
+inline constexpr Operation kOperations[] = {
+    {"matmul_edges", 0, check_matmul_edges},
+    {"softmax_edges", 0, check_softmax_edges},
+    {"attention_edges", 0, check_attention_edges},
+    {"exp_sweep", 0, check_exp_sweep},
+    {"matmul", 180, check_matmul},
+    {"matmul_block", 100, check_matmul_block},
+    {"pack", 60, check_pack},
+    {"softmax", 150, check_softmax},
+    {"prepare_scores", 80, check_prepare_scores},
+    {"attention", 165, check_attention},
+    {"layer_norm", 100, check_layer_norm},
+    {"gelu", 60, check_gelu},
+    {"embedding", 50, check_embedding},
+    {"pool", 50, check_pool},
+    {"l2_normalize", 50, check_l2_normalize},
+    {"encoder", 5, check_encoder},
+};
+
+}  // namespace sa_test

@@ -1,0 +1,121 @@
+// Pooling of packed sequences, and L2 normalisation of rows of any magnitude.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "conformance/operations.h"
+#include "conformance/reference.h"
+#include "dispatch/run.h"
+
+namespace sa_test {
+
+void check_pool(Case& c) {
+  Random& r = c.random;
+  const int64_t sequences = r.size(0, 5, 40);
+  Buffer<int32_t> offsets(r, sequences + 1);
+  offsets[0] = 0;
+  for (int64_t s = 0; s < sequences; ++s) {
+    offsets[s + 1] = offsets[s] + static_cast<int32_t>(r.chance(10) ? 0 : r.size(1, 8, 60));
+  }
+  sa::PoolSequences p;
+  p.columns = r.size(1, 50, 800);
+  p.mode = static_cast<sa::Pooling>(r.between(0, 2));
+  p.offsets = offsets.data();
+  Buffer<float> x(r, offsets[sequences] * p.columns), y(r, sequences * p.columns);
+  fill(c, x, any_numbers(r));
+  p.x = x.data();
+  p.y = y.data();
+  const bool threaded = r.chance(50);
+  c.describe("sequences %d, rows %d, columns %d, mode %d%s", static_cast<int>(sequences),
+             static_cast<int>(offsets[sequences]), static_cast<int>(p.columns), static_cast<int>(p.mode),
+             threaded ? ", threaded" : "");
+  int64_t begin = 0, end = sequences;
+  if (threaded) {
+    any_threads(c);
+    sa::run_pool(c.kernels, p, sequences);
+  } else {
+    begin = r.between(0, sequences);
+    end = r.between(begin, sequences);
+    c.kernels.pool_sequences(p, begin, end);
+  }
+  std::vector<char> written(static_cast<size_t>(y.size()), 0);
+  for (int64_t s = begin; s < end; ++s) {
+    const int64_t count = offsets[s + 1] - offsets[s];
+    for (int64_t j = 0; j < p.columns; ++j) {
+      const int64_t at = s * p.columns + j;
+      Sum sum;
+      double largest = -INFINITY;
+      for (int64_t i = offsets[s]; i < offsets[s + 1]; ++i) {
+        sum.add(x[i * p.columns + j]);
+        largest = std::max(largest, static_cast<double>(x[i * p.columns + j]));
+      }
+      const double n = static_cast<double>(count);
+      written[static_cast<size_t>(at)] = 1;
+      if (count == 0) {
+        c.equal("empty sequence", at, y[at], 0);
+      } else if (p.mode == sa::Pooling::kMean) {
+        c.within("mean", at, y[at], sum.value / n, (n + 3) * kU * sum.magnitude / n + kTiny);
+      } else {
+        const double first = x[offsets[s] * p.columns + j];
+        c.equal(p.mode == sa::Pooling::kCls ? "cls" : "max", at, y[at],
+                p.mode == sa::Pooling::kCls ? first : largest);
+      }
+    }
+  }
+  c.untouched("written beside y", y, written);
+}
+
+void check_l2_normalize(Case& c) {
+  Random& r = c.random;
+  const int64_t rows = r.size(0, 9, 70);
+  sa::NormalizeRows p;
+  p.columns = r.size(1, 50, 1100);
+  static constexpr float kEpsilons[] = {1e-12f, 1e-5f, 1.0f};
+  p.epsilon = kEpsilons[r.between(0, 2)];
+  Buffer<float> x(r, rows * p.columns), y(r, x.size());
+  for (int64_t i = 0; i < rows; ++i) {
+    const int exponent = r.chance(60) ? 0 : static_cast<int>(r.between(-126, 127));
+    const bool zero = r.chance(5);
+    for (int64_t j = 0; j < p.columns; ++j) {
+      x[i * p.columns + j] = zero ? 0.0f : std::ldexp(r.uniform(-1.0f, 1.0f), exponent);
+    }
+  }
+  const bool in_place = r.chance(30), threaded = r.chance(50);
+  if (in_place) {
+    for (int64_t i = 0; i < x.size(); ++i) y[i] = x[i];
+  }
+  p.x = in_place ? y.data() : x.data();
+  p.y = y.data();
+  c.describe("rows %d, columns %d, epsilon %g%s%s", static_cast<int>(rows), static_cast<int>(p.columns),
+             static_cast<double>(p.epsilon), in_place ? ", in place" : "", threaded ? ", threaded" : "");
+  int64_t begin = 0, end = rows;
+  if (threaded) {
+    any_threads(c);
+    sa::run_l2_normalize(c.kernels, p, rows);
+  } else {
+    begin = r.between(0, rows);
+    end = r.between(begin, rows);
+    c.kernels.l2_normalize_rows(p, begin, end);
+  }
+  std::vector<char> written(static_cast<size_t>(y.size()), 0);
+  for (int64_t i = 0; i < rows; ++i) {
+    const bool in_range = i >= begin && i < end;
+    double squares = 0;
+    for (int64_t j = i * p.columns; j < (i + 1) * p.columns; ++j) squares += std::pow(x[j], 2);
+    const double norm = std::max(std::sqrt(squares), static_cast<double>(p.epsilon));
+    // A sum of n squares errs by (n + 2) u, its root by half of that; scaling, root, reciprocal and two
+    // products round once each.
+    const double relative = (static_cast<double>(p.columns) / 2 + 8) * kU;
+    for (int64_t j = i * p.columns; j < (i + 1) * p.columns; ++j) {
+      written[static_cast<size_t>(j)] = in_range || in_place;
+      if (in_range) {
+        c.within("y", j, y[j], x[j] / norm, std::fabs(x[j] / norm) * relative + kTiny);
+      } else if (in_place) {
+        c.same_bits("row outside of the range", j, y[j], x[j]);
+      }
+    }
+  }
+  c.untouched("written beside y", y, written);
+}
+
+}  // namespace sa_test

@@ -1,0 +1,19 @@
+// The kernel sets that an executable tests. Each executable links one definition of tested_tiers().
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dispatch/kernel_set.h"
+
+namespace sa_test {
+
+struct TestedTier {
+  std::string name;
+  const sa::KernelSet* kernels;  // null: skipped
+  std::string skipped;           // why
+};
+
+std::vector<TestedTier> tested_tiers();
+
+}  // namespace sa_test
