@@ -12,6 +12,8 @@ export interface Info {
   cpu: string;
   /** Instruction-set tier in use. */
   isa: string;
+  /** The instruction that multiplies 8-bit numbers. */
+  int8: string;
   tiers: NativeTier[];
   /** Threads of the pool. */
   threads: number;
@@ -37,6 +39,7 @@ export function info(): Info {
     platform: `${process.platform}-${process.arch}`,
     cpu: native.cpu,
     isa: native.isa,
+    int8: native.int8,
     tiers: native.tiers,
     threads: native.threads,
     availableCpus: native.availableCpus,

@@ -130,6 +130,7 @@ int main(int argc, char** argv) {
               bench::fma_peak(kernels->name));
   bench::Makers makers;
   bench::add_matmul(makers);
+  bench::add_int8(makers);
   bench::add_rows(makers);
   bench::add_attention(makers);
   bench::add_pool(makers);

@@ -14,6 +14,7 @@ export function infoText(info: Info): string {
     ['cpu', `${info.cpu}, ${info.availableCpus} available`],
     ['isa', info.isa],
     ['tiers', tiers.join(', ')],
+    ['int8', info.int8],
     ['threads', String(info.threads)],
     ['build', `${info.compiler}, Node-API ${info.napiVersion}`],
     ['addon', info.addonPath],

@@ -14,9 +14,17 @@ export {
   randomAttention,
   randomAttentionAsync,
 } from './attention.js';
-export { type ActivationName, type MatmulOptions, matmul, matmulAsync } from './matmul.js';
+export { int8Matmul, int8MatmulAsync } from './int8_matmul.js';
+export {
+  type ActivationName,
+  type EpilogueOptions,
+  type MatmulOptions,
+  matmul,
+  matmulAsync,
+} from './matmul.js';
 export { PackedMatrix, type PackMatrixOptions } from './packed_matrix.js';
 export { PreparedScores } from './prepared_scores.js';
+export { QuantizedMatrix } from './quantized_matrix.js';
 export {
   type EmbeddingTable,
   embedding,

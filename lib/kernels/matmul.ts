@@ -17,17 +17,21 @@ import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export type ActivationName = keyof typeof Activation;
 
-export interface MatmulOptions extends OutputOption {
-  /** `a` holds [..., k, m]. */
-  transposeA?: boolean;
-  /** `b` holds [..., n, k]. Not for a PackedMatrix, which was transposed when packed. */
-  transposeB?: boolean;
+/** What matmul does to its product before it is stored. */
+export interface EpilogueOptions extends OutputOption {
   /** [n], added to every row. */
   bias?: TensorLike;
   /** Applied after the bias. Default 'none'; 'gelu' is the exact (erf) form. */
   activation?: ActivationName;
   /** [..., m, n], added after the activation. */
   residual?: TensorLike;
+}
+
+export interface MatmulOptions extends EpilogueOptions {
+  /** `a` holds [..., k, m]. */
+  transposeA?: boolean;
+  /** `b` holds [..., n, k]. Not for a PackedMatrix, which was transposed when packed. */
+  transposeB?: boolean;
 }
 
 interface Operand {
@@ -55,6 +59,21 @@ export function activationCode(name: unknown): number {
     throw new ArgumentError(expectation('activation', `one of ${names}`, describe(name)));
   }
   return Activation[name as ActivationName];
+}
+
+/** The checked epilogue of a product of `shape` [..., n]. */
+export function epilogue(options: EpilogueOptions, shape: Shape) {
+  const out = outputTensor(options.out, shape);
+  const bias = options.bias === undefined ? null : checkTensor('bias', options.bias);
+  if (bias) checkSameShape('bias', bias.shape, shape.slice(-1));
+  const residual = options.residual === undefined ? null : checkTensor('residual', options.residual);
+  if (residual) checkSameShape('residual', residual.shape, shape);
+  return {
+    out,
+    bias: bias?.data ?? null,
+    residual: residual?.data ?? null,
+    activation: activationCode(options.activation ?? 'none'),
+  };
 }
 
 /** How often each of `batch`'s matrices is read when it is broadcast to `full`: the index of every product. */
@@ -93,21 +112,9 @@ export function* matmulSteps(
     );
   }
   const [m, k, n] = [left.rows, left.columns, right.columns];
-  const out = outputTensor(options.out, [...batch, m, n]);
-  const bias = options.bias === undefined ? null : checkTensor('bias', options.bias);
-  if (bias) checkSameShape('bias', bias.shape, [n]);
-  const residual = options.residual === undefined ? null : checkTensor('residual', options.residual);
-  if (residual) checkSameShape('residual', residual.shape, out.shape);
+  const { out, bias, residual, activation } = epilogue(options, [...batch, m, n]);
 
-  const common = {
-    k,
-    n,
-    transposeA,
-    transposeB,
-    packed: packed?.handle ?? null,
-    bias: bias?.data ?? null,
-    activation: activationCode(options.activation ?? 'none'),
-  };
+  const common = { k, n, transposeA, transposeB, packed: packed?.handle ?? null, bias, activation };
   const leftSize = sizeOf(left.batch);
   const rightSize = sizeOf(right.batch);
   const count = sizeOf(batch);
@@ -115,7 +122,7 @@ export function* matmulSteps(
     ...common,
     a: left.data,
     b: packed ? null : right.data,
-    residual: residual?.data ?? null,
+    residual,
     out: out.data,
   };
   if (rightSize === 1 && !transposeA && leftSize === count) {
@@ -141,7 +148,7 @@ export function* matmulSteps(
           aBatchStride: 0,
           b: part(right.data, rightIndex[i]!, k * n),
           bBatchStride: 0,
-          residual: residual ? part(residual.data, i, m * n) : null,
+          residual: residual ? part(residual, i, m * n) : null,
           out: part(out.data, i, m * n),
         },
       };

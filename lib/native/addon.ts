@@ -14,6 +14,15 @@ export const DTypeCode = { F32: 0, F16: 1, BF16: 2 } as const;
 
 /** `count` matrices [k, n], packed for the matmul kernel. */
 export interface NativePackedMatrix {
+  /** 0 after `dispose`. */
+  readonly bytes: number;
+  dispose(): void;
+}
+
+/** One matrix [k, n] of 8-bit weights with a scale a column, packed for the int8 kernel. */
+export interface NativeQuantizedMatrix {
+  /** 0 after `dispose`. */
+  readonly bytes: number;
   dispose(): void;
 }
 
@@ -31,6 +40,25 @@ export interface PackOptions {
   batchStride: number;
   rowStride: number;
   columnStride: number;
+}
+
+export interface QuantizeOptions {
+  data: Float32Array;
+  k: number;
+  n: number;
+  rowStride: number;
+  columnStride: number;
+}
+
+/** out [m, n] = activation(A B + bias) + residual, A [m, k] quantised row by row. */
+export interface Int8MatmulOptions {
+  m: number;
+  a: Float32Array;
+  weights: NativeQuantizedMatrix;
+  bias: Float32Array | null;
+  residual: Float32Array | null;
+  activation: number;
+  out: Float32Array;
 }
 
 /** out [batch, m, n] = activation(A B + bias) + residual. */
@@ -193,6 +221,8 @@ export interface NativeTier {
 
 export interface NativeInfo {
   isa: string;
+  /** The instruction that multiplies 8-bit numbers. */
+  int8: string;
   tiers: NativeTier[];
   cpu: string;
   availableCpus: number;
@@ -206,6 +236,7 @@ export interface NativeInfo {
 /** Every operation comes twice: at once on the calling thread, or as a Promise on the pool. */
 export interface NativeOperations {
   matmul: MatmulOptions;
+  int8Matmul: Int8MatmulOptions;
   softmax: SoftmaxOptions;
   attention: AttentionOptions;
   prepareScores: PrepareScoresOptions;
@@ -228,6 +259,7 @@ export interface NativeAddon extends SyncOperations, AsyncOperations {
   info(): NativeInfo;
   setThreads(options: { threads: number }): void;
   PackedMatrix: new (options: PackOptions) => NativePackedMatrix;
+  QuantizedMatrix: new (options: QuantizeOptions) => NativeQuantizedMatrix;
   loadBert(options: LoadBertOptions): NativeBertModel;
   loadBertAsync(options: LoadBertOptions): Promise<NativeBertModel>;
 }

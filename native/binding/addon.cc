@@ -30,6 +30,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   if (kernels == nullptr) return env.Undefined();
   Napi::Object out = Napi::Object::New(env);
   out.Set("isa", kernels->name);
+  out.Set("int8", kernels->int8_method);
   Napi::Array tiers_out = Napi::Array::New(env);
   for (const Tier& tier : tiers()) {
     Napi::Object entry = Napi::Object::New(env);
@@ -63,6 +64,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("info", Napi::Function::New(env, info, "info"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
   export_matmul(env, exports);
+  export_int8(env, exports);
   export_attention(env, exports);
   export_row_operations(env, exports);
   export_encoder(env, exports);

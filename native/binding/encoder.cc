@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "binding/handle.h"
 #include "binding/operations.h"
 #include "encoder/bert.h"
 #include "runtime/mapped_file.h"
@@ -11,56 +12,20 @@ namespace sa {
 
 namespace {
 
-const napi_type_tag kTag = {0x73796e7468617474, 0x626572746d6f646c};
-
-class BertModel : public Napi::ObjectWrap<BertModel> {
+class BertModel : public Handle<BertModel, Bert> {
  public:
-  static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "BertModel",
-        {InstanceMethod("dispose", &BertModel::dispose), InstanceAccessor<&BertModel::bytes>("bytes")});
-  }
+  static constexpr napi_type_tag kTag = {0x73796e7468617474, 0x626572746d6f646c};
+  static constexpr const char* kName = "BertModel";
 
   // Only the loading job makes one: it hands over the model behind an external value.
-  explicit BertModel(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BertModel>(info) {
+  explicit BertModel(const Napi::CallbackInfo& info) : Handle(info) {
     if (!info[0].IsExternal()) {
       throw_native_error(info.Env(),
                          "BertModel: expected loadBert to make it but received a direct construction");
       return;
     }
-    model_ = *info[0].As<Napi::External<std::shared_ptr<const Bert>>>().Data();
-    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), static_cast<int64_t>(model_->bytes()));
-    info.This().As<Napi::Object>().TypeTag(&kTag);
+    own(info, *info[0].As<Napi::External<std::shared_ptr<const Bert>>>().Data());
   }
-
-  void Finalize(Napi::Env env) override { release(env); }
-
-  static std::shared_ptr<const Bert> read(Arguments& arguments, const char* name) {
-    const Napi::Value value = arguments.get(name);
-    if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) {
-      arguments.fail(name, "a BertModel", describe_value(value));
-      return nullptr;
-    }
-    std::shared_ptr<const Bert> model = Unwrap(value.As<Napi::Object>())->model_;
-    if (model == nullptr) arguments.fail(name, "a model in use", "one that was disposed");
-    return model;
-  }
-
- private:
-  Napi::Value bytes(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), model_ == nullptr ? 0 : static_cast<double>(model_->bytes()));
-  }
-  Napi::Value dispose(const Napi::CallbackInfo& info) {
-    release(info.Env());
-    return info.Env().Undefined();
-  }
-  void release(Napi::Env env) {
-    if (model_ == nullptr) return;
-    Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(model_->bytes()));
-    model_.reset();
-  }
-
-  std::shared_ptr<const Bert> model_;
 };
 
 // One constructor an environment: a process-wide one would outlive the first worker to end.

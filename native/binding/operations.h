@@ -18,6 +18,7 @@ void export_job(Napi::Env env, Napi::Object exports, const char* name) {
 }
 
 void export_matmul(Napi::Env env, Napi::Object exports);
+void export_int8(Napi::Env env, Napi::Object exports);
 void export_attention(Napi::Env env, Napi::Object exports);
 void export_row_operations(Napi::Env env, Napi::Object exports);
 void export_encoder(Napi::Env env, Napi::Object exports);

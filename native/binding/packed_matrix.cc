@@ -5,16 +5,8 @@
 
 namespace sa {
 
-namespace {
-const napi_type_tag kTag = {0x73796e7468617474, 0x7061636b65646d78};
-}
-
-Napi::Function PackedMatrix::define(Napi::Env env) {
-  return DefineClass(env, "PackedMatrix", {InstanceMethod("dispose", &PackedMatrix::dispose)});
-}
-
 // Options: data Float32Array; count, k, n; batchStride, rowStride, columnStride in elements.
-PackedMatrix::PackedMatrix(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PackedMatrix>(info) {
+PackedMatrix::PackedMatrix(const Napi::CallbackInfo& info) : Handle(info) {
   const Napi::Env env = info.Env();
   const KernelSet* kernels = require_kernels(env);
   if (kernels == nullptr) return;
@@ -44,36 +36,7 @@ PackedMatrix::PackedMatrix(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pa
     run_pack(*kernels, {data.data + i * batch, static_cast<ptrdiff_t>(row), static_cast<ptrdiff_t>(column)},
              panels->k, panels->n, panels->data.data() + static_cast<size_t>(i) * panels->each);
   }
-  Napi::MemoryManagement::AdjustExternalMemory(env,
-                                               static_cast<int64_t>(panels->data.size() * sizeof(float)));
-  panels_ = std::move(panels);
-  info.This().As<Napi::Object>().TypeTag(&kTag);
-}
-
-void PackedMatrix::release(Napi::Env env) {
-  if (panels_ == nullptr) return;
-  Napi::MemoryManagement::AdjustExternalMemory(env,
-                                               -static_cast<int64_t>(panels_->data.size() * sizeof(float)));
-  panels_.reset();
-}
-
-void PackedMatrix::Finalize(Napi::Env env) { release(env); }
-
-Napi::Value PackedMatrix::dispose(const Napi::CallbackInfo& info) {
-  release(info.Env());
-  return info.Env().Undefined();
-}
-
-std::shared_ptr<const Panels> PackedMatrix::read(Arguments& arguments, const char* name, bool optional) {
-  const Napi::Value value = arguments.get(name);
-  if (optional && (value.IsNull() || value.IsUndefined())) return nullptr;
-  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&kTag)) {
-    arguments.fail(name, "a PackedMatrix", describe_value(value));
-    return nullptr;
-  }
-  std::shared_ptr<const Panels> panels = Unwrap(value.As<Napi::Object>())->panels_;
-  if (panels == nullptr) arguments.fail(name, "a PackedMatrix in use", "one that was disposed");
-  return panels;
+  own(info, std::move(panels));
 }
 
 }  // namespace sa

@@ -2,11 +2,7 @@
 // matrices (one a head) of [k, n] each.
 #pragma once
 
-#include "binding/node_api.h"
-
-#include <memory>
-
-#include "binding/arguments.h"
+#include "binding/handle.h"
 #include "runtime/workspace.h"
 
 namespace sa {
@@ -15,21 +11,16 @@ struct Panels {
   int64_t count = 0, k = 0, n = 0;
   size_t each = 0;  // floats a matrix
   AlignedFloats data;
+
+  size_t bytes() const { return data.size() * sizeof(float); }
 };
 
-class PackedMatrix : public Napi::ObjectWrap<PackedMatrix> {
+class PackedMatrix : public Handle<PackedMatrix, Panels> {
  public:
-  static Napi::Function define(Napi::Env env);
+  static constexpr napi_type_tag kTag = {0x73796e7468617474, 0x7061636b65646d78};
+  static constexpr const char* kName = "PackedMatrix";
+
   explicit PackedMatrix(const Napi::CallbackInfo& info);
-  void Finalize(Napi::Env env) override;
-
-  // The panels of the object under `name`; null (and a recorded failure unless optional) when it is not one.
-  static std::shared_ptr<const Panels> read(Arguments& arguments, const char* name, bool optional);
-
- private:
-  Napi::Value dispose(const Napi::CallbackInfo& info);
-  void release(Napi::Env env);
-  std::shared_ptr<const Panels> panels_;
 };
 
 }  // namespace sa

@@ -4,6 +4,7 @@
 #include "kernels/attention/attention.h"
 #include "kernels/embedding/embedding.h"
 #include "kernels/gelu/gelu.h"
+#include "kernels/int8/int8.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/pooling/pooling.h"
@@ -29,6 +30,12 @@ struct KernelSet {
   void (*embedding_rows)(const EmbeddingRows& p, int64_t begin, int64_t end);
   void (*pool_sequences)(const PoolSequences& p, int64_t begin, int64_t end);
   void (*l2_normalize_rows)(const NormalizeRows& p, int64_t begin, int64_t end);
+  const char* int8_method;  // how 8-bit numbers are multiplied
+  int int8_rows;            // rows of the int8 micro-kernel
+  size_t (*int8_packed_size)(int64_t k, int64_t n);
+  void (*int8_pack)(const MatrixView& b, int64_t k, int64_t n, const Int8Panels& to);
+  void (*int8_quantize_rows)(const Int8Rows& a, int64_t begin, int64_t end);
+  void (*int8_block)(const Int8Block& g);
 };
 
 }  // namespace sa

@@ -1,6 +1,8 @@
 // Every algorithm, in the order of their needs. Included inside the namespace of a tier, after its
 // primitives.
 #include "simd/math.h"
+#include "kernels/matmul/tiling.inl.h"
+#include "kernels/matmul/epilogue.inl.h"
 #include "kernels/matmul/matmul.inl.h"
 #include "kernels/softmax/softmax.inl.h"
 #include "kernels/attention/attention.inl.h"
@@ -9,8 +11,12 @@
 #include "kernels/embedding/embedding.inl.h"
 #include "kernels/pooling/pooling.inl.h"
 
+#include "kernels/int8/int8.inl.h"
+
 static const KernelSet kSet = {
-    SA_TIER_NAME,  kPanel,         kMatmulRows,       kAttentionRows,    packed_size,         pack_panels,
-    matmul_block,  softmax_rows,   attention_scratch, attention_head,    prepare_scores_rows, layer_norm_rows,
-    gelu_elements, embedding_rows, pool_sequences,    l2_normalize_rows,
+    SA_TIER_NAME,        kPanel,          kMatmulRows,   kAttentionRows,    packed_size,
+    pack_panels,         matmul_block,    softmax_rows,  attention_scratch, attention_head,
+    prepare_scores_rows, layer_norm_rows, gelu_elements, embedding_rows,    pool_sequences,
+    l2_normalize_rows,   kInt8Method,     kInt8Rows,     int8_packed_size,  int8_pack,
+    int8_quantize_rows,  int8_block,
 };

@@ -21,6 +21,19 @@ struct Matmul {
 
 bool run_matmul(const KernelSet& kernels, const Matmul& p);
 void run_pack(const KernelSet& kernels, const MatrixView& b, int64_t k, int64_t n, float* dst);
+// C [m, n] from float32 A [m, k] and a quantised B, see kernels/int8/int8.h. k <= kInt8LargestK.
+struct Int8Matmul {
+  int64_t m = 0, n = 0, k = 0;
+  const float* x = nullptr;
+  ptrdiff_t x_stride = 0;
+  Int8Panels b;
+  float* c = nullptr;
+  ptrdiff_t c_stride = 0;
+  Epilogue epilogue;
+};
+
+bool run_int8_matmul(const KernelSet& kernels, const Int8Matmul& p);
+void run_int8_pack(const KernelSet& kernels, const MatrixView& b, int64_t k, int64_t n, const Int8Panels& to);
 bool run_attention(const KernelSet& kernels, const Attention& p);
 void run_softmax(const KernelSet& kernels, const SoftmaxRows& p);
 void run_layer_norm(const KernelSet& kernels, const LayerNormRows& p);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "dispatch/grid.h"
 #include "dispatch/run.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"
@@ -16,35 +17,12 @@ constexpr int64_t kStripeFloats = int64_t{2} << 20;
 // Up to this many rows, packing a B that is used once costs more than reading it in place.
 constexpr int64_t kInPlaceRows = 24;
 
-struct Grid {
-  int64_t rows = 1, columns = 1;
-};
-
-// Cuts [m, n] in `threads` parts so that the largest is as small as can be; rows are cut first when equal,
-// because rows of A are private to a part while B is shared.
-Grid choose_grid(const KernelSet& kernels, int64_t m, int64_t n, int64_t k, int64_t threads) {
-  if (threads == 1 ||
-      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < kParallelMultiplyAdds) {
-    return {};
-  }
-  const int64_t row_units = (m + kernels.row_multiple - 1) / kernels.row_multiple;
-  const int64_t column_units = (n + kernels.panel_width - 1) / kernels.panel_width;
-  Grid best;
-  int64_t smallest = row_units * column_units;
-  for (int64_t columns = 1; columns <= std::min(threads, column_units); ++columns) {
-    const int64_t rows = std::min(threads / columns, row_units);
-    const int64_t largest = ((row_units + rows - 1) / rows) * ((column_units + columns - 1) / columns);
-    if (largest < smallest) {
-      smallest = largest;
-      best = {rows, columns};
-    }
-  }
-  return best;
-}
-
 bool run_block(const KernelSet& kernels, const MatmulBlock& g) {
   ThreadPool& pool = ThreadPool::instance();
-  const Grid grid = choose_grid(kernels, g.m, g.n, g.k, pool.threads());
+  const bool small =
+      static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k) < kParallelMultiplyAdds;
+  const Grid grid =
+      choose_grid({kernels.row_multiple, kernels.panel_width}, g.m, g.n, small ? 1 : pool.threads());
   std::atomic<bool> ok{true};
   pool.run(grid.rows * grid.columns, [&](int64_t part) {
     const Range rows = split(g.m, kernels.row_multiple, grid.rows, part / grid.columns);

@@ -10,6 +10,7 @@ namespace sa {
 namespace avx2 {
 #define SA_TIER_NAME "avx2"
 #include "simd/avx2.h"
+#include "simd/avx2_int8.h"
 #include "dispatch/kernel_set.inl.h"
 }  // namespace avx2
 }  // namespace sa

@@ -5,6 +5,7 @@ namespace sa {
 namespace scalar {
 #define SA_TIER_NAME "scalar"
 #include "simd/scalar.h"
+#include "simd/scalar_int8.h"
 #include "dispatch/kernel_set.inl.h"
 }  // namespace scalar
 

@@ -22,6 +22,7 @@
 #define SA_RESTRICT __restrict
 #define SA_PREFETCH(p) ((void)(p))
 #define SA_UNROLL
+#define SA_KEEP_ORDER(x) ((void)0)
 #define SA_BEGIN_TIER_AVX2
 #define SA_BEGIN_TIER_AVX512
 #define SA_BEGIN_TIER_AVX512_VNNI
@@ -32,6 +33,9 @@
 #define SA_INLINE static inline __attribute__((always_inline))
 #define SA_RESTRICT __restrict__
 #define SA_PREFETCH(p) __builtin_prefetch(p)
+// `x` is made here, before the next such mark: kept from bundling the first halves of many short chains, a
+// compiler needs fewer registers.
+#define SA_KEEP_ORDER(x) __asm__ volatile("" : "+v"(x))
 #define SA_PRAGMA(x) _Pragma(#x)
 #define SA_TARGET(features) \
   SA_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
@@ -41,6 +45,9 @@
 #define SA_INLINE static inline __attribute__((always_inline))
 #define SA_RESTRICT __restrict__
 #define SA_PREFETCH(p) __builtin_prefetch(p)
+// `x` is made here, before the next such mark: kept from bundling the first halves of many short chains, a
+// compiler needs fewer registers.
+#define SA_KEEP_ORDER(x) __asm__ volatile("" : "+v"(x))
 #define SA_PRAGMA(x) _Pragma(#x)
 #define SA_TARGET(features) _Pragma("GCC push_options") SA_PRAGMA(GCC target(features))
 #define SA_END_TIER _Pragma("GCC pop_options")

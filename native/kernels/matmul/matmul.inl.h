@@ -1,8 +1,5 @@
 // The algorithm, once for all tiers: panels of B, row blocks of A, a register-blocked micro-kernel.
 
-inline constexpr int kPanel = kMatmulVectors * kLanes;
-inline constexpr int kCacheLine = 16;  // floats
-
 static size_t packed_size(int64_t k, int64_t n) {
   return static_cast<size_t>((n + kPanel - 1) / kPanel) * kPanel * static_cast<size_t>(k);
 }
@@ -34,19 +31,6 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
     }
   }
 }
-
-// Rows of A in equal tiles of at most kMatmulRows: 16 rows become 8 + 8 and not 14 + 2, whose two rows could
-// not hide the latency of their multiply-adds.
-struct Heights {
-  int64_t tiles, low, taller;  // `taller` tiles of low + 1 rows come first, then tiles of `low`
-
-  explicit Heights(int64_t rows) {
-    tiles = (rows + kMatmulRows - 1) / kMatmulRows;
-    low = rows / tiles;
-    taller = rows - low * tiles;
-  }
-  int64_t begin(int64_t tile) const { return tile * low + (tile < taller ? tile : taller); }
-};
 
 // Rows of A ahead of which its packing reads.
 inline constexpr int kPackAhead = 64;
@@ -179,46 +163,6 @@ static MicroKernel micro_kernel_at(int64_t rows, std::integer_sequence<int, kHei
 template <bool kPackedA>
 static MicroKernel micro_kernel_for(int64_t rows) {
   return micro_kernel_at<kPackedA>(rows, std::make_integer_sequence<int, kMatmulRows>());
-}
-
-template <Activation kActivation>
-SA_INLINE Vec activate(Vec x) {
-  if (kActivation == Activation::kRelu) return vrelu(x);
-  if (kActivation == Activation::kGelu) return vgelu_erf(x);
-  if (kActivation == Activation::kGeluTanh) return vgelu_tanh(x);
-  return x;
-}
-
-// Row scale, activation and residual on a tile of C that the micro-kernel has just left in L1.
-template <Activation kActivation>
-static void finish_tile(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i0, int64_t j0, int64_t rows,
-                        int width) {
-  for (int64_t i = 0; i < rows; ++i) {
-    const Vec scale = vset(e.row_scale == nullptr ? 1.0f : e.row_scale[i0 + i]);
-    const float* residual = e.residual == nullptr ? nullptr : e.residual + (i0 + i) * e.residual_stride + j0;
-    float* row = c + i * c_row;
-    for (int j = 0; j < width; j += kLanes) {
-      const int n = width - j < kLanes ? width - j : kLanes;
-      Vec x = activate<kActivation>(vmul(vload_row(row + j, n), scale));
-      if (residual != nullptr) x = vadd(x, vload_row(residual + j, n));
-      vstore_row(row + j, x, n);
-    }
-  }
-}
-
-static void finish(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i, int64_t j, int64_t rows,
-                   int width) {
-  switch (e.activation) {
-    case Activation::kNone:
-      if (e.residual == nullptr && e.row_scale == nullptr) return;
-      return finish_tile<Activation::kNone>(e, c, c_row, i, j, rows, width);
-    case Activation::kRelu:
-      return finish_tile<Activation::kRelu>(e, c, c_row, i, j, rows, width);
-    case Activation::kGelu:
-      return finish_tile<Activation::kGelu>(e, c, c_row, i, j, rows, width);
-    case Activation::kGeluTanh:
-      return finish_tile<Activation::kGeluTanh>(e, c, c_row, i, j, rows, width);
-  }
 }
 
 // Reading A in place saves a pass over it, but rows that are a multiple of 1 KiB apart fall into the same few

@@ -277,7 +277,7 @@ describe('help, version and info', () => {
     const info = await run(['info'], '', { SYNTHETIC_ATTENTION_ISA: 'scalar' });
     expect(info.status).toBe(0);
     expect(info.stdout).toMatch(
-      /^version +0\.1\.0\nnode +v\d+.*\ncpu +.+\nisa +scalar\ntiers +.*scalar \(in use\).*\nthreads +\d+\nbuild +.+\naddon +.+\.node\n$/,
+      /^version +0\.1\.0\nnode +v\d+.*\ncpu +.+\nisa +scalar\ntiers +.*scalar \(in use\).*\nint8 +.+\nthreads +\d+\nbuild +.+\naddon +.+\.node\n$/,
     );
     const json = JSON.parse((await run(['info', '--json'])).stdout) as Record<string, unknown>;
     expect(Object.keys(json)).toEqual(

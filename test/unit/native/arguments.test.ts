@@ -52,8 +52,29 @@ const attention = (changes: object = {}, sourceChanges: object = {}) => ({
   ...changes,
 });
 
+const { QuantizedMatrix } = native as unknown as { QuantizedMatrix: new (options: unknown) => object };
+const quantize = (changes: object = {}) => ({
+  data: f(12),
+  k: 4,
+  n: 3,
+  rowStride: 3,
+  columnStride: 1,
+  ...changes,
+});
+const int8Matmul = (changes: object = {}) => ({
+  m: 2,
+  a: f(8),
+  weights: new QuantizedMatrix(quantize()),
+  bias: null,
+  residual: null,
+  activation: 0,
+  out: f(6),
+  ...changes,
+});
+
 describe('the addon', () => {
   it('takes what is right', () => {
+    expect(native.int8Matmul!(int8Matmul())).toBeUndefined();
     expect(native.matmul!(matmul())).toBeUndefined();
     expect(native.attention!(attention())).toBeUndefined();
   });
@@ -67,6 +88,17 @@ describe('the addon', () => {
     ['matmul', 'a size whose products overflow', matmul({ m: 2 ** 48, k: 2 ** 48 }), 'a: expected at least'],
     ['matmul', 'a short operand', matmul({ a: f(7) }), 'a: expected at least 8 elements but received 7'],
     ['matmul', 'a short output', matmul({ out: f(5) }), 'out: expected at least 6 elements but received 5'],
+    ['int8Matmul', 'a short operand', int8Matmul({ a: f(7) }), 'a: expected at least 8 elements'],
+    ['int8Matmul', 'a short output', int8Matmul({ out: f(5) }), 'out: expected at least 6 elements'],
+    ['int8Matmul', 'a short residual', int8Matmul({ residual: f(5) }), 'residual: expected at least 6'],
+    ['int8Matmul', 'a short bias', int8Matmul({ bias: f(2) }), 'bias: expected at least 3 elements'],
+    [
+      'int8Matmul',
+      'weights of another kind',
+      int8Matmul({ weights: {} }),
+      'weights: expected a QuantizedMatrix',
+    ],
+    ['int8Matmul', 'an activation out of range', int8Matmul({ activation: 4 }), 'activation: expected'],
     [
       'matmul',
       'a batch stride past the end',
@@ -271,5 +303,14 @@ describe('the addon', () => {
 
   it('does not make models by hand', () => {
     expect(native.BertModel).toBeUndefined();
+  });
+
+  it.each<[string, object, string]>([
+    ['a short matrix', { data: f(11) }, 'data: expected at least 12 elements but received 11'],
+    ['more rows than 32 bits sum', { k: 65537 }, 'k: expected an integer from 0 to 65536'],
+    ['a stride past the end', { rowStride: 4 }, 'data: expected at least'],
+    ['more columns than memory', { k: 0, n: 2 ** 47 }, 'data: expected a matrix that fits in memory'],
+  ])('refuses to quantise %s', (_, changes, message) => {
+    expect(() => new QuantizedMatrix(quantize(changes))).toThrow(message);
   });
 });

@@ -1,0 +1,36 @@
+// How a matrix product is cut among threads.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace sa {
+
+struct Grid {
+  int64_t rows = 1, columns = 1;
+};
+
+// What a micro-kernel covers of C.
+struct Unit {
+  int64_t rows, columns;
+};
+
+// Cuts [m, n] in at most `threads` parts so that the largest is as small as can be; rows are cut first when
+// equal, because rows of A are private to a part while B is shared.
+inline Grid choose_grid(const Unit& unit, int64_t m, int64_t n, int64_t threads) {
+  const int64_t row_units = (m + unit.rows - 1) / unit.rows;
+  const int64_t column_units = (n + unit.columns - 1) / unit.columns;
+  Grid best;
+  int64_t smallest = row_units * column_units;
+  for (int64_t columns = 1; columns <= std::min(threads, column_units); ++columns) {
+    const int64_t rows = std::min(threads / columns, row_units);
+    const int64_t largest = ((row_units + rows - 1) / rows) * ((column_units + columns - 1) / columns);
+    if (largest < smallest) {
+      smallest = largest;
+      best = {rows, columns};
+    }
+  }
+  return best;
+}
+
+}  // namespace sa
