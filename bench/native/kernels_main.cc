@@ -39,23 +39,42 @@ struct Result {
 
 constexpr double kSampleSeconds = 0.03;
 
+double call(const bench::Case& c) {
+  if (c.seconds) return c.seconds();
+  const double start = now();
+  c.run();
+  return now() - start;
+}
+
+// Seconds a call over `calls` of them. Calls that time themselves give their median: a thread that has lost
+// its core for a while says nothing of the others.
+double sample(const bench::Case& c, int calls) {
+  if (c.seconds) {
+    std::vector<double> each;
+    for (int i = 0; i < calls; ++i) each.push_back(c.seconds());
+    return summarize(each).median;
+  }
+  const double start = now();
+  for (int i = 0; i < calls; ++i) c.run();
+  return (now() - start) / calls;
+}
+
 Result measure(const bench::Maker& maker, const sa::KernelSet& kernels, int threads, int samples) {
   Result result;
   result.measured = maker.make(kernels);
   const bench::Case& c = result.measured;
-  c.run();
+  call(c);
   result.error = c.check();
-  double start = now();
-  c.run();
-  const double once = std::max(1e-7, now() - start);
-  const int inner = static_cast<int>(std::max(1.0, kSampleSeconds / once));
+  const double once = std::max(1e-7, call(c));
+  const double fit = kSampleSeconds / once;
+  const int calls = c.seconds ? 20 : static_cast<int>(std::max(1.0, fit));
+  // A case of a second a call is not repeated for half a minute.
+  const int repeated = once > 0.2 ? std::min(samples, 3) : samples;
   std::vector<double> rates, times, peaks, ratios;
-  for (int sample = 0; sample < samples; ++sample) {
+  for (int i = 0; i < repeated; ++i) {
     const double peak = bench::fma_peak(kernels.name) * threads;
-    c.run();
-    start = now();
-    for (int i = 0; i < inner; ++i) c.run();
-    const double seconds = (now() - start) / inner;
+    call(c);
+    const double seconds = sample(c, calls);
     times.push_back(seconds * 1e3);
     rates.push_back(c.unit == "us" ? seconds * 1e6 : c.work / seconds / 1e9);
     peaks.push_back(peak);

@@ -14,7 +14,10 @@ struct Shape {
   int64_t m, n, k;
 };
 
-Case linear_layer(const sa::KernelSet& kernels, const Shape& s, sa::Activation activation) {
+// `packed`: as inference runs a layer. Otherwise B comes as it lies, and its packing is part of what is
+// timed.
+Case linear_layer(const sa::KernelSet& kernels, const Shape& s, sa::Activation activation,
+                  bool packed = true) {
   const auto a = operand(s.m * s.k, 1), b = operand(s.k * s.n, 2), bias = operand(s.n, 3);
   const auto c = operand(s.m * s.n, 4);
   const auto panels = operand(static_cast<int64_t>(kernels.packed_size(s.k, s.n)), 5);
@@ -24,7 +27,11 @@ Case linear_layer(const sa::KernelSet& kernels, const Shape& s, sa::Activation a
   p.n = s.n;
   p.k = s.k;
   p.a = {a->data(), s.k, 1};
-  p.packed_b = panels->data();
+  if (packed) {
+    p.packed_b = panels->data();
+  } else {
+    p.b = {b->data(), s.n, 1};
+  }
   p.c = c->data();
   p.c_stride = s.n;
   p.epilogue.bias = bias->data();
@@ -79,6 +86,11 @@ void add_matmul(Makers& makers) {
                       }});
     makers.push_back({"matmul", text(s) + " gelu", [s](const sa::KernelSet& kernels) {
                         return linear_layer(kernels, s, sa::Activation::kGelu);
+                      }});
+  }
+  for (const Shape s : {Shape{1024, 1024, 1024}, {512, 384, 1536}, {64, 384, 384}, {32, 384, 384}}) {
+    makers.push_back({"matmul", text(s) + " plain B", [s](const sa::KernelSet& kernels) {
+                        return linear_layer(kernels, s, sa::Activation::kNone, false);
                       }});
   }
   for (int64_t n : {16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536}) {

@@ -1,30 +1,52 @@
-// What it costs to hand work to the pool: an empty region of as many parts as there are threads, started
-// while the workers still spin, and after they have parked.
+// What it costs to hand work to the pool: the time from the call until every thread is in its part and back.
+// Parts wait for each other, so that none of them can run two. Workers that ended a region a moment ago still
+// spin; after a pause they are parked and have to be woken by the system.
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "bench.h"
 #include "runtime/thread_pool.h"
 
 namespace bench {
 
+namespace {
+
+// Seconds of one region in which all threads meet.
+double meet(std::atomic<int64_t>* meetings) {
+  sa::ThreadPool& pool = sa::ThreadPool::instance();
+  const int64_t threads = pool.threads();
+  std::atomic<int64_t> arrived{0};
+  const auto start = std::chrono::steady_clock::now();
+  pool.run(threads, [&](int64_t) {
+    arrived.fetch_add(1);
+    while (arrived.load() < threads) std::this_thread::yield();
+  });
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (arrived.load() == threads) meetings->fetch_add(1);
+  return seconds;
+}
+
+Case wake(std::chrono::microseconds pause) {
+  Case made;
+  made.unit = "us";
+  made.bounded = false;
+  auto meetings = std::make_shared<std::atomic<int64_t>>(0);
+  made.seconds = [=] {
+    if (pause.count() > 0) std::this_thread::sleep_for(pause);
+    return meet(meetings.get());
+  };
+  made.check = [=] { return meetings->load() > 0 ? 0.0 : 2.0; };
+  return made;
+}
+
+}  // namespace
+
 void add_pool(Makers& makers) {
-  makers.push_back({"pool", "wake spinning", [](const sa::KernelSet&) {
-                      Case made;
-                      made.unit = "us";
-                      made.bounded = false;
-                      auto sum = std::make_shared<std::atomic<int64_t>>(0);
-                      made.run = [sum] {
-                        sa::ThreadPool& pool = sa::ThreadPool::instance();
-                        pool.run(pool.threads(), [&](int64_t part) { *sum += part + 1; });
-                      };
-                      made.check = [sum] {
-                        // Every part ran in every region: 1 + 2 + ... + threads each time.
-                        const int64_t n = sa::ThreadPool::instance().threads();
-                        return *sum > 0 && *sum % (n * (n + 1) / 2) == 0 ? 0.0 : 2.0;
-                      };
-                      return made;
-                    }});
+  using std::chrono::microseconds;
+  makers.push_back({"pool", "wake, spinning", [](const sa::KernelSet&) { return wake(microseconds(0)); }});
+  makers.push_back({"pool", "wake, parked", [](const sa::KernelSet&) { return wake(microseconds(1000)); }});
 }
 
 }  // namespace bench

@@ -23,10 +23,9 @@ class Handle : public Napi::ObjectWrap<Derived> {
   static Napi::Function define(Napi::Env env) {
     using Base = Napi::ObjectWrap<Derived>;
     using Method = Napi::Value (Derived::*)(const Napi::CallbackInfo&);
-    return Base::DefineClass(
-        env, Derived::kName,
-        {Base::InstanceMethod("dispose", static_cast<Method>(&Handle::dispose)),
-         Base::InstanceAccessor("bytes", static_cast<Method>(&Handle::bytes), nullptr)});
+    return Base::DefineClass(env, Derived::kName,
+                             {Base::InstanceMethod("dispose", static_cast<Method>(&Handle::dispose)),
+                              Base::InstanceAccessor("bytes", static_cast<Method>(&Handle::bytes), nullptr)});
   }
 
   void Finalize(Napi::Env env) override { release(env); }

@@ -14,8 +14,16 @@ namespace {
 constexpr double kParallelMultiplyAdds = 250e3;
 // Floats of B packed at a time: 8 MiB, so that a stripe stays in L3.
 constexpr int64_t kStripeFloats = int64_t{2} << 20;
-// Up to this many rows, packing a B that is used once costs more than reading it in place.
-constexpr int64_t kInPlaceRows = 24;
+// Up to this many rows of A, packing a B that is used once costs more than reading it in place: fewer where
+// rows of B are a page apart, which puts them into the same few cache sets, and a panel takes one line of
+// each.
+constexpr int64_t kInPlaceRows = 64, kInPlaceRowsPaged = 24;
+constexpr int64_t kPageFloats = 1024, kLineFloats = 16;
+
+bool read_in_place(const KernelSet& kernels, int64_t m, const MatrixView& b) {
+  const bool paged = b.row_stride % kPageFloats == 0 && kernels.panel_width <= kLineFloats;
+  return b.col_stride == 1 && m <= (paged ? kInPlaceRowsPaged : kInPlaceRows);
+}
 
 bool run_block(const KernelSet& kernels, const MatmulBlock& g) {
   ThreadPool& pool = ThreadPool::instance();
@@ -56,7 +64,7 @@ bool run_stripe(const KernelSet& kernels, MatmulBlock g, const MatrixView& b, in
   if (g.epilogue.bias != nullptr) g.epilogue.bias += j;
   if (g.epilogue.residual != nullptr) g.epilogue.residual += j;
   const MatrixView from = {b.data + j * b.col_stride, b.row_stride, b.col_stride};
-  if (g.m <= kInPlaceRows && b.col_stride == 1 && columns % kernels.panel_width == 0) {
+  if (read_in_place(kernels, g.m, b) && columns % kernels.panel_width == 0) {
     g.b = {from.data, b.row_stride, kernels.panel_width};
     return run_block(kernels, g);
   }
@@ -85,8 +93,7 @@ bool run_one(const KernelSet& kernels, const Matmul& p, int64_t batch) {
   const int64_t width = kernels.panel_width;
   int64_t columns = std::max(width, kStripeFloats / std::max<int64_t>(p.k, 1) / width * width);
   // Few rows: the full panels are read in place, and only a last, narrower one is packed.
-  if (p.m <= kInPlaceRows && b.col_stride == 1 && p.n > width)
-    columns = std::min(columns, p.n / width * width);
+  if (read_in_place(kernels, p.m, b) && p.n > width) columns = std::min(columns, p.n / width * width);
   for (int64_t j = 0; j < p.n; j += columns) {
     if (!run_stripe(kernels, g, b, j, std::min(columns, p.n - j))) return false;
   }

@@ -39,6 +39,16 @@ void pause_briefly() {
 // anything an operator would notice as load.
 constexpr int kSpins = 600;
 
+// The mutex is held for some ten instructions at a time: whoever finds it taken waits for it awake, because
+// to sleep and to be woken takes longer than a whole region of a small operation.
+void lock_awake(std::unique_lock<std::mutex>& lock) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (lock.try_lock()) return;
+    pause_briefly();
+  }
+  lock.lock();
+}
+
 int initial_threads() {
   const char* text = std::getenv("SYNTHETIC_ATTENTION_THREADS");
   const int wanted = text == nullptr ? 0 : std::atoi(text);
@@ -105,7 +115,7 @@ struct ThreadPool::Impl {
     const uint64_t seen = epoch.load(std::memory_order_acquire);
     lock.unlock();
     for (int i = 0; i < kSpins && epoch.load(std::memory_order_acquire) == seen; ++i) pause_briefly();
-    lock.lock();
+    lock_awake(lock);
     signal.wait(lock, ready);
   }
 
@@ -134,7 +144,7 @@ struct ThreadPool::Impl {
       ++region->participants;
       lock.unlock();
       region->work();
-      lock.lock();
+      lock_awake(lock);
       leave(region);
     }
   }
@@ -176,7 +186,8 @@ void ThreadPool::run_erased(int64_t count, Part part, const void* body) {
   }
   Impl& pool = *impl_;
   Region region(count, part, body);
-  std::unique_lock<std::mutex> lock(pool.mutex);
+  std::unique_lock<std::mutex> lock(pool.mutex, std::defer_lock);
+  lock_awake(lock);
   ++pool.waiting_callers;
   pool.turn_ready.wait(lock, [&] { return pool.active < pool.limit; });
   --pool.waiting_callers;
@@ -197,7 +208,7 @@ void ThreadPool::run_erased(int64_t count, Part part, const void* body) {
   }
   lock.unlock();
   region.work();
-  lock.lock();
+  lock_awake(lock);
   pool.regions.remove(&region);
   pool.leave(&region);
   pool.spin_then_wait(lock, pool.region_left, [&] { return region.participants == 0; });

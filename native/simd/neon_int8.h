@@ -3,13 +3,13 @@
 
 inline constexpr int kInt8Rows = 7;
 inline constexpr int kInt8WeightMax = 127;
-// Both operands are signed: |q - 128| x 127, two of them, stay in 16 bits.
+// Both operands are signed: a product of |q - 128| and 127 fits into 16 bits.
 inline constexpr int kInt8Offset = 128;
 
 #if SA_DOTPROD
 inline constexpr const char* kInt8Method = "sdot";
 #else
-inline constexpr const char* kInt8Method = "smull, smlal";
+inline constexpr const char* kInt8Method = "smull";
 #endif
 
 struct IVec {

@@ -67,6 +67,7 @@ SA_INLINE float vreduce_add(Vec a) { return a.v; }
 SA_INLINE float vreduce_max(Vec a) { return a.v; }
 SA_INLINE Vec vsqrt(Vec a) { return {std::sqrt(a.v)}; }
 // dst[j * dst_stride + i] = src[i * src_stride + j] for i < rows <= kLanes, j < kLanes. Each written row is
-// kLanes wide, rows are written in ascending order, and what stands behind their first `rows` elements is
-// undefined.
-SA_INLINE void vtranspose(const float* src, ptrdiff_t, int, float* dst, ptrdiff_t) { *dst = *src; }
+// kLanes wide, with zeros behind its first `rows` elements; rows are written in ascending order.
+SA_INLINE void vtranspose(const float* src, ptrdiff_t, int rows, float* dst, ptrdiff_t) {
+  *dst = rows > 0 ? *src : 0.0f;
+}

@@ -66,7 +66,8 @@ static void source_logits(const ScoreSource& source, const AttentionScratch& s, 
   }
   MatmulBlock g;
   g.m = r.rows;
-  g.n = columns;
+  // Whole panels where nothing but panels is read: a tile that ends inside of one takes longer.
+  g.n = bias == nullptr ? panel_columns(columns) : columns;
   g.k = source.depth;
   g.a = {left, source.left_strides.row, 1};
   const float* panels = source.kind == ScoreKind::kPanels ? source.right + r.b * source.right_strides.batch +

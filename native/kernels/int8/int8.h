@@ -8,7 +8,8 @@
 // 2 x 255 x 64 just fits, so that no intermediate can saturate on any tier. The sums are exact integers.
 // Error: half a step an element on both sides. For uniform operands a row of C is off by 0.6 % (W = 127) or
 // 0.9 % (W = 64) of its norm.
-// A row of A or a column of B that holds NaN or infinity makes its row or column of C NaN.
+// A row of A or a column of B that holds NaN or infinity, and a row whose span exceeds float32, makes its row
+// or column of C NaN. Rows with a span, and columns with a step, below 1e-30 count as zero.
 #pragma once
 
 #include <cstddef>

@@ -53,8 +53,8 @@ static void int8_quantize_rows(const Int8Rows& a, int64_t begin, int64_t end) {
       finite = vmuladd(v, vzero(), finite);
     }
     const float least = -vreduce_max(vsub(vzero(), low)), span = vreduce_max(high) - least;
-    const float inverse = span > 1e-30f && span < 3e38f ? 255.0f / span : 0.0f;
-    const int32_t zero = static_cast<int32_t>(std::nearbyint(-least * inverse));
+    const float inverse = span > 1e-30f && span <= kLargest ? 255.0f / span : 0.0f;
+    const int32_t zero = inverse > 0.0f ? static_cast<int32_t>(std::nearbyint(-least * inverse)) : 0;
     // NaN and infinity, and a span beyond float32, reach the result through the scale.
     a.scales[i] = span / 255.0f + vreduce_add(finite);
     a.zeros[i] = zero;

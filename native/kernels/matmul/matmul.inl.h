@@ -4,24 +4,31 @@ static size_t packed_size(int64_t k, int64_t n) {
   return static_cast<size_t>((n + kPanel - 1) / kPanel) * kPanel * static_cast<size_t>(k);
 }
 
+// Elements of a panel's vector `v` that lie inside of `width` columns.
+SA_INLINE int columns_of(int64_t width, int v) {
+  const int64_t left = width - v * kLanes;
+  return static_cast<int>(left < 0 ? 0 : left > kLanes ? kLanes : left);
+}
+
 static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
   for (int64_t j0 = 0; j0 < n; j0 += kPanel, dst += k * kPanel) {
     const int64_t width = n - j0 < kPanel ? n - j0 : kPanel;
     const float* src = b.data + j0 * b.col_stride;
-    if (width == kPanel && b.col_stride == 1) {
-      for (int64_t p = 0; p < k; ++p) {
+    int64_t p = 0;
+    if (b.col_stride == 1) {
+      for (; p < k; ++p) {
         for (int v = 0; v < kMatmulVectors; ++v) {
-          vstore(dst + p * kPanel + v * kLanes, vload(src + p * b.row_stride + v * kLanes));
+          const int columns = columns_of(width, v);
+          // Nothing is read behind the columns, not even by address.
+          const Vec row = columns == 0 ? vzero() : vload_row(src + p * b.row_stride + v * kLanes, columns);
+          vstore(dst + p * kPanel + v * kLanes, row);
         }
       }
-      continue;
-    }
-    int64_t p = 0;
-    if (width == kPanel && b.row_stride == 1) {
+    } else if (b.row_stride == 1) {
       for (; p + kLanes <= k; p += kLanes) {
         for (int v = 0; v < kMatmulVectors; ++v) {
-          vtranspose(src + v * kLanes * b.col_stride + p, b.col_stride, kLanes, dst + p * kPanel + v * kLanes,
-                     kPanel);
+          const float* block = columns_of(width, v) == 0 ? src : src + v * kLanes * b.col_stride;
+          vtranspose(block + p, b.col_stride, columns_of(width, v), dst + p * kPanel + v * kLanes, kPanel);
         }
       }
     }

@@ -1,7 +1,5 @@
 // Row primitives that attention shares, and softmax over rows made of them.
 
-inline constexpr float kLargest = 3.402823466e+38f;
-
 // A softmax with a negative scale is one of -x.
 template <bool kNegated>
 SA_INLINE Vec vload_signed(const float* p, int n) {

@@ -71,7 +71,7 @@ void report(const std::string& tier, const char* operation, int64_t number, uint
   std::printf("  %s, element %" PRId64 ": expected %.9g within %.3g but received %.9g (%.3g times the bound)",
               f.what, f.element, f.expected, f.bound, f.received, f.ratio);
   std::printf("; %" PRId64 " of %" PRId64 " comparisons failed\n", c.failures(), c.compared());
-  std::printf("  again: --seed %" PRIu64 " --tier %s --filter %s --case %" PRId64 "\n", seed, tier.c_str(),
+  std::printf("  again: --seed %" PRIu64 " --tier '%s' --filter %s --case %" PRId64 "\n", seed, tier.c_str(),
               operation, number);
 }
 
@@ -122,11 +122,12 @@ int main(int argument_count, char** arguments) {
       const std::string name = operation.name;
       const bool exact = options.only >= 0 && name != options.filter;
       if (name.find(options.filter) == std::string::npos || exact) continue;
+      if (name.find(tier.operations) == std::string::npos) continue;
       run_operation(tier, operation, options, &count);
     }
     std::printf("tier %s: %" PRId64 " cases, %" PRId64 " comparisons, %" PRId64 " failed\n",
                 tier.name.c_str(), count.cases, count.compared, count.failed);
-    ran += (ran.empty() ? "" : ", ") + tier.name;
+    ran += (ran.empty() ? "" : ", ") + tier.name + " (int8 by " + tier.kernels->int8_method + ")";
     total.cases += count.cases;
     total.failed += count.failed;
   }

@@ -21,6 +21,9 @@ void check_embedding(Case& c);
 void check_pool(Case& c);
 void check_l2_normalize(Case& c);
 void check_encoder(Case& c);
+void check_int8_edges(Case& c);
+void check_int8_quantize(Case& c);
+void check_int8_matmul(Case& c);
 
 struct Operation {
   const char* name;
@@ -32,10 +35,13 @@ inline constexpr Operation kOperations[] = {
     {"matmul_edges", 0, check_matmul_edges},
     {"softmax_edges", 0, check_softmax_edges},
     {"attention_edges", 0, check_attention_edges},
+    {"int8_edges", 0, check_int8_edges},
     {"exp_sweep", 0, check_exp_sweep},
-    {"matmul", 180, check_matmul},
+    {"matmul", 150, check_matmul},
     {"matmul_block", 100, check_matmul_block},
     {"pack", 60, check_pack},
+    {"int8_quantize", 30, check_int8_quantize},
+    {"int8_matmul", 60, check_int8_matmul},
     {"softmax", 150, check_softmax},
     {"prepare_scores", 80, check_prepare_scores},
     {"attention", 165, check_attention},

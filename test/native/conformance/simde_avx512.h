@@ -69,6 +69,28 @@ inline __mmask16 test_epi8_mask(__m128i a, __m128i b) {
   return static_cast<__mmask16>(mask);
 }
 
+inline __m512 cvtepi32_ps(__m512i a) {
+  const simde__m512i_private from = simde__m512i_to_private(a);
+  simde__m512_private to;
+  for (int i = 0; i < 16; ++i) to.f32[i] = static_cast<float>(from.i32[i]);
+  return simde__m512_from_private(to);
+}
+
+// The low bytes.
+inline __m128i cvtepi32_epi8(__m512i a) {
+  const simde__m512i_private from = simde__m512i_to_private(a);
+  simde__m128i_private to;
+  for (int i = 0; i < 16; ++i) to.i8[i] = static_cast<int8_t>(from.i32[i]);
+  return simde__m128i_from_private(to);
+}
+
+inline void mask_storeu_epi8(void* p, __mmask16 mask, __m128i a) {
+  const simde__m128i_private from = simde__m128i_to_private(a);
+  for (int i = 0; i < 16; ++i) {
+    if ((mask >> i & 1) != 0) static_cast<int8_t*>(p)[i] = from.i8[i];
+  }
+}
+
 }  // namespace simde_missing
 
 #if !defined(_mm512_cvtps_epi32)
@@ -89,6 +111,18 @@ inline __mmask16 test_epi8_mask(__m128i a, __m128i b) {
 // With GCC's optimisation off, its own headers define this one as a macro.
 #undef _mm512_shuffle_f32x4
 #define _mm512_shuffle_f32x4(a, b, control) simde_missing::shuffle_f32x4(a, b, control)
+// 0.7.4 gives this name four parameters.
+#undef _mm512_madd_epi16
+#define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
+#if !defined(_mm512_cvtepi32_ps)
+#define _mm512_cvtepi32_ps(a) simde_missing::cvtepi32_ps(a)
+#endif
+#if !defined(_mm512_cvtepi32_epi8)
+#define _mm512_cvtepi32_epi8(a) simde_missing::cvtepi32_epi8(a)
+#endif
+#if !defined(_mm_mask_storeu_epi8)
+#define _mm_mask_storeu_epi8(p, mask, a) simde_missing::mask_storeu_epi8(p, mask, a)
+#endif
 #if !defined(_mm_maskz_loadu_epi8)
 #define _mm_maskz_loadu_epi8(mask, p) simde_missing::maskz_loadu_epi8(mask, p)
 #endif

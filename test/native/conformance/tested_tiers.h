@@ -12,6 +12,7 @@ struct TestedTier {
   std::string name;
   const sa::KernelSet* kernels;  // null: skipped
   std::string skipped;           // why
+  std::string operations;        // part of the names of those that differ from another tier's; empty: all
 };
 
 std::vector<TestedTier> tested_tiers();

@@ -9,7 +9,7 @@ std::vector<TestedTier> tested_tiers() {
   for (const sa::Tier& tier : sa::tiers()) {
     const bool compiled = tier.kernels() != nullptr;
     out.push_back({tier.name, sa::find_kernels(tier.name),
-                   compiled ? "this CPU does not run it" : "not compiled for this processor family"});
+                   compiled ? "this CPU does not run it" : "not compiled for this processor family", ""});
   }
   return out;
 }
