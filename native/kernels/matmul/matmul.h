@@ -53,11 +53,11 @@ struct MatmulBlock {
 // Tiered, single-threaded entries (see dispatch/kernel_set.h).
 //   pack_panels: [k, n] view -> panels, the tail columns filled with zeros; dst holds packed_size(k, n)
 //   floats. matmul_block: one block; `scratch` holds kMatmulScratch floats, 64-byte aligned.
-// Of A, kMatmulRowBlock x kMatmulDepthBlock floats = 336 KiB stay in L2 beside the panel of B in use; 84 is a
-// multiple of the micro-kernels' 14, 7, 6 and 4 rows. A depth of 1024 reads and writes C once where k <=
-// 1024: that gains more than a panel of B that fits into L1 would.
+// Of A, 84 x 1024 floats = 336 KiB stay in L2 beside the panel of B in use; shallower products take more
+// rows, so that B is read less often. 84 is a multiple of the micro-kernels' 14, 7, 6 and 4 rows. A depth of
+// 1024 reads and writes C once where k <= 1024: that gains more than a panel of B that fits into L1 would.
 inline constexpr int64_t kMatmulDepthBlock = 1024;
-inline constexpr int64_t kMatmulRowBlock = 84;
-inline constexpr size_t kMatmulScratch = static_cast<size_t>(kMatmulDepthBlock) * (kMatmulRowBlock + 16);
+inline constexpr int64_t kMatmulBlock = 84 * kMatmulDepthBlock;  // floats of A
+inline constexpr size_t kMatmulScratch = static_cast<size_t>(kMatmulBlock + 16 * kMatmulDepthBlock);
 
 }  // namespace sa

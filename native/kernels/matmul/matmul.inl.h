@@ -41,6 +41,8 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
 
 // Rows of A ahead of which its packing reads.
 inline constexpr int kPackAhead = 64;
+// Depth below which a block of A gets no more rows: its tiles of C have to stay near as well.
+inline constexpr int64_t kLeastDepth = 256;
 // Tiles at least this deep prefetch the next tile of C.
 inline constexpr int64_t kPrefetchDepth = 96;
 
@@ -78,7 +80,8 @@ struct Tile {
   int width;  // columns of C to touch, <= kPanel
   Start start;
   const float* bias;
-  const float* next_c;  // the tile that comes next
+  const float* next_c;  // the tile that comes next, or null
+  bool fresh_panel;     // the first tile to read this panel
 };
 
 // Steps of k that panels of B are read ahead.
@@ -89,6 +92,32 @@ SA_INLINE void copy_columns(const float* from, float* to, int width) {
   for (int j = 0; j < width; j += kLanes) {
     const int n = width - j < kLanes ? width - j : kLanes;
     vstore_row(to + j, vload_row(from + j, n), n);
+  }
+}
+
+// acc += A B over the depth of the tile. A panel that the tile before has read lies near, and prefetches
+// would only take the place of loads; one that is fresh comes from afar.
+template <int kRows, bool kPackedA, bool kPrefetch>
+SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
+  const float* a = t.a;
+  const float* b = t.b;
+  const ptrdiff_t a_row = kPackedA ? 1 : t.a_row;
+  constexpr ptrdiff_t kStep = kPackedA ? kRows : 1;
+  for (int64_t p = t.depth; p > 0; --p) {
+    Vec bv[kMatmulVectors];
+    SA_UNROLL
+    for (int v = 0; v < kMatmulVectors; ++v) bv[v] = vload(b + v * kLanes);
+    if (kPrefetch) {
+      for (int v = 0; v < kPanel; v += kCacheLine) SA_PREFETCH(b + kPanelAhead * t.b_row + v);
+    }
+    SA_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const Vec av = vset(a[i * a_row]);
+      SA_UNROLL
+      for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vmuladd(av, bv[v], acc[i][v]);
+    }
+    a += kStep;
+    b += t.b_row;
   }
 }
 
@@ -127,23 +156,10 @@ static void micro_kernel(const Tile& t) {
     }
   }
 
-  const float* a = t.a;
-  const float* b = t.b;
-  const ptrdiff_t a_row = kPackedA ? 1 : t.a_row;
-  constexpr ptrdiff_t kStep = kPackedA ? kRows : 1;
-  for (int64_t p = t.depth; p > 0; --p) {
-    Vec bv[kMatmulVectors];
-    SA_UNROLL
-    for (int v = 0; v < kMatmulVectors; ++v) bv[v] = vload(b + v * kLanes);
-    for (int v = 0; v < kPanel; v += kCacheLine) SA_PREFETCH(b + kPanelAhead * t.b_row + v);
-    SA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      const Vec av = vset(a[i * a_row]);
-      SA_UNROLL
-      for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vmuladd(av, bv[v], acc[i][v]);
-    }
-    a += kStep;
-    b += t.b_row;
+  if (t.fresh_panel) {
+    sum_products<kRows, kPackedA, true>(t, acc);
+  } else {
+    sum_products<kRows, kPackedA, false>(t, acc);
   }
 
   SA_UNROLL
@@ -185,6 +201,12 @@ static int64_t depth_step(int64_t k) {
   return blocks < 2 ? kMatmulDepthBlock : (k + blocks - 1) / blocks;
 }
 
+// Rows of A at a time: whole tiles.
+static int64_t row_block(int64_t depth) {
+  const int64_t rows = kMatmulBlock / (depth < kLeastDepth ? kLeastDepth : depth);
+  return rows / kMatmulRows * kMatmulRows;
+}
+
 template <bool kPackedA>
 static void matmul_rows(const MatmulBlock& g, float* scratch) {
   const int64_t step = depth_step(g.k);
@@ -192,8 +214,9 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
   for (int64_t p0 = 0; p0 == 0 || p0 < g.k; p0 += step) {
     const int64_t depth = g.k - p0 < step ? g.k - p0 : step;
     const bool last = p0 + depth >= g.k;
-    for (int64_t i0 = 0; i0 < g.m; i0 += kMatmulRowBlock) {
-      const Heights heights(g.m - i0 < kMatmulRowBlock ? g.m - i0 : kMatmulRowBlock);
+    const int64_t block = row_block(depth);
+    for (int64_t i0 = 0; i0 < g.m; i0 += block) {
+      const Heights heights(g.m - i0 < block ? g.m - i0 : block);
       MatrixView a = {g.a.data + i0 * g.a.row_stride + p0 * g.a.col_stride, g.a.row_stride, g.a.col_stride};
       if (kPackedA) pack_rows(a, heights, depth, scratch);
       for (int64_t j = 0; j < g.n; j += kPanel) {
@@ -208,15 +231,18 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
         t.start = p0 > 0 || g.accumulate ? Start::kAccumulate
                   : t.bias != nullptr    ? Start::kBias
                                          : Start::kZero;
-        float* block = g.c + i0 * g.c_stride + j;
+        float* c = g.c + i0 * g.c_stride + j;
         for (int64_t tile = 0; tile < heights.tiles; ++tile) {
           const int64_t i = heights.begin(tile), end = heights.begin(tile + 1);
           t.a = kPackedA ? scratch + i * depth : a.data + i * a.row_stride;
-          t.c = block + i * g.c_stride;
+          t.c = c + i * g.c_stride;
           // A short tile is over before a prefetch could arrive.
           t.next_c = depth < kPrefetchDepth     ? nullptr
-                     : tile + 1 < heights.tiles ? block + end * g.c_stride
-                                                : block + kPanel;
+                     : tile + 1 < heights.tiles ? c + end * g.c_stride
+                                                : c + kPanel;
+          // A product of one tile is bound by memory or short: the hardware's own prefetcher does better
+          // there.
+          t.fresh_panel = tile == 0 && heights.tiles > 1 && depth >= kPrefetchDepth;
           micro_kernel_for<kPackedA>(end - i)(t);
           if (last) finish(g.epilogue, t.c, g.c_stride, i0 + i, j, end - i, t.width);
         }

@@ -34,7 +34,7 @@ void choose_sizes(Case& c, Problem* p) {
   if (special < 6) {
     p->k = sa::kMatmulDepthBlock + r.between(-1, 2) * r.between(0, 380);
   } else if (special < 10) {
-    p->m = sa::kMatmulRowBlock * r.between(1, 2) + r.between(-3, 15);
+    p->m = 84 * r.between(1, 4) + r.between(-3, 15);
   } else if (special < 14) {
     p->n = r.between(100, 700);
   } else if (special < 20) {
