@@ -38,6 +38,17 @@ struct Result {
 };
 
 constexpr double kSampleSeconds = 0.03;
+constexpr double kShortestTimed = 20e-6;
+
+// What the threads of the pool reach together: two cores that share something are not twice one.
+double peak_of_all(const char* tier, int threads) {
+  std::vector<double> each(static_cast<size_t>(threads));
+  sa::ThreadPool::instance().run(
+      threads, [&](int64_t part) { each[static_cast<size_t>(part)] = bench::fma_peak(tier); });
+  double sum = 0;
+  for (double peak : each) sum += peak;
+  return sum;
+}
 
 double call(const bench::Case& c) {
   if (c.seconds) return c.seconds();
@@ -46,17 +57,17 @@ double call(const bench::Case& c) {
   return now() - start;
 }
 
-// Seconds a call over `calls` of them. Calls that time themselves give their median: a thread that has lost
-// its core for a while says nothing of the others.
-double sample(const bench::Case& c, int calls) {
-  if (c.seconds) {
-    std::vector<double> each;
-    for (int i = 0; i < calls; ++i) each.push_back(c.seconds());
-    return summarize(each).median;
+// Seconds a call over `calls` of them: their median, because a thread that has lost its core for a while says
+// nothing of the others. Calls too short for the clock are timed together.
+double sample(const bench::Case& c, int calls, double once) {
+  if (once < kShortestTimed && !c.seconds) {
+    const double start = now();
+    for (int i = 0; i < calls; ++i) c.run();
+    return (now() - start) / calls;
   }
-  const double start = now();
-  for (int i = 0; i < calls; ++i) c.run();
-  return (now() - start) / calls;
+  std::vector<double> each;
+  for (int i = 0; i < calls; ++i) each.push_back(call(c));
+  return summarize(each).median;
 }
 
 Result measure(const bench::Maker& maker, const sa::KernelSet& kernels, int threads, int samples) {
@@ -72,9 +83,9 @@ Result measure(const bench::Maker& maker, const sa::KernelSet& kernels, int thre
   const int repeated = once > 0.2 ? std::min(samples, 3) : samples;
   std::vector<double> rates, times, peaks, ratios;
   for (int i = 0; i < repeated; ++i) {
-    const double peak = bench::fma_peak(kernels.name) * threads;
+    const double peak = peak_of_all(kernels.name, threads);
     call(c);
-    const double seconds = sample(c, calls);
+    const double seconds = sample(c, calls, once);
     times.push_back(seconds * 1e3);
     rates.push_back(c.unit == "us" ? seconds * 1e6 : c.work / seconds / 1e9);
     peaks.push_back(peak);
@@ -145,8 +156,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const int threads = sa::ThreadPool::instance().threads();
-  std::printf("tier %s, %d thread(s), multiply-add peak %.1f GFLOP/s a thread\n", kernels->name, threads,
-              bench::fma_peak(kernels->name));
+  std::printf("tier %s, %d thread(s), multiply-add peak %.1f GFLOP/s\n", kernels->name, threads,
+              peak_of_all(kernels->name, threads));
   bench::Makers makers;
   bench::add_matmul(makers);
   bench::add_int8(makers);
