@@ -14,15 +14,16 @@ namespace {
 constexpr double kParallelMultiplyAdds = 250e3;
 // Floats of B packed at a time: 8 MiB, so that a stripe stays in L3.
 constexpr int64_t kStripeFloats = int64_t{2} << 20;
-// Up to this many rows of A, packing a B that is used once costs more than reading it in place: fewer where
-// rows of B are a page apart, which puts them into the same few cache sets, and a panel takes one line of
-// each.
-constexpr int64_t kInPlaceRows = 64, kInPlaceRowsPaged = 24;
+// Up to this many rows of A, packing a B that is used once costs more than reading it in place. A panel of
+// one cache line takes less of each line's neighbourhood than one of two, and fewer rows pay where rows of B
+// are a page apart, which puts them into the same few cache sets.
+constexpr int64_t kInPlaceRowsWide = 1024, kInPlaceRows = 64, kInPlaceRowsPaged = 24;
 constexpr int64_t kPageFloats = 1024, kLineFloats = 16;
 
 bool read_in_place(const KernelSet& kernels, int64_t m, const MatrixView& b) {
-  const bool paged = b.row_stride % kPageFloats == 0 && kernels.panel_width <= kLineFloats;
-  return b.col_stride == 1 && m <= (paged ? kInPlaceRowsPaged : kInPlaceRows);
+  if (b.col_stride != 1) return false;
+  if (kernels.panel_width > kLineFloats) return m <= kInPlaceRowsWide;
+  return m <= (b.row_stride % kPageFloats == 0 ? kInPlaceRowsPaged : kInPlaceRows);
 }
 
 bool run_block(const KernelSet& kernels, const MatmulBlock& g) {
