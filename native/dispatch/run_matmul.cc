@@ -14,16 +14,18 @@ namespace {
 constexpr double kParallelMultiplyAdds = 250e3;
 // Floats of B packed at a time: 8 MiB, so that a stripe stays in L3.
 constexpr int64_t kStripeFloats = int64_t{2} << 20;
-// Up to this many rows of A, packing a B that is used once costs more than reading it in place. A panel of
-// one cache line takes less of each line's neighbourhood than one of two, and fewer rows pay where rows of B
-// are a page apart, which puts them into the same few cache sets.
-constexpr int64_t kInPlaceRowsWide = 1024, kInPlaceRows = 64, kInPlaceRowsPaged = 24;
+// Up to this many rows of A, packing a B that is used once costs more than reading it in place: more where a
+// panel takes two cache lines of a row of B and not one, fewer where rows of B are a page apart, which puts
+// them into the same few cache sets and each into a page of its own.
+struct InPlaceRows {
+  int64_t rows, paged;
+};
+constexpr InPlaceRows kWidePanels = {1024, 64}, kNarrowPanels = {64, 24};
 constexpr int64_t kPageFloats = 1024, kLineFloats = 16;
 
 bool read_in_place(const KernelSet& kernels, int64_t m, const MatrixView& b) {
-  if (b.col_stride != 1) return false;
-  if (kernels.panel_width > kLineFloats) return m <= kInPlaceRowsWide;
-  return m <= (b.row_stride % kPageFloats == 0 ? kInPlaceRowsPaged : kInPlaceRows);
+  const InPlaceRows& most = kernels.panel_width > kLineFloats ? kWidePanels : kNarrowPanels;
+  return b.col_stride == 1 && m <= (b.row_stride % kPageFloats == 0 ? most.paged : most.rows);
 }
 
 bool run_block(const KernelSet& kernels, const MatmulBlock& g) {
