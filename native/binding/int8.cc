@@ -1,3 +1,4 @@
+#include "binding/epilogue.h"
 #include "binding/operations.h"
 #include "binding/quantized_matrix.h"
 #include "dispatch/run.h"
@@ -23,20 +24,7 @@ class Int8MatmulJob : public Job {
     expect_matrix(arguments, "a", a.length, p_.k);
     expect_matrix(arguments, "out", out.length, p_.n);
     arguments.expect_apart("out", out, "a", a);
-    const Span<float> bias = arguments.floats("bias", true);
-    const Span<float> residual = arguments.floats("residual", true);
-    p_.epilogue.activation = static_cast<Activation>(arguments.integer("activation", 0, 3));
-    if (bias.present()) {
-      arguments.expect_length("bias", bias.length, static_cast<double>(p_.n));
-      arguments.expect_apart("out", out, "bias", bias);
-      p_.epilogue.bias = bias.data;
-    }
-    if (residual.present()) {
-      p_.epilogue.residual = residual.data;
-      p_.epilogue.residual_stride = p_.n;
-      expect_matrix(arguments, "residual", residual.length, p_.n);
-      arguments.expect_apart("out", out, "residual", residual);
-    }
+    p_.epilogue = read_epilogue(arguments, out, static_cast<double>(p_.m), p_.n);
   }
 
   std::string execute(const KernelSet& kernels) override { return succeeded(run_int8_matmul(kernels, p_)); }

@@ -1,3 +1,4 @@
+#include "binding/epilogue.h"
 #include "binding/operations.h"
 #include "binding/packed_matrix.h"
 #include "dispatch/run.h"
@@ -41,21 +42,9 @@ class MatmulJob : public Job {
       arguments.expect_apart("out", out, "b", b);
     }
 
-    const Span<float> bias = arguments.floats("bias", true);
-    const Span<float> residual = arguments.floats("residual", true);
-    p_.epilogue.activation = static_cast<Activation>(arguments.integer("activation", 0, 3));
-    if (bias.present()) {
-      arguments.expect_length("bias", bias.length, static_cast<double>(p_.n));
-      arguments.expect_apart("out", out, "bias", bias);
-      p_.epilogue.bias = bias.data;
-    }
-    if (residual.present()) {
-      p_.epilogue.residual = residual.data;
-      p_.epilogue.residual_stride = p_.n;
-      p_.residual_batch = p_.c_batch;
-      expect_matrix(arguments, "residual", residual.length, p_.c_batch, p_.m, p_.n);
-      arguments.expect_apart("out", out, "residual", residual);
-    }
+    p_.epilogue =
+        read_epilogue(arguments, out, static_cast<double>(p_.batch) * static_cast<double>(p_.m), p_.n);
+    p_.residual_batch = p_.c_batch;
   }
 
   std::string execute(const KernelSet& kernels) override { return succeeded(run_matmul(kernels, p_)); }

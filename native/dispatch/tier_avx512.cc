@@ -26,31 +26,14 @@ namespace avx512_vnni {
 #define SA_VNNI 1
 #include "simd/avx512.h"
 #include "simd/avx512_int8.h"
-#include "simd/math.h"
-#include "kernels/matmul/tiling.inl.h"
-#include "kernels/matmul/epilogue.inl.h"
-#include "kernels/int8/int8.inl.h"
+#include "dispatch/int8_kernels.inl.h"
 }  // namespace avx512_vnni
 }  // namespace sa
 SA_END_TIER
 
-namespace {
-
-sa::KernelSet with_vnni() {
-  sa::KernelSet set = sa::avx512::kSet;
-  set.int8_method = sa::avx512_vnni::kInt8Method;
-  set.int8_rows = sa::avx512_vnni::kInt8Rows;
-  set.int8_packed_size = sa::avx512_vnni::int8_packed_size;
-  set.int8_pack = sa::avx512_vnni::int8_pack;
-  set.int8_quantize_rows = sa::avx512_vnni::int8_quantize_rows;
-  set.int8_block = sa::avx512_vnni::int8_block;
-  return set;
-}
-
-}  // namespace
-
 const sa::KernelSet* sa::avx512_kernels() {
-  static const KernelSet set = cpu_has_avx512_vnni() ? with_vnni() : avx512::kSet;
+  static const KernelSet set =
+      cpu_has_avx512_vnni() ? avx512_vnni::with_int8_kernels(avx512::kSet) : avx512::kSet;
   return &set;
 }
 

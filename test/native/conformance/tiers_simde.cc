@@ -24,32 +24,14 @@ namespace avx512_vnni_simde {
 #define SA_VNNI 1
 #include "simd/avx512.h"
 #include "simd/avx512_int8.h"
-#include "simd/math.h"
-#include "kernels/matmul/tiling.inl.h"
-#include "kernels/matmul/epilogue.inl.h"
-#include "kernels/int8/int8.inl.h"
+#include "dispatch/int8_kernels.inl.h"
 }  // namespace avx512_vnni_simde
 }  // namespace sa
 
 namespace sa_test {
 
-namespace {
-
-sa::KernelSet with_vnni() {
-  sa::KernelSet set = sa::avx512_simde::kSet;
-  set.int8_method = sa::avx512_vnni_simde::kInt8Method;
-  set.int8_rows = sa::avx512_vnni_simde::kInt8Rows;
-  set.int8_packed_size = sa::avx512_vnni_simde::int8_packed_size;
-  set.int8_pack = sa::avx512_vnni_simde::int8_pack;
-  set.int8_quantize_rows = sa::avx512_vnni_simde::int8_quantize_rows;
-  set.int8_block = sa::avx512_vnni_simde::int8_block;
-  return set;
-}
-
-}  // namespace
-
 std::vector<TestedTier> tested_tiers() {
-  static const sa::KernelSet vnni = with_vnni();
+  static const sa::KernelSet vnni = sa::avx512_vnni_simde::with_int8_kernels(sa::avx512_simde::kSet);
   const bool runs = sa::cpu_has_avx2_fma();
   const char* skipped = "SIMDe is compiled for AVX2 here";
   return {{"avx512", runs ? &sa::avx512_simde::kSet : nullptr, skipped, ""},

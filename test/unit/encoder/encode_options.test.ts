@@ -56,7 +56,7 @@ describe('Encoder.encode', () => {
     const encoder = await load();
     encoder.dispose();
     await expect(encoder.encode('a')).rejects.toThrow(
-      'expected a model in use but received one that was disposed',
+      'expected a BertModel in use but received one that was disposed',
     );
   });
 
