@@ -98,21 +98,21 @@ describe('int8Matmul', () => {
     fc.assert(fc.property(problem, check), { numRuns: 60 });
   });
 
-  it('is off by less than 1 % of the norm of a row', () => {
+  it('is off by less than 1 % of the norm of the result', () => {
     const [m, n, k] = [8, 96, 768];
     const a = { data: uniform(m * k, 1), shape: [m, k] };
     const b = { data: uniform(k * n, 2), shape: [k, n] };
     const exact = matmul(a, b).data;
-    const actual = int8Matmul(a, new QuantizedMatrix(b)).data;
-    for (let i = 0; i < m; i++) {
-      let error = 0;
-      let norm = 0;
-      for (let j = i * n; j < (i + 1) * n; j++) {
-        error += (actual[j]! - exact[j]!) ** 2;
-        norm += exact[j]! ** 2;
-      }
-      expect(Math.sqrt(error / norm)).toBeLessThan(0.01);
-    }
+    let error = 0;
+    let norm = 0;
+    int8Matmul(a, new QuantizedMatrix(b)).data.forEach((value, i) => {
+      error += (value - exact[i]!) ** 2;
+      norm += exact[i]! ** 2;
+    });
+    // Rows of 96 columns scatter around it; steps of uniform operands say 0.55 % (8 bits) and 0.87 % (7 bits).
+    const expected = Math.hypot(100 / 255, 50 / LEVELS) / 100;
+    expect(Math.sqrt(error / norm)).toBeLessThan(Math.min(0.01, 1.15 * expected));
+    expect(Math.sqrt(error / norm)).toBeGreaterThan(0.5 * expected);
   });
 
   it('does not saturate where every product is as large as it gets', () => {
