@@ -8,6 +8,7 @@ import { sequenceReference } from './lib/layer_reference.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { measure } from './lib/measure.mjs';
 import { readOptions, selected } from './lib/options.mjs';
+import { multiplyAddPeak } from './lib/peak.mjs';
 import { worseOf, worstError } from './lib/reference.mjs';
 import { machineLine, resultTable, writeReport } from './lib/report.mjs';
 import { summarize } from './lib/statistics.mjs';
@@ -27,6 +28,7 @@ const options = readOptions({
 setThreads(options.threads);
 const { cpu, isa, threads } = info();
 const machine = describeMachine({ cpu, isa, threads });
+const measurePeak = await multiplyAddPeak(isa, threads);
 const results = [];
 let failed = false;
 
@@ -45,10 +47,13 @@ async function add(suite, name, run, worst, rates) {
   const times = await measure(run, { samples: options.repeat });
   const common = { suite, case: name, contender: 'synthetic-attention', tier: isa, threads };
   for (const [unit, rate] of Object.entries(rates)) {
+    const summary = summarize(times.map(rate));
+    const peak = unit === 'GFLOP/s' ? measurePeak() : undefined;
     results.push({
       ...common,
       unit,
-      ...summarize(times.map(rate)),
+      ...summary,
+      ...(peak && { peak, ofPeak: summary.median / peak }),
       error: worst.error,
       bound: worst.bound,
     });

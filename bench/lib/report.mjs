@@ -41,7 +41,7 @@ export function machineLine({ cpu, isa, threads, node, commit }) {
 
 export function resultTable(results) {
   return table(
-    ['suite', 'case', 'median', 'low', 'high', 'spread', 'unit', 'error / bound'],
+    ['suite', 'case', 'median', 'low', 'high', 'spread', 'unit', 'of peak', 'error / bound'],
     results.map((r) => [
       r.suite,
       r.case,
@@ -50,9 +50,10 @@ export function resultTable(results) {
       number(r.high),
       number(r.spread),
       r.unit,
+      r.ofPeak === undefined ? '' : percent(r.ofPeak),
       number(r.error),
     ]),
-    'llrrrrlr',
+    'llrrrrlrr',
   );
 }
 
