@@ -63,7 +63,7 @@ double worst_error(const Shape& s, const Operands& o, const Logit& logit) {
           size += std::fabs(term);
         }
         const double error = std::fabs(o.out->data()[(pair * s.length + i) * s.size + c] - exact);
-        worst = std::max(worst, error / (relative * size));
+        worst = worse(worst, error / (relative * size));
       }
     }
   }

@@ -52,6 +52,9 @@ void add_pool(Makers& makers);
 // Multiply-adds of the tier's own vectors on one thread, GFLOP/s.
 double fma_peak(const std::string& tier);
 
+// The larger of two errors; NaN is larger than any number.
+inline double worse(double worst, double error) { return worst != worst || error <= worst ? worst : error; }
+
 // Rows whose result is held against float64: first, last and some between.
 std::vector<int64_t> sample_rows(int64_t rows);
 

@@ -51,7 +51,7 @@ Case linear_layer(const sa::KernelSet& kernels, const Shape& s) {
         error += difference * difference;
         norm += exact * exact;
       }
-      worst = std::max(worst, std::sqrt(error / norm) / kRelative);
+      worst = worse(worst, std::sqrt(error / norm) / kRelative);
     }
     return worst;
   };

@@ -56,8 +56,7 @@ Case linear_layer(const sa::KernelSet& kernels, const Shape& s, sa::Activation a
           bound = 1.13 * bound + 1e-6 * std::max(1.0, std::fabs(x));
           x = x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
         }
-        const double error = std::fabs(c->data()[i * s.n + j] - x) / bound;
-        if (!(error <= worst)) worst = error;
+        worst = worse(worst, std::fabs(c->data()[i * s.n + j] - x) / bound);
       }
     }
     return worst;

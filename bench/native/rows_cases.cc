@@ -36,7 +36,7 @@ Case softmax(const sa::KernelSet& kernels, int64_t rows, int64_t columns) {
         // 2 ULP (4 u) of exp, the rounded difference, a sum of `columns` terms, two more roundings.
         const double bound =
             exact * kUnit * (4 + std::fabs(row[j] - max) + static_cast<double>(columns) + 2) + 1.2e-38;
-        worst = std::max(worst, std::fabs(y->data()[r * columns + j] - exact) / bound);
+        worst = worse(worst, std::fabs(y->data()[r * columns + j] - exact) / bound);
       }
     }
     return worst;
@@ -69,7 +69,7 @@ Case layer_norm(const sa::KernelSet& kernels, int64_t rows, int64_t columns) {
         // Entries lie in [-1, 1]: the mean errs by `columns` u at most, far less in fact.
         const double bound =
             kUnit * (static_cast<double>(columns) * std::fabs(g) / spread + 4 * std::fabs(exact) + 4);
-        worst = std::max(worst, std::fabs(y->data()[r * columns + j] - exact) / bound);
+        worst = worse(worst, std::fabs(y->data()[r * columns + j] - exact) / bound);
       }
     }
     return worst;
@@ -91,7 +91,7 @@ Case gelu(const sa::KernelSet& kernels, int64_t size) {
     double worst = 0;
     for (int64_t i = 0; i < size; i += 7) {
       const double v = x->data()[i], exact = v / 2 * (1 + std::erf(v / std::sqrt(2.0)));
-      worst = std::max(worst, std::fabs(y->data()[i] - exact) / (1e-6 * std::max(1.0, std::fabs(v))));
+      worst = worse(worst, std::fabs(y->data()[i] - exact) / (1e-6 * std::max(1.0, std::fabs(v))));
     }
     return worst;
   };

@@ -10,7 +10,6 @@
 #include "kernels/gelu/gelu.inl.h"
 #include "kernels/embedding/embedding.inl.h"
 #include "kernels/pooling/pooling.inl.h"
-
 #include "kernels/int8/int8.inl.h"
 
 static const KernelSet kSet = {

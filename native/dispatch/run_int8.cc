@@ -23,7 +23,6 @@ void run_chunk(const KernelSet& kernels, const Int8Block& g, int64_t threads) {
     kernels.int8_quantize_rows(g.a, rows.begin, rows.end);
   });
   const Grid grid = choose_grid({kernels.int8_rows, kernels.panel_width}, g.m, g.n, threads);
-  const int64_t group_bytes = (g.k + 3) / 4 * 4;
   pool.run(grid.rows * grid.columns, [&](int64_t part) {
     const Range rows = split(g.m, kernels.int8_rows, grid.rows, part / grid.columns);
     const Range columns = split(g.n, kernels.panel_width, grid.columns, part % grid.columns);
@@ -34,14 +33,11 @@ void run_chunk(const KernelSet& kernels, const Int8Block& g, int64_t threads) {
     piece.a.data += rows.begin * g.a.stride;
     piece.a.scales += rows.begin;
     piece.a.zeros += rows.begin;
-    piece.b.data += columns.begin * group_bytes;
+    piece.b.data += columns.begin * int8_column_bytes(g.k);
     piece.b.sums += columns.begin;
     piece.b.scales += columns.begin;
     piece.c += rows.begin * g.c_stride + columns.begin;
-    if (g.epilogue.bias != nullptr) piece.epilogue.bias += columns.begin;
-    if (g.epilogue.residual != nullptr) {
-      piece.epilogue.residual += rows.begin * g.epilogue.residual_stride + columns.begin;
-    }
+    piece.epilogue = g.epilogue.from(rows.begin, columns.begin);
     kernels.int8_block(piece);
   });
 }
@@ -57,7 +53,7 @@ void run_int8_pack(const KernelSet& kernels, const MatrixView& b, int64_t k, int
     const MatrixView from = {b.data + columns.begin * b.col_stride, b.row_stride, b.col_stride};
     kernels.int8_pack(
         from, k, columns.end - columns.begin,
-        {to.data + columns.begin * ((k + 3) / 4 * 4), to.sums + columns.begin, to.scales + columns.begin});
+        {to.data + columns.begin * int8_column_bytes(k), to.sums + columns.begin, to.scales + columns.begin});
   });
 }
 
@@ -88,8 +84,7 @@ bool run_int8_matmul(const KernelSet& kernels, const Int8Matmul& p) {
     g.m = std::min(chunk, p.m - row);
     g.a.x = p.x + row * p.x_stride;
     g.c = p.c + row * p.c_stride;
-    g.epilogue = p.epilogue;
-    if (g.epilogue.residual != nullptr) g.epilogue.residual += row * g.epilogue.residual_stride;
+    g.epilogue = p.epilogue.from(row, 0);
     run_chunk(kernels, g, threads);
   }
   return true;

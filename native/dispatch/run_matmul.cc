@@ -50,11 +50,7 @@ bool run_block(const KernelSet& kernels, const MatmulBlock& g) {
     piece.a.data += rows.begin * g.a.row_stride;
     piece.b.data += columns.begin / kernels.panel_width * g.b.panel_stride;
     piece.c += rows.begin * g.c_stride + columns.begin;
-    if (g.epilogue.bias != nullptr) piece.epilogue.bias += columns.begin;
-    if (g.epilogue.row_scale != nullptr) piece.epilogue.row_scale += rows.begin;
-    if (g.epilogue.residual != nullptr) {
-      piece.epilogue.residual += rows.begin * g.epilogue.residual_stride + columns.begin;
-    }
+    piece.epilogue = g.epilogue.from(rows.begin, columns.begin);
     kernels.matmul_block(piece, scratch.data());
   });
   return ok;
@@ -64,8 +60,7 @@ bool run_block(const KernelSet& kernels, const MatmulBlock& g) {
 bool run_stripe(const KernelSet& kernels, MatmulBlock g, const MatrixView& b, int64_t j, int64_t columns) {
   g.n = columns;
   g.c += j;
-  if (g.epilogue.bias != nullptr) g.epilogue.bias += j;
-  if (g.epilogue.residual != nullptr) g.epilogue.residual += j;
+  g.epilogue = g.epilogue.from(0, j);
   const MatrixView from = {b.data + j * b.col_stride, b.row_stride, b.col_stride};
   if (read_in_place(kernels, g.m, b) && columns % kernels.panel_width == 0) {
     g.b = {from.data, b.row_stride, kernels.panel_width};

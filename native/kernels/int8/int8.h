@@ -49,6 +49,12 @@ struct Int8Block {
   Epilogue epilogue;  // its row_scale is not used
 };
 
+// The kernels take this many steps of k at once; what k lacks to a multiple is zero.
+inline constexpr int64_t kInt8Group = 4;
+
+// Bytes of a packed column of B.
+inline int64_t int8_column_bytes(int64_t k) { return (k + kInt8Group - 1) / kInt8Group * kInt8Group; }
+
 // Bytes from row to row: whole cache lines, an odd number of them, so that rows do not fall into the same few
 // cache sets.
 inline int64_t int8_row_stride(int64_t k) {

@@ -1,11 +1,9 @@
 // The algorithm, once for all tiers: groups of four steps of k are one step of the micro-kernel.
 
-inline constexpr int kInt8Group = 4;
 static_assert(kInt8Rows <= kMatmulRows, "tiles of A are cut by Heights");
 
 static size_t int8_packed_size(int64_t k, int64_t n) {
-  const int64_t groups = (k + kInt8Group - 1) / kInt8Group, panels = (n + kPanel - 1) / kPanel;
-  return static_cast<size_t>(groups * kInt8Group * panels * kPanel);
+  return static_cast<size_t>((n + kPanel - 1) / kPanel * kPanel * int8_column_bytes(k));
 }
 
 // Step that the largest magnitude fills; NaN when some element is not finite.
@@ -20,14 +18,14 @@ static float int8_column_scale(const float* column, ptrdiff_t stride, int64_t k)
 }
 
 static void int8_pack(const MatrixView& b, int64_t k, int64_t n, const Int8Panels& to) {
-  const int64_t groups = (k + kInt8Group - 1) / kInt8Group;
+  const int64_t depth = int8_column_bytes(k);
   for (int64_t j = 0; j < (n + kPanel - 1) / kPanel * kPanel; ++j) {
-    int8_t* panel = to.data + j / kPanel * groups * kPanel * kInt8Group + j % kPanel * kInt8Group;
+    int8_t* panel = to.data + j / kPanel * kPanel * depth + j % kPanel * kInt8Group;
     const float* column = b.data + j * b.col_stride;
     const float scale = j < n ? int8_column_scale(column, b.row_stride, k) : 0.0f;
     const float inverse = scale > 1e-30f ? 1.0f / scale : 0.0f;
     int32_t sum = 0;
-    for (int64_t p = 0; p < groups * kInt8Group; ++p) {
+    for (int64_t p = 0; p < depth; ++p) {
       int32_t w = 0;
       if (p < k && inverse > 0.0f) {
         w = static_cast<int32_t>(std::nearbyint(column[p * b.row_stride] * inverse));
@@ -140,15 +138,15 @@ static int64_t int8_row_block(int64_t stride) {
 }
 
 static void int8_block(const Int8Block& g) {
-  const int64_t groups = (g.k + kInt8Group - 1) / kInt8Group;
+  const int64_t depth = int8_column_bytes(g.k);
   const int64_t block = int8_row_block(g.a.stride);
   for (int64_t i0 = 0; i0 < g.m; i0 += block) {
     const Heights heights(g.m - i0 < block ? g.m - i0 : block, kInt8Rows);
     for (int64_t j = 0; j < g.n; j += kPanel) {
       Int8Tile t;
-      t.groups = groups;
+      t.groups = depth / kInt8Group;
       t.a_row = g.a.stride;
-      t.b = g.b.data + j * groups * kInt8Group;
+      t.b = g.b.data + j * depth;
       t.sums = g.b.sums + j;
       t.scales = g.b.scales + j;
       t.bias = g.epilogue.bias == nullptr ? nullptr : g.epilogue.bias + j;

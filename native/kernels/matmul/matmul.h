@@ -20,6 +20,15 @@ struct Epilogue {
   const float* row_scale = nullptr;  // [m], multiplies each row before the activation
   const float* residual = nullptr;   // [m, n], added after the activation
   ptrdiff_t residual_stride = 0;
+
+  // The same for the part of C that starts at (row, column).
+  Epilogue from(int64_t row, int64_t column) const {
+    Epilogue part = *this;
+    if (bias != nullptr) part.bias += column;
+    if (row_scale != nullptr) part.row_scale += row;
+    if (residual != nullptr) part.residual += row * residual_stride + column;
+    return part;
+  }
 };
 
 // Logical [rows, cols] of floats: element (i, j) stands at data[i * row_stride + j * col_stride].

@@ -1,10 +1,10 @@
 // GELU in both forms, over all sizes of its argument.
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "conformance/operations.h"
 #include "conformance/reference.h"
+#include "conformance/row_range.h"
 #include "dispatch/run.h"
 
 namespace sa_test {
@@ -33,28 +33,16 @@ void check_gelu(Case& c) {
   c.describe("size %d, %s form, numbers of kind %d%s%s", static_cast<int>(p.size),
              p.tanh_form ? "tanh" : "erf", static_cast<int>(kind), in_place ? ", in place" : "",
              threaded ? ", threaded" : "");
-  int64_t begin = 0, end = p.size;
-  if (threaded) {
-    any_threads(c);
-    sa::run_gelu(c.kernels, p);
-  } else {
-    begin = r.between(0, p.size);
-    end = r.between(begin, p.size);
-    c.kernels.gelu_elements(p, begin, end);
-  }
-  std::vector<char> written(static_cast<size_t>(p.size), 0);
-  for (int64_t i = 0; i < p.size; ++i) {
-    const bool in_range = i >= begin && i < end;
-    written[static_cast<size_t>(i)] = in_range || in_place;
-    if (!in_range) {
-      if (in_place) c.same_bits("element outside of the range", i, y[i], x[i]);
-    } else if (i == bad) {
-      c.nan("gelu of NaN", i, y[i]);
-    } else {
-      c.within("gelu", i, y[i], activate(form, x[i]), activation_bound(form, x[i], 0));
-    }
-  }
-  c.untouched("written beside y", y, written);
+  check_rows(
+      c, p.size, 1, x, y, in_place, threaded, [&] { sa::run_gelu(c.kernels, p); },
+      [&](int64_t begin, int64_t end) { c.kernels.gelu_elements(p, begin, end); },
+      [&](int64_t i) {
+        if (i == bad) {
+          c.nan("gelu of NaN", i, y[i]);
+        } else {
+          c.within("gelu", i, y[i], activate(form, x[i]), activation_bound(form, x[i], 0));
+        }
+      });
 }
 
 }  // namespace sa_test

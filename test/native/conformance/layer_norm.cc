@@ -1,8 +1,8 @@
 // Layer normalisation, rows with a mean far from zero included.
 #include <cmath>
-#include <vector>
 
 #include "conformance/operations.h"
+#include "conformance/row_range.h"
 #include "dispatch/run.h"
 
 namespace sa_test {
@@ -65,25 +65,10 @@ void check_layer_norm(Case& c) {
              static_cast<int>(p.columns), static_cast<double>(mean), static_cast<double>(spread),
              static_cast<double>(p.epsilon), p.gamma != nullptr ? ", gamma" : "",
              p.beta != nullptr ? ", beta" : "", in_place ? ", in place" : "", threaded ? ", threaded" : "");
-  int64_t begin = 0, end = p.rows;
-  if (threaded) {
-    any_threads(c);
-    sa::run_layer_norm(c.kernels, p);
-  } else {
-    begin = r.between(0, p.rows);
-    end = r.between(begin, p.rows);
-    c.kernels.layer_norm_rows(p, begin, end);
-  }
-  std::vector<char> written(static_cast<size_t>(y.size()), 0);
-  for (int64_t i = 0; i < p.rows; ++i) {
-    const bool in_range = i >= begin && i < end;
-    if (in_range) compare_row(c, p, x.data() + i * p.columns, i);
-    for (int64_t j = i * p.columns; j < (i + 1) * p.columns; ++j) {
-      if (!in_range && in_place) c.same_bits("row outside of the range", j, y[j], x[j]);
-      written[static_cast<size_t>(j)] = in_range || in_place;
-    }
-  }
-  c.untouched("written beside y", y, written);
+  check_rows(
+      c, p.rows, p.columns, x, y, in_place, threaded, [&] { sa::run_layer_norm(c.kernels, p); },
+      [&](int64_t begin, int64_t end) { c.kernels.layer_norm_rows(p, begin, end); },
+      [&](int64_t i) { compare_row(c, p, x.data() + i * p.columns, i); });
 }
 
 }  // namespace sa_test

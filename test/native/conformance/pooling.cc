@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "conformance/operations.h"
+#include "conformance/row_range.h"
 #include "conformance/reference.h"
 #include "dispatch/run.h"
 
@@ -88,34 +89,20 @@ void check_l2_normalize(Case& c) {
   p.y = y.data();
   c.describe("rows %d, columns %d, epsilon %g%s%s", static_cast<int>(rows), static_cast<int>(p.columns),
              static_cast<double>(p.epsilon), in_place ? ", in place" : "", threaded ? ", threaded" : "");
-  int64_t begin = 0, end = rows;
-  if (threaded) {
-    any_threads(c);
-    sa::run_l2_normalize(c.kernels, p, rows);
-  } else {
-    begin = r.between(0, rows);
-    end = r.between(begin, rows);
-    c.kernels.l2_normalize_rows(p, begin, end);
-  }
-  std::vector<char> written(static_cast<size_t>(y.size()), 0);
-  for (int64_t i = 0; i < rows; ++i) {
-    const bool in_range = i >= begin && i < end;
-    double squares = 0;
-    for (int64_t j = i * p.columns; j < (i + 1) * p.columns; ++j) squares += std::pow(x[j], 2);
-    const double norm = std::max(std::sqrt(squares), static_cast<double>(p.epsilon));
-    // A sum of n squares errs by (n + 2) u, its root by half of that; scaling, root, reciprocal and two
-    // products round once each.
-    const double relative = (static_cast<double>(p.columns) / 2 + 8) * kU;
-    for (int64_t j = i * p.columns; j < (i + 1) * p.columns; ++j) {
-      written[static_cast<size_t>(j)] = in_range || in_place;
-      if (in_range) {
-        c.within("y", j, y[j], x[j] / norm, std::fabs(x[j] / norm) * relative + kTiny);
-      } else if (in_place) {
-        c.same_bits("row outside of the range", j, y[j], x[j]);
-      }
-    }
-  }
-  c.untouched("written beside y", y, written);
+  // A sum of n squares errs by (n + 2) u, its root by half of that; scaling, root, reciprocal and two
+  // products round once each.
+  const double relative = (static_cast<double>(p.columns) / 2 + 8) * kU;
+  check_rows(
+      c, rows, p.columns, x, y, in_place, threaded, [&] { sa::run_l2_normalize(c.kernels, p, rows); },
+      [&](int64_t begin, int64_t end) { c.kernels.l2_normalize_rows(p, begin, end); },
+      [&](int64_t i) {
+        double squares = 0;
+        for (int64_t j = i * p.columns; j < (i + 1) * p.columns; ++j) squares += std::pow(x[j], 2);
+        const double norm = std::max(std::sqrt(squares), static_cast<double>(p.epsilon));
+        for (int64_t j = i * p.columns; j < (i + 1) * p.columns; ++j) {
+          c.within("y", j, y[j], x[j] / norm, std::fabs(x[j] / norm) * relative + kTiny);
+        }
+      });
 }
 
 }  // namespace sa_test

@@ -1,9 +1,9 @@
 // softmax over rows: masks, the causal rule, scales of both signs, rows without anything to attend to.
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "conformance/operations.h"
+#include "conformance/row_range.h"
 #include "dispatch/run.h"
 
 namespace sa_test {
@@ -50,32 +50,16 @@ void compare_row(Case& c, const sa::SoftmaxRows& p, const float* x, int64_t r) {
 
 // Runs rows [begin, end) through the kernel, or all of them through the threads, and compares them.
 void run(Case& c, sa::SoftmaxRows p, const Buffer<float>& x, bool in_place, bool threaded) {
-  Random& r = c.random;
-  Buffer<float> y(r, x.size());
+  Buffer<float> y(c.random, x.size());
   if (in_place) {
     for (int64_t i = 0; i < x.size(); ++i) y[i] = x[i];
   }
   p.x = in_place ? y.data() : x.data();
   p.y = y.data();
-  int64_t begin = 0, end = p.rows;
-  if (threaded) {
-    any_threads(c);
-    sa::run_softmax(c.kernels, p);
-  } else {
-    begin = r.between(0, p.rows);
-    end = r.between(begin, p.rows);
-    c.kernels.softmax_rows(p, begin, end);
-  }
-  std::vector<char> written(static_cast<size_t>(y.size()), 0);
-  for (int64_t i = 0; i < p.rows; ++i) {
-    const bool in_range = i >= begin && i < end;
-    if (in_range) compare_row(c, p, x.data() + i * p.columns, i);
-    for (int64_t j = i * p.columns; j < (i + 1) * p.columns; ++j) {
-      if (!in_range && in_place) c.same_bits("row outside of the range", j, y[j], x[j]);
-      written[static_cast<size_t>(j)] = in_range || in_place;
-    }
-  }
-  c.untouched("written beside y", y, written);
+  check_rows(
+      c, p.rows, p.columns, x, y, in_place, threaded, [&] { sa::run_softmax(c.kernels, p); },
+      [&](int64_t begin, int64_t end) { c.kernels.softmax_rows(p, begin, end); },
+      [&](int64_t i) { compare_row(c, p, x.data() + i * p.columns, i); });
 }
 
 }  // namespace
