@@ -46,6 +46,10 @@ def write_json(path, record):
     parts = []
     for key, value in record.items():
         if isinstance(value, list):
+            names = [item['name'] for item in value]
+            repeated = {name for name in names if names.count(name) > 1}
+            if repeated:
+                raise ValueError(f'{key}: expected different names but received {repeated} again')
             text = '[\n' + ',\n'.join(_compact(item) for item in value) + '\n]'
         else:
             text = _compact(value)

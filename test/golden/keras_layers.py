@@ -139,9 +139,10 @@ def plain_case(rng, kind, name, config, shapes, parts=()):
             return_attention_scores=True,
             use_causal_mask=causal,
         )
-    # Keras leaves weights in rows with nothing to attend to: under a query mask, and where all keys are masked.
+    # Keras leaves weights in rows with nothing to attend to: under a query mask, and where no key is left.
     rows = allowed(Layout.of(config, inputs, plain=True), 1, masks, causal)[..., 0, :, :].any(-1)[..., None]
-    output, scores = np.where(rows, output.numpy(), 0.0), np.where(rows, scores.numpy(), 0.0)
+    output = np.where(rows, output.numpy(), 0.0)
+    scores = np.where(rows, scores.numpy(), 0.0)
     np.testing.assert_allclose(output, ours, err_msg=name, **TIGHT)
     np.testing.assert_allclose(scores, our_scores, err_msg=name, **TIGHT)
     return record(

@@ -1,6 +1,6 @@
 """Masks drawn from their names: a case says what it covers, and its name and masks follow from that.
 
-Parts: 'causal', 'window 3', 'query mask', 'value mask', 'key mask', 'attention mask [B,T,S]' (letters B, H, T, S
+Parts: 'causal', 'window 3', 'query mask', 'value mask', 'key mask', 'attention mask [B,T,S]' (letters B, H, T, S,
 or 1 for an axis that broadcasts), 'row fully masked', 'sequence fully masked'.
 """
 
@@ -21,7 +21,9 @@ def some(rng, shape):
 
 def attention_mask(rng, letters, layout, heads):
     sizes = {'B': layout.batch, 'H': (heads,), 'T': layout.queries, 'S': layout.keys, '1': (1,)}
-    return random_mask(rng, sum((sizes[letter] for letter in letters.split(',')), ()), 0.65)
+    mask = random_mask(rng, sum((sizes[letter] for letter in letters.split(',')), ()), 0.65)
+    mask.flat[-1] &= ~mask.all()
+    return mask
 
 
 def draw(rng, parts, config, inputs, heads=1, plain=False):
