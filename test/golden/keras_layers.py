@@ -11,7 +11,7 @@ from keras.src.backend.common import dtypes  # noqa: E402
 from keras.src.backend.common.masking import set_keras_mask  # noqa: E402
 
 from cases import record  # noqa: E402
-from maskings import case_name, draw, lay_out, window  # noqa: E402
+from maskings import case_name, coarse, draw, lay_out, window  # noqa: E402
 from paper_formulas import Layout, allowed, attend, attend_plainly  # noqa: E402
 
 # Keras 3.15 promotes float64 to float32 outside of TensorFlow; the arithmetic is the same without.
@@ -52,9 +52,7 @@ def keras_options(config):
 
 def set_weights(rng, layer, plain=False):
     """Random weights on a coarse grid; scales lie around 1. Returns them by Keras' names."""
-    layer.set_weights(
-        [np.round(rng.standard_normal(w.shape) * 32 + (64 if plain else 0)) / 64 for w in layer.weights]
-    )
+    layer.set_weights([coarse(rng, weight.shape) + (1 if plain else 0) for weight in layer.weights])
     prefix = layer.name + '/'
     names = [weight.path.removeprefix(prefix) for weight in layer.weights]
     return dict(zip(names, layer.get_weights(), strict=True))

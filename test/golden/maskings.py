@@ -1,12 +1,11 @@
 """Masks drawn from their names: a case says what it covers, and its name and masks follow from that.
 
-Parts: 'causal', 'window 3', 'query mask', 'value mask', 'key mask', 'attention mask [B,T,S]' (letters B, H, T, S,
-or 1 for an axis that broadcasts), 'row fully masked', 'sequence fully masked'.
+Parts: 'causal', 'window 3', 'query mask', 'value mask', 'key mask', 'attention mask [B,T,S]' (of B, H, T, S, and
+1 where an axis broadcasts), 'row fully masked', 'sequence fully masked'.
 """
 
-import numpy as np
-
 from cases import random_mask
+from golden_io import grid
 from paper_formulas import Layout
 
 
@@ -62,12 +61,12 @@ def case_name(name, parts):
     return ', '.join([name, *(f'sliding {part}' if part.startswith('window ') else part for part in parts)])
 
 
+def coarse(rng, shape, std=0.5):
+    """Few digits: files stay small."""
+    return grid(rng, shape, std, 1 / 64)
+
+
 def lay_out(rng, query, value=None, key=None, std=0.8):
-    """Inputs of given shapes, on a coarse grid: files stay small."""
+    """Inputs of given shapes; value is left out where it is the query, key where it is the value."""
     shapes = {'query': query, 'value': value, 'key': key}
-    step = 1 / 64
-    return {
-        name: np.round(rng.standard_normal(shape) * std / step) * step
-        for name, shape in shapes.items()
-        if shape is not None
-    }
+    return {name: coarse(rng, shape, std) for name, shape in shapes.items() if shape is not None}

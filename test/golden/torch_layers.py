@@ -5,7 +5,7 @@ import torch
 
 from cases import record
 from golden_io import exact, flags
-from maskings import lay_out
+from maskings import coarse, lay_out
 from paper_formulas import attend, masked_softmax
 
 TIGHT = {'rtol': 1e-11, 'atol': 1e-12}
@@ -15,8 +15,8 @@ def set_state(rng, module):
     """Random parameters on a coarse grid, scales of normalisations around 1. Returns the state in NumPy."""
     state = {}
     for name, parameter in module.state_dict().items():
-        centre = 64 if name.startswith('norm') and name.endswith('weight') else 0
-        state[name] = np.round(rng.standard_normal(tuple(parameter.shape)) * 32 + centre) / 64
+        centre = 1 if name.startswith('norm') and name.endswith('weight') else 0
+        state[name] = centre + coarse(rng, tuple(parameter.shape))
     module.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
     return state
 
