@@ -1,7 +1,7 @@
 """Masks drawn from their names: a case says what it covers, and its name and masks follow from that.
 
-Parts: 'causal', 'window 3', 'query mask', 'value mask', 'key mask', 'row fully masked', 'sequence fully masked'
-and 'attention mask [B,T,S]', of B, H, T, S, and 1 where an axis broadcasts.
+Parts: 'causal', 'window 3', 'query mask', 'value mask', 'key mask', 'row fully masked',
+'sequence fully masked' and 'attention mask [B,T,S]', of B, H, T, S, and 1 where an axis broadcasts.
 """
 
 from cases import random_mask
