@@ -1,4 +1,4 @@
-// The kernels, then the layers, with the same options and into one report.
+// The kernels, then the layers, with the same options and into one report; no others, which would take minutes.
 //   npm run bench -- [--filter TEXT] [--threads N] [--json FILE]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -16,14 +16,16 @@ const { json, ...options } = readOptions({
 const given = Object.entries(options)
   .filter(([, value]) => value)
   .flatMap(([name, value]) => [`--${name}`, String(value)]);
+const PARTS = { kernels: [], layers: ['--no-peers'] };
 
 const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-bench-'));
 const reports = [];
 try {
-  for (const part of ['kernels', 'layers']) {
+  for (const [part, own] of Object.entries(PARTS)) {
     const script = fileURLToPath(new URL(`${part}.mjs`, import.meta.url));
     const file = join(folder, `${part}.json`);
-    const { status } = spawnSync(process.execPath, [script, ...given, '--json', file], { stdio: 'inherit' });
+    const args = [script, ...given, ...own, '--json', file];
+    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
     if (status !== 0) process.exitCode = 1;
     if (existsSync(file)) reports.push(readReport(file));
   }

@@ -1,10 +1,10 @@
-// Times layers and the overhead of calls through the public API, one result a line. Every case first proves that
-// its result is that of a float64 reference.
-//   npm run bench:layers -- [--filter TEXT] [--threads N] [--json FILE]
+// Times layers and the overhead of calls through the public API, one result a line, then some layers beside those of
+// others in one table. Every case first proves that its result is that of a float64 reference.
+//   npm run bench:layers -- [--filter TEXT] [--threads N] [--no-peers] [--json FILE]
 import { info, setThreads } from '../dist/index.js';
 import { CALL_CASES } from './lib/call_cases.mjs';
-import { buildLayer, LAYER_CASES } from './lib/layer_cases.mjs';
-import { sequenceReference } from './lib/layer_reference.mjs';
+import { LAYER_CASES } from './lib/layer_cases.mjs';
+import { smallProof, timedProof } from './lib/layer_proof.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { measure } from './lib/measure.mjs';
 import { readOptions, selected } from './lib/options.mjs';
@@ -12,20 +12,30 @@ import { multiplyAddPeak } from './lib/peak.mjs';
 import { worseOf, worstError } from './lib/reference.mjs';
 import { machineLine, resultTable, writeReport } from './lib/report.mjs';
 import { summarize } from './lib/statistics.mjs';
+import { installPeers } from './peers/install.mjs';
+import { compareLayers } from './peers/layer_peers.mjs';
+import { layerTable } from './peers/tables.mjs';
 
 const SHAPES = [
   { batch: 8, length: 128, features: 384, heads: 12, dim: 32 },
   { batch: 1, length: 512, features: 768, heads: 12, dim: 64 },
 ];
-/** Every row of it is compared; nothing in it is a multiple of a vector. */
-const SMALL = { batch: 2, length: 9, features: 21, heads: 3, dim: 7 };
+/** The shape of the comparison with others. */
+const [PEER_SHAPE] = SHAPES;
+const caseName = ({ name }, { batch, length, features }) => `${name} ${batch}x${length}x${features}`;
 
 const options = readOptions({
   command: 'bench:layers',
-  summary: 'Times layers and the overhead of calls.',
-  own: { threads: { fallback: 1 }, repeat: { fallback: 15 } },
+  summary: 'Times layers and the overhead of calls, and compares some layers with those of others.',
+  own: {
+    threads: { help: 'threads (default 1, and as many as there are where ours is compared)' },
+    repeat: { fallback: 15 },
+    'no-peers': { help: 'ours alone, nothing to install' },
+  },
 });
-setThreads(options.threads);
+/** As many as this process may use, before they are set. */
+const allThreads = info().threads;
+setThreads(options.threads ?? 1);
 const { cpu, isa, threads } = info();
 const machine = describeMachine({ cpu, isa, threads });
 const measurePeak = await multiplyAddPeak(isa, threads);
@@ -60,18 +70,6 @@ async function add(suite, name, run, worst, rates) {
   }
 }
 
-/** @param rows the rows compared, of the sequences given */
-function compareLayer({ input, layer, problem }, sequences, rows) {
-  const { data } = layer.call(input);
-  const { length, features } = problem;
-  return sequences
-    .flatMap((b) => {
-      const reference = sequenceReference(problem, b);
-      return rows.map((i) => worstError(data, reference(i), (b * length + i) * features));
-    })
-    .reduce(worseOf);
-}
-
 for (const { name, run, expected } of CALL_CASES) {
   if (!selected(options.filter, 'call', name)) continue;
   const { data } = await run();
@@ -83,27 +81,46 @@ for (const { name, run, expected } of CALL_CASES) {
 
 for (const layerCase of LAYER_CASES) {
   for (const shape of SHAPES) {
-    const { batch, length, features } = shape;
-    const name = `${layerCase.name} ${batch}x${length}x${features}`;
+    const name = caseName(layerCase, shape);
     if (!selected(options.filter, 'layers', name)) continue;
-    const small = buildLayer(layerCase, SMALL, 'real');
-    const inSmall = compareLayer(small, [0, 1], [...Array(SMALL.length).keys()]);
+    const small = smallProof(layerCase);
+    const inSmall = small.worst(small.layer.call(small.input).data);
     small.layer.dispose();
     if (!proven('layers', `${name} (small shape)`, inSmall)) continue;
-    const timed = buildLayer(layerCase, shape, 'grid');
-    const worst = compareLayer(timed, [batch - 1], [0, 1, Math.floor(length / 3), length - 1]);
+    const { layer, input, worst: worstOf } = timedProof(layerCase, shape);
+    const worst = worstOf(layer.call(input).data);
     if (proven('layers', name, worst)) {
-      const { layer, input } = timed;
       await add('layers', name, () => layer.call(input), worseOf(worst, inSmall), {
         ms: (s) => s * 1e3,
         'GFLOP/s': (s) => layerCase.flops(shape) / s / 1e9,
       });
     }
-    timed.layer.dispose();
+    layer.dispose();
   }
 }
 
 console.log(machineLine(machine));
 if (results.length > 0) console.log(resultTable(results));
+
+const cases = LAYER_CASES.filter(({ peers }) => peers && !options['no-peers'])
+  .map((layerCase) => ({ layerCase, shape: PEER_SHAPE, name: caseName(layerCase, PEER_SHAPE) }))
+  .filter(({ name }) => selected(options.filter, 'layers', name));
+const peersMissing = cases.length > 0 ? installPeers() : undefined;
+if (peersMissing)
+  console.error(`bench: ${peersMissing} in bench/peers, so layers are not compared with others`);
+else if (cases.length > 0) {
+  const compared = await compareLayers({
+    cases,
+    threads: options.threads ?? allThreads,
+    samples: options.repeat,
+    isa,
+  });
+  console.log(`\nbeside others, a process each\n${layerTable(compared)}`);
+  for (const { case: name, reason } of compared.filter((r) => r.contender === 'ours' && r.reason)) {
+    failed = true;
+    console.error(`bench: expected ours to do ${name} but received ${reason}`);
+  }
+  results.push(...compared);
+}
 writeReport(options.json, machine, results);
 if (failed) process.exitCode = 1;

@@ -2,8 +2,6 @@
 // checked against ours before anything is timed, then rounds in which the contenders alternate.
 //   npm run bench:peers -- [--threads N] [--rounds N] [--only ours,js,...] [--filter TEXT] [--json FILE]
 //     [--model DIR --input FILE [--onnx-model DIR] [--gguf FILE]]    for encoding
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { info } from '../dist/index.js';
 import { firstLines } from './lib/lines.mjs';
@@ -13,10 +11,12 @@ import { uniform } from './lib/random.mjs';
 import { machineLine, writeReport } from './lib/report.mjs';
 import { median, summarize } from './lib/statistics.mjs';
 import { CONTENDERS } from './peers/contenders.mjs';
+import { exchangeFolder, outputFile, readFloats, writeFloats } from './peers/exchange.mjs';
 import { compare, compareWithReference, modelSizes } from './peers/expected.mjs';
 import { installLlama, installPeers } from './peers/install.mjs';
 import { allItems } from './peers/items.mjs';
 import { runContender } from './peers/processes.mjs';
+import { checkAll, timeAll } from './peers/rounds.mjs';
 import { peerTables } from './peers/tables.mjs';
 
 const names = CONTENDERS.map(({ name }) => name);
@@ -62,9 +62,7 @@ const items = allItems({ texts: settings.texts.length || options.lines })
 
 if (items.length === 0) fail('--filter with a part of a case', `'${options.filter}'`);
 
-const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-peers-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-process.on('SIGINT', () => process.exit(130));
+const folder = exchangeFolder();
 
 /** Operands go through files, so that every process and language has the same. */
 const operands = new Map();
@@ -74,24 +72,15 @@ for (const item of items) {
     if (operands.has(input.file)) continue;
     const size = input.shape.reduce((a, b) => a * b, 1);
     operands.set(input.file, uniform(size, input.seed, input.amplitude));
-    writeFileSync(join(folder, input.file), operands.get(input.file));
+    writeFloats(join(folder, input.file), operands.get(input.file));
   }
 }
 const inputsOf = (item) =>
   Object.fromEntries(item.inputs.map(({ name, file }) => [name, operands.get(file)]));
 
-function readOutput(item) {
-  const { buffer, byteOffset, byteLength } = readFileSync(join(folder, `out-${item.id}.f32`));
-  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
-}
-
-function run(contender, mode, itsItems) {
-  const { threads, repeat: samples } = options;
-  return runContender(
-    contender,
-    { mode, items: itsItems, threads, samples, settings, folder },
-    options.python,
-  );
+function perform({ contender, threads }, mode, itsItems) {
+  const task = { mode, items: itsItems, threads, samples: options.repeat, settings, folder };
+  return runContender(contender, task, options.python);
 }
 
 /** Why a contender cannot take part, found out before it is tried. */
@@ -104,12 +93,10 @@ const { cpu, isa } = info();
 const machine = describeMachine({ cpu, isa, threads: options.threads });
 console.log(`${machineLine(machine)}, ${options.rounds} round(s)\n`);
 
-/** By contender and item: {contender, item, error, bound, seconds: [median of each round]} or with a reason. */
-const entries = [];
 const oursOutput = new Map();
 
 function checkOurs(item) {
-  const ours = readOutput(item);
+  const ours = readFloats(outputFile(folder, item));
   oursOutput.set(item.id, ours);
   const worst = compareWithReference(item, inputsOf(item), ours);
   if (worst === undefined || worst.error <= 1) return worst ?? {};
@@ -122,65 +109,45 @@ function checkOurs(item) {
 
 function checkTheirs(item) {
   const sizes = settings.model ? modelSizes(settings.model) : undefined;
-  const worst = compare(item, inputsOf(item), oursOutput.get(item.id), readOutput(item), sizes);
+  const theirs = readFloats(outputFile(folder, item));
+  const worst = compare(item, inputsOf(item), oursOutput.get(item.id), theirs, sizes);
   if (worst.error <= 1) return worst;
   const amount = `${worst.error.toPrecision(3)} times the bound ${worst.bound.toExponential(2)}`;
   return { reason: `wrong: ${amount} at element ${worst.index}` };
 }
 
-function check(contender) {
-  const own = items.filter(({ kind }) => contender.does.includes(kind));
-  if (own.length === 0) return;
-  const reason = missing.get(contender.name);
-  const reply = reason ? { reason } : run(contender, 'check', own);
-  const isOurs = contender.name === 'ours';
-  if (isOurs && reply.reason) fail('ours to run', reply.reason, 1);
-  for (const item of own) {
-    const did = reply.reason ? { reason: reply.reason } : reply.items[item.id];
-    if (isOurs && did.reason) fail(`ours to do ${item.suite} ${item.case}`, did.reason, 1);
-    if (isOurs && item.kind === 'encode') item.work = did.tokens;
-    const { version, threads, tier } = reply;
-    const compared = did.reason ? did : isOurs ? checkOurs(item) : checkTheirs(item);
-    entries.push({ contender, item, version, threads, tier, seconds: [], resident: [], ...compared });
-  }
-}
-
-function time(contender) {
-  const own = entries.filter((entry) => entry.contender === contender && !entry.reason);
-  if (own.length === 0) return;
-  const reply = run(
-    contender,
-    'time',
-    own.map(({ item }) => item),
-  );
-  for (const entry of own) {
-    const did = reply.reason ? reply : reply.items[entry.item.id];
-    if (did.reason) entry.reason = did.reason;
-    else {
-      entry.seconds.push(median(did.seconds));
-      entry.resident.push(did.resident / 2 ** 20);
-    }
-  }
+function judge({ contender }, item, did) {
+  if (contender.name !== 'ours') return did.reason ? did : checkTheirs(item);
+  if (did.reason) fail(`ours to do ${item.suite} ${item.case}`, did.reason, 1);
+  if (item.kind === 'encode') item.work = did.tokens;
+  return checkOurs(item);
 }
 
 // Ours goes first even when it is not wanted: the others are compared with it.
 const taking = CONTENDERS.filter(({ name }) => wanted.includes(name));
-for (const contender of [CONTENDERS[0], ...taking.filter(({ name }) => name !== 'ours')]) check(contender);
-for (let round = 0; round < options.rounds; round++) {
-  // There and back, so that a drift of the machine falls on all alike.
-  for (const contender of round % 2 === 0 ? taking : taking.toReversed()) time(contender);
-}
+const runs = [CONTENDERS[0], ...taking.filter(({ name }) => name !== 'ours')].map((contender) => ({
+  contender,
+  threads: options.threads,
+  reason: missing.get(contender.name),
+}));
+const entries = checkAll({ runs, items, perform, judge }).filter(({ run }) => taking.includes(run.contender));
+timeAll({ entries, rounds: options.rounds, perform });
 
 const results = entries
-  .filter(({ contender }) => taking.includes(contender))
   .sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item))
-  .flatMap(({ contender, item, version, threads, tier, seconds, resident, error, bound, reason }) => {
+  .flatMap(({ run, item, version, threads, tier, rounds, error, bound, reason }) => {
     const { suite, case: name, unit, work } = item;
-    const common = { suite, case: name, contender: contender.name, version, tier, threads, unit };
+    const common = { suite, case: name, contender: run.contender.name, version, tier, threads, unit };
     if (reason) return [{ ...common, reason }];
-    const rate = { ...common, ...summarize(seconds.map((s) => work / s)), error, bound };
+    const rate = {
+      ...common,
+      ...summarize(rounds.map(({ seconds }) => work / median(seconds))),
+      error,
+      bound,
+    };
     if (item.kind !== 'encode') return [rate];
-    const memory = { ...common, case: `${name}: resident memory`, unit: 'MiB', ...summarize(resident) };
+    const resident = summarize(rounds.map(({ resident: bytes }) => bytes / 2 ** 20));
+    const memory = { ...common, case: `${name}: resident memory`, unit: 'MiB', ...resident };
     return [rate, memory];
   });
 console.log(peerTables(results));

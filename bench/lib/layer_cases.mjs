@@ -1,4 +1,8 @@
-// The layers that are timed: how each is made, what its reference needs, and its arithmetic.
+/**
+ * The layers that are timed: how each is made, what its reference needs, and its arithmetic. `peers` are those that
+ * are also compared with layers of others, which then need its score function (bench/peers/javascript_layer.mjs,
+ * tfjs_layer.mjs).
+ */
 import {
   DenseSynthesizer,
   MixtureSynthesizer,
@@ -19,6 +23,7 @@ export const LAYER_CASES = [
   {
     name: 'MultiHeadAttention',
     scores: ['dot-product'],
+    peers: true,
     make: ({ heads, dim }) => new MultiHeadAttention({ numHeads: heads, keyDim: dim }),
     flops: (s) => 4 * linear(s) + 2 * pairs(s),
   },
@@ -33,6 +38,7 @@ export const LAYER_CASES = [
   {
     name: 'RandomSynthesizer',
     scores: ['random'],
+    peers: true,
     make: ({ heads, dim, length }) =>
       new RandomSynthesizer({ numHeads: heads, valueDim: dim, maxLength: length }),
     flops: (s) => 2 * linear(s) + pairs(s),

@@ -5,10 +5,10 @@
 const KERNELS = ['matmul', 'softmax', 'attention'];
 
 export const CONTENDERS = [
-  { name: 'ours', module: './ours.mjs', does: [...KERNELS, 'encode'] },
-  { name: 'js', module: './javascript.mjs', does: KERNELS },
-  { name: 'tfjs-cpu', module: './tfjs_cpu.mjs', does: KERNELS },
-  { name: 'tfjs-wasm', module: './tfjs_wasm.mjs', does: KERNELS },
+  { name: 'ours', module: './ours.mjs', does: [...KERNELS, 'layer', 'encode'] },
+  { name: 'js', module: './javascript.mjs', does: [...KERNELS, 'layer'] },
+  { name: 'tfjs-cpu', module: './tfjs_cpu.mjs', does: [...KERNELS, 'layer'] },
+  { name: 'tfjs-wasm', module: './tfjs_wasm.mjs', does: [...KERNELS, 'layer'] },
   { name: 'onnxruntime', module: './onnxruntime.mjs', does: [...KERNELS, 'encode'] },
   { name: 'transformers.js', module: './transformers.mjs', does: ['encode'] },
   { name: 'llama.cpp', module: './llama/llama.mjs', does: ['encode'] },

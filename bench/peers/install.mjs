@@ -19,15 +19,22 @@ const LLAMA_BUILDS = {
   'win32-x64': 'win-x64',
 };
 
+/** npm's own waits make a minute of a network that is not there. */
+const RETRIES = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=3000'];
+
 function npm(folder, args) {
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { status, error } = spawnSync('npm', [...args, ...options], {
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...RETRIES];
+  const { status, error, stderr } = spawnSync('npm', [...args, ...options], {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
     // npm is a script on Windows, which only a shell starts.
     shell: process.platform === 'win32',
   });
-  return status === 0 ? undefined : `npm ${args[0]} failed (${error ? error.code : `status ${status}`})`;
+  if (status === 0) return undefined;
+  // Of the many lines of npm the code of its error, such as ENOTFOUND without a network.
+  const code = error?.code ?? /^npm (?:error|ERR!) code (\S+)/m.exec(stderr)?.[1] ?? `status ${status}`;
+  return `npm ${args[0]} failed (${code})`;
 }
 
 /** @returns why the peers are not there, or undefined */

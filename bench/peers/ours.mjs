@@ -1,5 +1,6 @@
 // This package, through its public API.
 import { Encoder, info, kernels, setThreads } from '../../dist/index.js';
+import { LAYER_CASES } from '../lib/layer_cases.mjs';
 
 export async function load({ threads, settings }) {
   setThreads(threads);
@@ -24,6 +25,13 @@ export async function load({ threads, settings }) {
       if (item.kind === 'attention') {
         const [q, k, v] = ['q', 'k', 'v'].map(tensor);
         return { run: () => kernels.attention(q, k, v), output };
+      }
+      if (item.kind === 'layer') {
+        const [x, ...weights] = item.inputs.map(({ name }, i) => [name, tensor(name, i)]);
+        const layer = LAYER_CASES.find(({ name }) => name === item.layer).make(item);
+        layer.build(x[1].shape);
+        layer.setWeights(Object.fromEntries(weights));
+        return { run: () => layer.call(x[1]), output, dispose: () => layer.dispose() };
       }
       const encoder = await Encoder.load(settings.model);
       let tokens = 0;

@@ -1,9 +1,9 @@
-// What bench:peers prints: one table a work item, one for a series of sizes.
-import { number, table } from '../lib/report.mjs';
+// What bench:peers prints: one table a work item, one for a series of sizes; and the table of bench:layers.
+import { number, percent, table } from '../lib/report.mjs';
 
 /** How many times as fast ours is. */
 function ratio(ours, theirs) {
-  return ours && theirs.median ? `${number(ours.median / theirs.median)}x` : '';
+  return ours?.median && theirs.median ? `${number(ours.median / theirs.median)}x` : '';
 }
 
 function itemTable(results) {
@@ -64,4 +64,35 @@ export function peerTables(results) {
   return [...groups]
     .map(([name, group]) => (name === 'matmul-size' ? seriesTable(name, group) : itemTable(group)))
     .join('\n\n');
+}
+
+/**
+ * Layers and contenders of one run. `times` is a contender's time in units of that of ours with all threads, the
+ * first of a layer's results; the share is of the peak of as many threads as the contender has.
+ */
+export function layerTable(results) {
+  const rows = results
+    .filter(({ unit }) => unit === 'ms')
+    .map((r) => {
+      const same = (other) => ['case', 'contender', 'threads'].every((key) => other[key] === r[key]);
+      const speed = results.find((other) => other.unit === 'GFLOP/s' && same(other));
+      const ours = results.find((other) => other.case === r.case);
+      return [
+        r.case,
+        r.contender,
+        r.version ?? '',
+        r.threads,
+        number(r.median),
+        r.reason ? '' : `${number(r.low)}..${number(r.high)}`,
+        number(r.spread),
+        ratio(r, ours),
+        number(speed?.median),
+        percent(speed?.ofPeak),
+        number(r.error),
+        r.reason ?? '',
+      ];
+    });
+  const headers = ['layer', 'contender', 'version', 'threads', 'ms', 'low..high', 'spread', 'times'];
+  const more = ['GFLOP/s', 'of peak', 'error / bound', 'skipped because'];
+  return table([...headers, ...more], rows, 'lllrrrrrrrrl');
 }

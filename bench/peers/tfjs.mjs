@@ -1,39 +1,37 @@
 // TensorFlow.js without its native addon. Both backends use one thread under Node: its WebAssembly backend takes
 // threads from the browser's cross-origin isolation only.
 import tf from '@tensorflow/tfjs-core';
+import { attentionByHead, batchedAttention } from './tfjs_attention.mjs';
+import { layerForms, layerShape } from './tfjs_layer.mjs';
 
-/** Of one item, the ways to write it; the quicker one is measured. */
+/** Of one item, the ways to write it, functions of its tensors by name; the quicker one is measured. */
 const FORMS = {
-  matmul: [([a, b]) => tf.matMul(a, b)],
-  softmax: [([x]) => tf.softmax(x)],
-  attention: [batchedAttention, attentionByHead],
+  matmul: () => [({ a, b }) => tf.matMul(a, b)],
+  softmax: () => [({ x }) => tf.softmax(x)],
+  attention: (item) =>
+    [batchedAttention, attentionByHead].map(
+      (form) =>
+        ({ q, k, v }) =>
+          form(item, q, k, v),
+    ),
+  layer: layerForms,
 };
 
-/** The query is scaled instead of the logits: it is smaller. */
-function batchedAttention([q, k, v], { scale }) {
-  return tf.matMul(tf.softmax(tf.matMul(tf.mul(q, scale), k, false, true)), v);
-}
+/** A call that long needs no second one to warm up. */
+const LONG_CALL = 500;
 
-/** Products of plain matrices only: the WebAssembly backend has its fast product for nothing else. */
-function attentionByHead([q, k, v], { batch, heads, length, dim, scale }) {
-  const split = (x, rows, columns) => tf.unstack(tf.reshape(x, [batch * heads, rows, columns]));
-  const queries = split(tf.mul(q, scale), length, dim);
-  const keys = split(tf.transpose(k, [0, 1, 3, 2]), dim, length);
-  const values = split(v, length, dim);
-  const outputs = queries.map((query, h) => tf.matMul(tf.softmax(tf.matMul(query, keys[h])), values[h]));
-  return tf.reshape(tf.stack(outputs), q.shape);
-}
-
-function quickest(forms, tensors, item) {
+function quickest(forms, tensors) {
   if (forms.length === 1) return forms[0];
-  const seconds = forms.map((form) => {
-    const call = () => tf.dispose(tf.tidy(() => form(tensors, item)));
-    call();
+  const call = (form) => {
     const start = performance.now();
-    call();
+    tf.dispose(tf.tidy(() => form(tensors)));
     return performance.now() - start;
+  };
+  const times = forms.map((form) => {
+    const first = call(form);
+    return first > LONG_CALL ? first : call(form);
   });
-  return forms[seconds.indexOf(Math.min(...seconds))];
+  return forms[times.indexOf(Math.min(...times))];
 }
 
 /** @param backend 'cpu' or 'wasm' */
@@ -45,20 +43,23 @@ export async function loadBackend(backend) {
     version: tf.version_core,
     threads: 1,
     prepare(item, inputs) {
-      const tensors = item.inputs.map(({ name, shape }) => tf.tensor(inputs[name], shape, 'float32'));
-      const compute = quickest(FORMS[item.kind], tensors, item);
+      const shapeOf = item.kind === 'layer' ? layerShape : ({ shape }) => shape;
+      const tensors = Object.fromEntries(
+        item.inputs.map((input) => [input.name, tf.tensor(inputs[input.name], shapeOf(input), 'float32')]),
+      );
+      const compute = quickest(FORMS[item.kind](item), tensors);
       let last;
       return {
         // The result stays in the backend's memory, where the next operation would find it.
         run() {
           last?.dispose();
-          last = tf.tidy(() => compute(tensors, item));
+          last = tf.tidy(() => compute(tensors));
           return last;
         },
         output: (result) => result.dataSync(),
         dispose() {
           last?.dispose();
-          for (const tensor of tensors) tensor.dispose();
+          tf.dispose(tensors);
         },
       };
     },

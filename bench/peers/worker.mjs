@@ -1,11 +1,12 @@
 /**
  * One contender in a process of its own: node worker.mjs TASK REPLY, both JSON files.
  * TASK {module, mode, items, threads, samples, settings, folder}; mode 'check' writes every result as float32 to
- * folder/out-ID.f32, 'time' measures. REPLY {version, threads, tier?, items: {ID: {seconds?, tokens?, reason?}}}.
+ * folder/out-ID.f32, 'time' measures. REPLY {version, threads, tier?, items: {ID: {seconds?, resident?, tokens?, reason?}}}.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measure } from '../lib/measure.mjs';
+import { outputFile, readFloats, writeFloats } from './exchange.mjs';
 
 const [taskFile, replyFile] = process.argv.slice(2);
 const task = JSON.parse(readFileSync(taskFile, 'utf8'));
@@ -13,12 +14,6 @@ const task = JSON.parse(readFileSync(taskFile, 'utf8'));
 const LONGEST_CALL = 1;
 /** Of one item in one round. */
 const SECONDS = 1.5;
-
-function readFloats(name) {
-  const { buffer, byteOffset, byteLength } = readFileSync(join(task.folder, name));
-  // A file's buffer may lie at an odd place of a shared pool.
-  return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
-}
 
 /** The largest size of a series that was checked, and its time. */
 let longest = { work: 0, seconds: 0 };
@@ -30,11 +25,7 @@ async function check(item, prepared) {
   if (item.suite === 'matmul-size') {
     longest = { work: item.work, seconds: (performance.now() - start) / 1000 };
   }
-  const data = prepared.output(result);
-  writeFileSync(
-    join(task.folder, `out-${item.id}.f32`),
-    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  );
+  writeFloats(outputFile(task.folder, item), prepared.output(result));
   return { tokens: prepared.tokens?.() };
 }
 
@@ -42,7 +33,9 @@ async function perform(item, contender) {
   if (item.suite === 'matmul-size' && longest.seconds * (item.work / longest.work) > LONGEST_CALL) {
     return { reason: `a call would take over ${LONGEST_CALL} s` };
   }
-  const inputs = Object.fromEntries(item.inputs.map(({ name, file }) => [name, readFloats(file)]));
+  const inputs = Object.fromEntries(
+    item.inputs.map(({ name, file }) => [name, readFloats(join(task.folder, file))]),
+  );
   const prepared = await contender.prepare(item, inputs);
   try {
     if (task.mode === 'check') return await check(item, prepared);
