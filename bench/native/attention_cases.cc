@@ -81,7 +81,7 @@ Case attention(const sa::KernelSet& kernels, const Shape& s, Kind kind, bool cau
   p.heads = s.heads;
   p.queries = p.keys = s.length;
   p.value_columns = s.size;
-  p.causal = causal;
+  p.after = causal ? 0 : -1;
   p.source_count = 1;
   p.value = o.value->data();
   p.out = o.out->data();

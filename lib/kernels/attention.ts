@@ -41,12 +41,20 @@ export interface MixtureAttentionProblem {
   /** Broadcasts to [batch, heads, queries, keys]. */
   mask: Mask | null;
   causal: boolean;
+  /** Of the first query, default 0. */
+  position?: number;
+  /** w: query i attends keys with |i - j| < w; default null, all of them. */
+  slidingWindow?: number | null;
+  /** Heads that share a head of keys and values, default 1. */
+  kvGroup?: number;
   /** [batch, heads, queries, keys], filled when given. */
   weights: Float32Array | null;
 }
 
 /** The general form that layers use. */
 export function* mixtureAttentionSteps(p: MixtureAttentionProblem): Steps<void> {
+  const { position = 0, slidingWindow = null, kvGroup = 1 } = p;
+  const far = slidingWindow === null ? -1 : slidingWindow - 1;
   const mask = p.mask && maskStrides('mask', p.mask, [p.batch, p.heads, p.queries, p.keys]);
   yield {
     name: 'attention',
@@ -63,7 +71,10 @@ export function* mixtureAttentionSteps(p: MixtureAttentionProblem): Steps<void> 
       outStrides: p.out.strides,
       mask: mask?.data ?? null,
       maskStrides: mask?.strides ?? [0, 0, 0],
-      causal: p.causal,
+      kvGroup,
+      position,
+      before: far,
+      after: p.causal ? 0 : far,
       weights: p.weights,
     },
   };
@@ -79,6 +90,8 @@ export interface AttentionOptions {
 export interface DotProductOptions extends AttentionOptions {
   /** Factor on the logits, default 1 / sqrt(columns of query). */
   scale?: number;
+  /** Key and value may have a head for each group of heads of the query (grouped-query attention), default false. */
+  enableGqa?: boolean;
 }
 
 export interface AttentionResult {
@@ -131,19 +144,23 @@ function maskOf(
   return { data: full.data, shape: [sizeOf(leading.slice(0, -1)), leading.at(-1) ?? 1, queries, keys] };
 }
 
+/** @param leading axes of the query, whose heads may be a multiple of the value's */
 function* valueAttention(
   value: Heads,
+  leading: readonly number[],
   queries: number,
   sources: readonly ScoreSource[],
   options: AttentionOptions,
   wantWeights: boolean,
 ): Steps<AttentionResult> {
-  const { leading, batch, heads, rows: keys, columns } = value;
+  const { batch, rows: keys, columns } = value;
+  const heads = leading.at(-1) ?? 1;
   const output = Tensor.zeros([...leading, queries, columns]);
   const weights = Tensor.zeros(wantWeights ? [...leading, queries, keys] : [0]);
   yield* mixtureAttentionSteps({
     batch,
     heads,
+    kvGroup: heads === 0 ? 1 : heads / value.heads,
     queries,
     keys,
     valueColumns: columns,
@@ -157,6 +174,14 @@ function* valueAttention(
   return { output, weights };
 }
 
+/** The query's leading axes with as many heads as the key has, where they divide the query's. */
+function grouped(leading: readonly number[], { heads, leading: { length } }: Heads): readonly number[] {
+  const own = leading.at(-1) ?? 1;
+  return length === leading.length && length > 0 && heads > 0 && own % heads === 0
+    ? [...leading.slice(0, -1), heads]
+    : leading;
+}
+
 function* dotProductSteps(
   query: TensorLike,
   key: TensorLike,
@@ -167,8 +192,8 @@ function* dotProductSteps(
   const q = headsOf('query', query);
   const k = headsOf('key', key);
   const v = headsOf('value', value);
-  checkSameShape('key: leading axes', k.leading, q.leading);
-  checkSameShape('value: leading axes', v.leading, q.leading);
+  checkSameShape('key: leading axes', k.leading, options.enableGqa ? grouped(q.leading, k) : q.leading);
+  checkSameShape('value: leading axes', v.leading, k.leading);
   checkDimension('key', 'columns (as query)', k.columns, q.columns);
   checkDimension('value', 'rows (as key)', v.rows, k.rows);
   const source: ScoreSource = {
@@ -180,14 +205,15 @@ function* dotProductSteps(
     right: k.data,
     rightStrides: k.view.strides,
   };
-  return yield* valueAttention(v, q.rows, [source], options, wantWeights);
+  return yield* valueAttention(v, q.leading, q.rows, [source], options, wantWeights);
 }
 
 /**
  * Scaled dot-product attention, softmax(scale query key^T) value.
  * @param query [..., queries, columns]
  * @param key [..., keys, columns]
- * @param value [..., keys, value columns]; the leading axes (up to batch and heads, or more) are equal
+ * @param value [..., keys, value columns]; the leading axes (up to batch and heads, or more) are equal,
+ *   but for the heads of key and value with enableGqa
  * @returns [..., queries, value columns]
  */
 export function attention(
@@ -259,7 +285,7 @@ export function* randomAttentionSteps(
   checkDimension('value', 'heads (as scores)', v.heads, scores.heads);
   const queries = options.queries ?? v.rows;
   const source = preparedSource(scores, queries, v.rows);
-  return (yield* valueAttention(v, queries, [source], options, false)).output;
+  return (yield* valueAttention(v, v.leading, queries, [source], options, false)).output;
 }
 
 /**
@@ -331,7 +357,7 @@ export function* denseAttentionSteps(
     throw new ShapeError(expectation('keys', `at most ${kernel.n} (columns of kernel)`, String(v.rows)));
   }
   const source = denseSource(h.view, kernel, h.heads, options.bias);
-  return (yield* valueAttention(v, h.rows, [source], options, false)).output;
+  return (yield* valueAttention(v, h.leading, h.rows, [source], options, false)).output;
 }
 
 /**

@@ -14,6 +14,7 @@ export {
   randomAttention,
   randomAttentionAsync,
 } from './attention.js';
+export { type GateOptions, gate, gateAsync } from './gate.js';
 export { int8Matmul, int8MatmulAsync } from './int8_matmul.js';
 export {
   type ActivationName,

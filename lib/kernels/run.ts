@@ -13,21 +13,34 @@ export interface Abortable {
   signal?: AbortSignal;
 }
 
+/** Runs the generator's own `finally` blocks where an operation failed or was never started. */
+function end(steps: Steps<unknown>): void {
+  steps.return(undefined);
+}
+
 export function runSync<T>(steps: Steps<T>): T {
   const native = addon() as unknown as Record<string, (options: unknown) => void>;
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-    native[step.value.name]!(step.value.options);
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      native[step.value.name]!(step.value.options);
+    }
+  } finally {
+    end(steps);
   }
 }
 
 export async function runAsync<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   const native = addon() as unknown as Record<string, (options: unknown) => Promise<void>>;
-  for (;;) {
-    signal?.throwIfAborted();
-    const step = steps.next();
-    if (step.done) return step.value;
-    await native[`${step.value.name}Async`]!(step.value.options);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const step = steps.next();
+      if (step.done) return step.value;
+      await native[`${step.value.name}Async`]!(step.value.options);
+    }
+  } finally {
+    end(steps);
   }
 }

@@ -8,7 +8,7 @@
 export type Strides = readonly [number, number, number];
 
 export const Activation = { none: 0, relu: 1, gelu: 2, geluTanh: 3 } as const;
-export const ScoreKind = { product: 0, panels: 1, matrix: 2, prepared: 3 } as const;
+export const ScoreKind = { product: 0, panels: 1, matrix: 2, prepared: 3, outer: 4, additive: 5 } as const;
 export const EncodeOutput = { mean: 0, cls: 1, max: 2, tokens: 3 } as const;
 export const DTypeCode = { F32: 0, F16: 1, BF16: 2 } as const;
 
@@ -69,12 +69,17 @@ export interface MatmulOptions {
   k: number;
   a: Float32Array;
   aBatchStride: number;
+  /** Default k; without transposeA. */
+  aRowStride?: number;
   transposeA: boolean;
+  /** One matrix for all batches, or one for each. */
   packed: NativePackedMatrix | null;
   b: Float32Array | null;
   bBatchStride: number;
   transposeB: boolean;
   bias: Float32Array | null;
+  /** Default 0: the same bias for all batches. */
+  biasBatchStride?: number;
   residual: Float32Array | null;
   activation: number;
   out: Float32Array;
@@ -97,14 +102,17 @@ export interface ScoreSourceOptions {
   weight: number;
   left: Float32Array;
   leftStrides: Strides;
-  /** product, panels: columns of `left`. */
+  /** product, panels, outer, additive: columns of `left`. */
   depth?: number;
-  /** product: [batch, heads, keys, depth] by strides. */
+  /** product, additive: [batch, heads / kvGroup, keys, depth] by strides; outer: the second factor, a row a query. */
   right?: Float32Array;
   rightStrides?: Strides;
   panels?: NativePackedMatrix;
   bias?: Float32Array | null;
   biasHeadStride?: number;
+  /** additive: weights of the features, and the factor inside of the hyperbolic tangent. */
+  featureWeights?: Float32Array | null;
+  factor?: number;
   /** prepared: running sums of `left`, and the logits it was made from; strides as `left`. */
   sums?: Float32Array;
   logits?: Float32Array;
@@ -123,7 +131,12 @@ export interface AttentionOptions {
   outStrides: Strides;
   mask: Uint8Array | null;
   maskStrides: Strides;
-  causal: boolean;
+  /** Heads that share one head of `value` and of `right` (product, additive); divides heads. */
+  kvGroup: number;
+  /** Query i stands at position + i and attends keys from before that to after it; -1 is no limit. */
+  position: number;
+  before: number;
+  after: number;
   weights: Float32Array | null;
 }
 
@@ -150,6 +163,13 @@ export interface GeluOptions {
   y: Float32Array;
   size: number;
   tanh: boolean;
+}
+
+export interface GateOptions {
+  x: Float32Array;
+  gate: Float32Array;
+  y: Float32Array;
+  size: number;
 }
 
 export interface EmbeddingOptions {
@@ -209,6 +229,8 @@ export interface EncodeOptions {
   output: number;
   normalize: boolean;
   out: Float32Array;
+  /** [layers, heads, tokens, tokens]: where to write the attention weights of the only sequence. */
+  attention?: Float32Array | null;
 }
 
 export interface NativeTier {
@@ -242,6 +264,7 @@ export interface NativeOperations {
   prepareScores: PrepareScoresOptions;
   layerNorm: LayerNormOptions;
   gelu: GeluOptions;
+  gate: GateOptions;
   embedding: EmbeddingOptions;
   pool: PoolOptions;
   l2Normalize: NormalizeOptions;

@@ -14,7 +14,14 @@ class AttentionJob : public Job {
     p_.queries = arguments.size("queries");
     p_.keys = arguments.size("keys");
     p_.value_columns = arguments.size("valueColumns");
-    p_.causal = arguments.boolean("causal");
+    constexpr int64_t kFarthest = int64_t{1} << 48;
+    p_.position = arguments.integer("position", 0, kFarthest);
+    p_.before = arguments.integer("before", -1, kFarthest);
+    p_.after = arguments.integer("after", -1, kFarthest);
+    p_.kv_group = arguments.size("kvGroup", 1);
+    if (arguments.failed()) return;
+    arguments.expect(p_.heads % p_.kv_group == 0, "kvGroup",
+                     "a divisor of the heads " + std::to_string(p_.heads), static_cast<double>(p_.kv_group));
 
     expect_packable(arguments, "valueColumns", p_.value_columns);
 
@@ -27,8 +34,8 @@ class AttentionJob : public Job {
     const Span<float> value = arguments.floats("value");
     p_.value = value.data;
     p_.value_strides = arguments.strides("valueStrides");
-    arguments.expect_inside("value", value.length, p_.value_strides, p_.batch, p_.heads, p_.keys,
-                            p_.value_columns);
+    arguments.expect_inside("value", value.length, p_.value_strides, p_.batch, p_.heads / p_.kv_group,
+                            p_.keys, p_.value_columns);
     apart(arguments, "value", value);
 
     const Span<uint8_t> mask = arguments.bytes("mask", true);
@@ -72,7 +79,7 @@ class AttentionJob : public Job {
   }
 
   void read_source(Arguments& arguments, ScoreSource& source) {
-    source.kind = static_cast<ScoreKind>(arguments.integer("kind", 0, 3));
+    source.kind = static_cast<ScoreKind>(arguments.integer("kind", 0, 5));
     source.weight = static_cast<float>(arguments.number("weight"));
     const Span<float> left = arguments.floats("left");
     source.left = left.data;
@@ -81,16 +88,28 @@ class AttentionJob : public Job {
     const bool given = source.kind == ScoreKind::kMatrix || source.kind == ScoreKind::kPrepared;
     source.depth = given ? 0 : arguments.size("depth");
     expect_packable(arguments, "depth", source.depth);
-    expect_rows(arguments, "left", left, source.left_strides, p_.queries, given ? p_.keys : source.depth);
+    expect_rows(arguments, "left", left, source.left_strides, p_.heads, p_.queries,
+                given ? p_.keys : source.depth);
     switch (source.kind) {
-      case ScoreKind::kProduct: {
-        const Span<float> right = arguments.floats("right");
-        source.right = right.data;
-        source.right_strides = arguments.strides("rightStrides");
-        expect_rows(arguments, "right", right, source.right_strides, p_.keys, source.depth);
-        apart(arguments, "right", right);
+      case ScoreKind::kProduct:
+        read_right(arguments, source, p_.heads / p_.kv_group, p_.keys, source.depth);
+        break;
+      case ScoreKind::kAdditive: {
+        read_right(arguments, source, p_.heads / p_.kv_group, p_.keys, source.depth);
+        source.factor = static_cast<float>(arguments.number("factor"));
+        const Span<float> weights = arguments.floats("featureWeights", true);
+        if (weights.present()) {
+          arguments.expect_length("featureWeights", weights.length, static_cast<double>(source.depth));
+          apart(arguments, "featureWeights", weights);
+          source.feature_weights = weights.data;
+        }
         break;
       }
+      case ScoreKind::kOuter:
+        arguments.expect(source.depth > 0, "depth", "at least 1", static_cast<double>(source.depth));
+        if (arguments.failed()) return;
+        read_right(arguments, source, p_.heads, p_.queries, (p_.keys + source.depth - 1) / source.depth);
+        break;
       case ScoreKind::kPanels: {
         const std::shared_ptr<const Panels> panels = PackedMatrix::read(arguments, "panels", false);
         if (panels == nullptr) return;
@@ -111,8 +130,8 @@ class AttentionJob : public Job {
         arguments.expect(p_.source_count == 1 && source.weight == 1.0f, "sources",
                          "prepared scores alone, with weight 1", p_.source_count);
         const Span<float> sums = arguments.floats("sums"), logits = arguments.floats("logits");
-        expect_rows(arguments, "sums", sums, source.left_strides, p_.queries, p_.keys);
-        expect_rows(arguments, "logits", logits, source.left_strides, p_.queries, p_.keys);
+        expect_rows(arguments, "sums", sums, source.left_strides, p_.heads, p_.queries, p_.keys);
+        expect_rows(arguments, "logits", logits, source.left_strides, p_.heads, p_.queries, p_.keys);
         apart(arguments, "sums", sums);
         apart(arguments, "logits", logits);
         source.prepared = {sums.data, logits.data};
@@ -136,8 +155,16 @@ class AttentionJob : public Job {
   }
 
   void expect_rows(Arguments& arguments, const char* name, const Span<float>& span,
-                   const HeadStrides& strides, int64_t rows, int64_t columns) {
-    arguments.expect_inside(name, span.length, strides, p_.batch, p_.heads, rows, columns);
+                   const HeadStrides& strides, int64_t heads, int64_t rows, int64_t columns) {
+    arguments.expect_inside(name, span.length, strides, p_.batch, heads, rows, columns);
+  }
+
+  void read_right(Arguments& arguments, ScoreSource& source, int64_t heads, int64_t rows, int64_t columns) {
+    const Span<float> right = arguments.floats("right");
+    source.right = right.data;
+    source.right_strides = arguments.strides("rightStrides");
+    expect_rows(arguments, "right", right, source.right_strides, heads, rows, columns);
+    apart(arguments, "right", right);
   }
 
   Attention p_;

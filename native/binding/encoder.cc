@@ -163,6 +163,16 @@ class EncodeJob : public Job {
     batch_.offsets = offsets_.data();
     batch_.sequences = sequences;
     batch_.out = out.data;
+    const Span<float> attention = arguments.floats("attention", true);
+    if (attention.present()) {
+      arguments.expect(sequences == 1, "offsets", "one sequence (with attention)",
+                       static_cast<double>(sequences));
+      arguments.expect_length("attention", attention.length,
+                              static_cast<double>(config.layers * config.heads) *
+                                  static_cast<double>(tokens) * static_cast<double>(tokens));
+      arguments.expect_apart("out", out, "attention", attention);
+      batch_.attention = attention.data;
+    }
   }
 
   std::string execute(const KernelSet&) override { return succeeded(model_->encode(batch_)); }

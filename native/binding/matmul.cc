@@ -17,19 +17,22 @@ class MatmulJob : public Job {
     const bool transpose_a = arguments.boolean("transposeA");
     const Span<float> a = arguments.floats("a");
     p_.a_batch = arguments.size("aBatchStride");
-    p_.a = transpose_a ? MatrixView{a.data, 1, p_.m} : MatrixView{a.data, p_.k, 1};
-    expect_matrix(arguments, "a", a.length, p_.a_batch, p_.m, p_.k);
+    const int64_t a_row = transpose_a ? p_.k : stride_or(arguments, "aRowStride", p_.k);
+    p_.a = transpose_a ? MatrixView{a.data, 1, p_.m} : MatrixView{a.data, a_row, 1};
+    expect_matrix(arguments, "a", a.length, p_.a_batch, a_row, p_.m, p_.k);
 
     const Span<float> out = arguments.floats("out");
     p_.c = out.data;
     p_.c_stride = p_.n;
     p_.c_batch = p_.m * p_.n;
-    expect_matrix(arguments, "out", out.length, p_.c_batch, p_.m, p_.n);
+    expect_matrix(arguments, "out", out.length, p_.c_batch, p_.n, p_.m, p_.n);
     arguments.expect_apart("out", out, "a", a);
 
     packed_ = PackedMatrix::read(arguments, "packed", true);
     if (packed_ != nullptr) {
-      arguments.expect(packed_->count == 1, "packed.count", "1", static_cast<double>(packed_->count));
+      arguments.expect(packed_->count == 1 || packed_->count == p_.batch, "packed.count",
+                       "1 or " + std::to_string(p_.batch), static_cast<double>(packed_->count));
+      p_.packed_batch = packed_->count == 1 ? 0 : static_cast<ptrdiff_t>(packed_->each);
       arguments.expect(packed_->k == p_.k, "packed.k", std::to_string(p_.k), static_cast<double>(packed_->k));
       arguments.expect(packed_->n == p_.n, "packed.n", std::to_string(p_.n), static_cast<double>(packed_->n));
       p_.packed_b = packed_->data.data();
@@ -38,21 +41,32 @@ class MatmulJob : public Job {
       const Span<float> b = arguments.floats("b");
       p_.b_batch = arguments.size("bBatchStride");
       p_.b = transpose_b ? MatrixView{b.data, 1, p_.k} : MatrixView{b.data, p_.n, 1};
-      expect_matrix(arguments, "b", b.length, p_.b_batch, p_.k, p_.n);
+      expect_matrix(arguments, "b", b.length, p_.b_batch, p_.n, p_.k, p_.n);
       arguments.expect_apart("out", out, "b", b);
     }
 
     p_.epilogue =
         read_epilogue(arguments, out, static_cast<double>(p_.batch) * static_cast<double>(p_.m), p_.n);
     p_.residual_batch = p_.c_batch;
+    p_.bias_batch = stride_or(arguments, "biasBatchStride", 0);
+    if (p_.epilogue.bias != nullptr && p_.bias_batch > 0) {
+      arguments.expect_length(
+          "bias", arguments.floats("bias").length,
+          static_cast<double>(p_.batch - 1) * static_cast<double>(p_.bias_batch) + static_cast<double>(p_.n));
+    }
   }
 
   std::string execute(const KernelSet& kernels) override { return succeeded(run_matmul(kernels, p_)); }
 
  private:
+  // A stride that may be left out.
+  static int64_t stride_or(Arguments& arguments, const char* name, int64_t fallback) {
+    return arguments.get(name).IsUndefined() ? fallback : arguments.size(name);
+  }
+
   void expect_matrix(Arguments& arguments, const char* name, int64_t length, int64_t batch_stride,
-                     int64_t rows, int64_t columns) {
-    arguments.expect_inside(name, length, {batch_stride, 0, columns}, p_.batch, 1, rows, columns);
+                     int64_t row_stride, int64_t rows, int64_t columns) {
+    arguments.expect_inside(name, length, {batch_stride, 0, row_stride}, p_.batch, 1, rows, columns);
   }
 
   Matmul p_;

@@ -89,6 +89,25 @@ class GeluJob : public Job {
   GeluElements p_;
 };
 
+class GateJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    p_.size = arguments.size("size");
+    read_in_place(arguments, static_cast<double>(p_.size), &p_.x, &p_.y);
+    const Span<float> gate = arguments.floats("gate"), y = arguments.floats("y");
+    arguments.expect_length("gate", gate.length, static_cast<double>(p_.size));
+    arguments.expect_apart("y", y, "gate", gate);
+    p_.gate = gate.data;
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_gate(kernels, p_);
+    return "";
+  }
+
+ private:
+  GateElements p_;
+};
+
 class EmbeddingJob : public Job {
  public:
   void read(Arguments& arguments) override {
@@ -187,6 +206,7 @@ void export_row_operations(Napi::Env env, Napi::Object exports) {
   export_job<SoftmaxJob>(env, exports, "softmax");
   export_job<LayerNormJob>(env, exports, "layerNorm");
   export_job<GeluJob>(env, exports, "gelu");
+  export_job<GateJob>(env, exports, "gate");
   export_job<EmbeddingJob>(env, exports, "embedding");
   export_job<PoolJob>(env, exports, "pool");
   export_job<NormalizeJob>(env, exports, "l2Normalize");

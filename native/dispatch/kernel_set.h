@@ -3,6 +3,7 @@
 
 #include "kernels/attention/attention.h"
 #include "kernels/embedding/embedding.h"
+#include "kernels/gate/gate.h"
 #include "kernels/gelu/gelu.h"
 #include "kernels/int8/int8.h"
 #include "kernels/layer_norm/layer_norm.h"
@@ -27,6 +28,7 @@ struct KernelSet {
   void (*prepare_scores_rows)(const PrepareScores& p, int64_t begin, int64_t end);
   void (*layer_norm_rows)(const LayerNormRows& p, int64_t begin, int64_t end);
   void (*gelu_elements)(const GeluElements& p, int64_t begin, int64_t end);
+  void (*gate_elements)(const GateElements& p, int64_t begin, int64_t end);
   void (*embedding_rows)(const EmbeddingRows& p, int64_t begin, int64_t end);
   void (*pool_sequences)(const PoolSequences& p, int64_t begin, int64_t end);
   void (*l2_normalize_rows)(const NormalizeRows& p, int64_t begin, int64_t end);

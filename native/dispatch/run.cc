@@ -74,6 +74,10 @@ void run_gelu(const KernelSet& kernels, const GeluElements& p) {
   over_rows(p.size, p.size, 64, [&](int64_t begin, int64_t end) { kernels.gelu_elements(p, begin, end); });
 }
 
+void run_gate(const KernelSet& kernels, const GateElements& p) {
+  over_rows(p.size, p.size, 64, [&](int64_t begin, int64_t end) { kernels.gate_elements(p, begin, end); });
+}
+
 void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t rows) {
   over_rows(rows, rows * p.columns, 1,
             [&](int64_t begin, int64_t end) { kernels.embedding_rows(p, begin, end); });

@@ -12,11 +12,12 @@ struct Matmul {
   ptrdiff_t a_batch = 0;
   MatrixView b;  // not used when packed_b is given
   ptrdiff_t b_batch = 0;
-  const float* packed_b = nullptr;  // pack_panels of the one B that all batches share
+  const float* packed_b = nullptr;  // pack_panels of B
+  ptrdiff_t packed_batch = 0;       // floats from one batch's B to the next; 0: one for all
   float* c = nullptr;               // [batch, m, n]
   ptrdiff_t c_stride = 0, c_batch = 0;
   Epilogue epilogue;
-  ptrdiff_t residual_batch = 0;
+  ptrdiff_t bias_batch = 0, residual_batch = 0;
 };
 
 bool run_matmul(const KernelSet& kernels, const Matmul& p);
@@ -38,6 +39,7 @@ bool run_attention(const KernelSet& kernels, const Attention& p);
 void run_softmax(const KernelSet& kernels, const SoftmaxRows& p);
 void run_layer_norm(const KernelSet& kernels, const LayerNormRows& p);
 void run_gelu(const KernelSet& kernels, const GeluElements& p);
+void run_gate(const KernelSet& kernels, const GateElements& p);
 void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t rows);
 void run_pool(const KernelSet& kernels, const PoolSequences& p, int64_t sequences);
 void run_l2_normalize(const KernelSet& kernels, const NormalizeRows& p, int64_t rows);

@@ -83,8 +83,9 @@ bool run_one(const KernelSet& kernels, const Matmul& p, int64_t batch) {
   g.c_stride = p.c_stride;
   g.epilogue = p.epilogue;
   if (p.epilogue.residual != nullptr) g.epilogue.residual += batch * p.residual_batch;
+  if (p.epilogue.bias != nullptr) g.epilogue.bias += batch * p.bias_batch;
   if (p.packed_b != nullptr) {
-    g.b = {p.packed_b, kernels.panel_width, p.k * kernels.panel_width};
+    g.b = {p.packed_b + batch * p.packed_batch, kernels.panel_width, p.k * kernels.panel_width};
     return run_block(kernels, g);
   }
   const MatrixView b = {p.b.data + batch * p.b_batch, p.b.row_stride, p.b.col_stride};

@@ -41,8 +41,10 @@ void layer_norm(const KernelSet& kernels, const float* x, int64_t rows, int64_t 
 
 }  // namespace
 
-// context [tokens, hidden] from qkv [tokens, 3 hidden]; heads lie side by side within a row.
-bool Bert::attend(const float* qkv, const int32_t* offsets, int64_t sequences, float* context) const {
+// context [tokens, hidden] from qkv [tokens, 3 hidden]; heads lie side by side within a row. `weights`
+// [heads, tokens, tokens] of one sequence, or null.
+bool Bert::attend(const float* qkv, const int32_t* offsets, int64_t sequences, float* context,
+                  float* weights) const {
   const int64_t hidden = config_.hidden, heads = config_.heads, size = hidden / heads;
   const auto problem = [&](int64_t sequence) {
     Attention p;
@@ -65,6 +67,7 @@ bool Bert::attend(const float* qkv, const int32_t* offsets, int64_t sequences, f
     p.value_strides = strides;
     p.out = context + first * hidden;
     p.out_strides = {0, size, hidden};
+    p.weights = weights;
     return p;
   };
 
@@ -122,12 +125,14 @@ bool Bert::forward(const EncodeBatch& batch, int64_t first, int64_t last) const 
   run_embedding(kernels_, embedding, tokens);
   layer_norm(kernels_, sum, tokens, hidden, gamma_, beta_, config_.epsilon, x);
 
+  float* weights = batch.attention;
   for (const Layer& layer : layers_) {
     if (!linear(kernels_, layer.qkv, x, tokens, qkv, Activation::kNone, nullptr) ||
-        !attend(qkv, offsets, sequences, context) ||
+        !attend(qkv, offsets, sequences, context, weights) ||
         !linear(kernels_, layer.attention_output, context, tokens, sum, Activation::kNone, x)) {
       return false;
     }
+    if (weights != nullptr) weights += config_.heads * tokens * tokens;
     layer_norm(kernels_, sum, tokens, hidden, layer.attention_gamma, layer.attention_beta, config_.epsilon,
                x);
     if (!linear(kernels_, layer.up, x, tokens, inner, config_.activation, nullptr) ||

@@ -62,6 +62,9 @@ struct EncodeBatch {
   EncodeOutput output = EncodeOutput::kMean;
   bool normalize = false;
   float* out = nullptr;  // [sequences, hidden], or [tokens, hidden] for kTokens
+  // [layers, heads, tokens, tokens] or null: where to write the attention weights of one sequence, the only
+  // one.
+  float* attention = nullptr;
 };
 
 class Bert {
@@ -87,7 +90,8 @@ class Bert {
 
   explicit Bert(const KernelSet& kernels) : kernels_(kernels) {}
   bool forward(const EncodeBatch& batch, int64_t first, int64_t last) const;
-  bool attend(const float* qkv, const int32_t* offsets, int64_t sequences, float* context) const;
+  bool attend(const float* qkv, const int32_t* offsets, int64_t sequences, float* context,
+              float* weights) const;
 
   const KernelSet& kernels_;
   BertConfig config_;

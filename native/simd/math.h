@@ -79,4 +79,13 @@ SA_INLINE Vec vgelu_tanh(Vec x) {
   return vdiv(numerator, vadd(e, vset(1.0f)));
 }
 
+// tanh(x) = sign(x) (1 - e) / (1 + e), e = e^(-2 |x|): absolute error below 3 * 2^-24, since 1 - e inherits
+// the error of e, which is at most 1. `twice` is ExpScale(2).
+SA_INLINE Vec vtanh(Vec x, const ExpScale& twice) {
+  const Vec one = vset(1.0f);
+  const Vec e = vexp_scaled(vsub(vzero(), vabs(x)), twice);
+  const Vec y = vdiv(vsub(one, e), vadd(one, e));
+  return vselect_nonnegative(x, y, vsub(vzero(), y));
+}
+
 SA_INLINE Vec vrelu(Vec x) { return vmax(vzero(), x); }

@@ -80,10 +80,11 @@ function attention(queries, keys, depth, columns) {
     leftStrides: [0, 0, depth],
     rightStrides: [0, 0, depth],
   };
-  const shape = { batch: 1, heads: 1, queries, keys, valueColumns: columns, causal: false };
+  const shape = { batch: 1, heads: 1, queries, keys, valueColumns: columns, kvGroup: 1 };
+  const reach = { position: 0, before: -1, after: -1 };
   const strides = { valueStrides: [0, 0, columns], outStrides: [0, 0, columns], maskStrides: [0, 0, 0] };
   const operands = { sources: [{ ...source, bias: null, biasHeadStride: 0 }], value, out };
-  addon.attention({ ...shape, ...strides, ...operands, mask: null, weights: null });
+  addon.attention({ ...shape, ...reach, ...strides, ...operands, mask: null, weights: null });
   for (let i = 0; i < queries; i++) {
     const products = Array.from({ length: keys }, (_, j) =>
       Array.from({ length: depth }, (_, c) => left[i * depth + c] * right[j * depth + c]),

@@ -3,6 +3,10 @@
 // over a mixture of score functions s. One kernel serves dot-product, random, factorized and dense scores:
 // they differ only in where a tile of logits comes from.
 //
+// Query i stands at position `position` + i and key j at position j: what lies outside of [position - before,
+// position + after] is not attended. Causal attention is after = 0; a cache of earlier keys makes position >
+// 0.
+//
 // Promised: the T x S logits never exist as a whole; a tile of some rows by kAttentionKeys does. A row
 // whose positions are all masked gives zeros. The result of a row does not depend on the thread count.
 // out must not overlap any input.
@@ -29,6 +33,8 @@ enum class ScoreKind : int32_t {
   kPanels = 1,    // logits = left panels + bias, panels [depth, >= S] packed once a head
   kMatrix = 2,    // logits given: left [T, >= S]
   kPrepared = 3,  // exponentials of given logits: left = exp(r - rowmax(r)), see PreparedScores
+  kOuter = 4,     // logits(i, j) = left(i, j mod depth) right(i, j / depth), both with a row a query
+  kAdditive = 5,  // logits(i, j) = sum_c v(c) tanh(factor (left(i, c) + right(j, c))), right [S, depth]
 };
 
 // Scores that do not depend on the input, exponentiated once. `sums` [rows, N]: sums(i, j) = left(i, 0) + ...
@@ -53,9 +59,13 @@ struct ScoreSource {
   int64_t depth = 0;
   const float* left = nullptr;
   HeadStrides left_strides;
-  const float* right = nullptr;  // kProduct: keys; kPanels: panels of pack_panels, one block a head
-  HeadStrides right_strides;     // kPanels: only batch and head are used
-  const float* bias = nullptr;   // [heads, >= S]; null for none
+  // kProduct, kAdditive: keys, with a head for kv_group heads of queries; kPanels: panels of pack_panels, one
+  // block a head; kOuter: the second factor.
+  const float* right = nullptr;
+  HeadStrides right_strides;               // kPanels: only batch and head are used
+  const float* feature_weights = nullptr;  // kAdditive: v, [depth]; null for ones
+  float factor = 1.0f;                     // kAdditive
+  const float* bias = nullptr;             // [heads, >= S]; null for none
   ptrdiff_t bias_head = 0;
   PreparedScores prepared;
 };
@@ -65,14 +75,16 @@ struct Attention {
   // kPrepared stands alone, with weight 1.
   int source_count = 0;
   ScoreSource sources[kMaxScoreSources];
-  const float* value = nullptr;  // [batch, heads, keys, value_columns]
+  const float* value = nullptr;  // [batch, heads / kv_group, keys, value_columns]
   HeadStrides value_strides;
   float* out = nullptr;  // [batch, heads, queries, value_columns]
   HeadStrides out_strides;
   const uint8_t* mask = nullptr;  // [batch, heads, queries, keys] by strides, not 0 = attend
   HeadStrides mask_strides;
-  bool causal = false;       // query i attends keys <= i (top-left aligned)
-  float* weights = nullptr;  // [batch, heads, queries, keys] or null: where to write the softmax
+  int64_t kv_group = 1;  // heads of queries that share a head of value and of the keys
+  int64_t position = 0;
+  int64_t before = -1, after = -1;  // -1: no limit on that side
+  float* weights = nullptr;         // [batch, heads, queries, keys] or null: where to write the softmax
 };
 
 }  // namespace sa

@@ -52,18 +52,85 @@ SA_INLINE ptrdiff_t at(const HeadStrides& s, int64_t b, int64_t h, int64_t row) 
   return b * s.batch + h * s.head + row * s.row;
 }
 
-// tile[rows, columns] = logits of one source for keys [j0, j0 + columns).
-static void source_logits(const ScoreSource& source, const AttentionScratch& s, int index,
-                          const AttentionRows& r, int64_t j0, int64_t columns, float* tile,
-                          int64_t tile_row) {
+// Keys [begin, end) that a query may see by its position.
+struct Reach {
+  int64_t begin, end;
+};
+
+SA_INLINE Reach reach_of(const Attention& p, int64_t row) {
+  const int64_t at = p.position + row;
+  Reach r = {0, p.keys};
+  if (p.after >= 0 && at + p.after + 1 < p.keys) r.end = at + p.after + 1;
+  if (p.before >= 0 && at > p.before) r.begin = at - p.before < r.end ? at - p.before : r.end;
+  return r;
+}
+
+// tile(j - j0) = a(j mod depth) b(j / depth), a run of equal b at a time.
+static void outer_row(const float* a, const float* b, int64_t depth, int64_t j0, int64_t columns,
+                      float* tile) {
+  int64_t from = j0 % depth, q = j0 / depth;
+  for (int64_t j = 0; j < columns; ++q, from = 0) {
+    const int64_t run = depth - from < columns - j ? depth - from : columns - j;
+    const Vec factor = vset(b[q]);
+    for (int64_t c = 0; c < run; c += kLanes) {
+      const int width = static_cast<int>(run - c < kLanes ? run - c : kLanes);
+      vstore_row(tile + j + c, vmul(vload_row(a + from + c, width), factor), width);
+    }
+    j += run;
+  }
+}
+
+// sum_c v(c) tanh(factor (x(c) + y(c)))
+static float additive_logit(const float* x, const float* y, const float* v, int64_t depth, Vec factor,
+                            const ExpScale& twice) {
+  Vec sum = vzero();
+  for (int64_t c = 0; c < depth; c += kLanes) {
+    const int width = static_cast<int>(depth - c < kLanes ? depth - c : kLanes);
+    const Vec t = vtanh(vmul(factor, vadd(vload_row(x + c, width), vload_row(y + c, width))), twice);
+    // Lanes behind the end hold tanh(0).
+    sum = v == nullptr ? vadd(sum, t) : vmuladd(vload_row(v + c, width), t, sum);
+  }
+  return vreduce_add(sum);
+}
+
+// Logits of the kinds that are no matrix product.
+static void elementwise_logits(const Attention& p, const ScoreSource& source, const AttentionRows& r,
+                               int64_t j0, int64_t columns, float* tile, int64_t tile_row) {
   const float* left = source.left + at(source.left_strides, r.b, r.h, r.row);
-  const float* bias = source.bias == nullptr ? nullptr : source.bias + r.h * source.bias_head + j0;
   if (source.kind == ScoreKind::kMatrix) {
     for (int64_t i = 0; i < r.rows; ++i) {
       std::memcpy(tile + i * tile_row, left + i * source.left_strides.row + j0, sizeof(float) * columns);
     }
+  } else if (source.kind == ScoreKind::kOuter) {
+    const float* right = source.right + at(source.right_strides, r.b, r.h, r.row);
+    for (int64_t i = 0; i < r.rows; ++i) {
+      outer_row(left + i * source.left_strides.row, right + i * source.right_strides.row, source.depth, j0,
+                columns, tile + i * tile_row);
+    }
+  } else {
+    const float* right = source.right + at(source.right_strides, r.b, r.h / p.kv_group, j0);
+    const ExpScale twice(2.0f);
+    const Vec factor = vset(source.factor);
+    for (int64_t i = 0; i < r.rows; ++i) {
+      for (int64_t j = 0; j < columns; ++j) {
+        tile[i * tile_row + j] =
+            additive_logit(left + i * source.left_strides.row, right + j * source.right_strides.row,
+                           source.feature_weights, source.depth, factor, twice);
+      }
+    }
+  }
+}
+
+// tile[rows, columns] = logits of one source for keys [j0, j0 + columns).
+static void source_logits(const Attention& p, const AttentionScratch& s, int index, const AttentionRows& r,
+                          int64_t j0, int64_t columns, float* tile, int64_t tile_row) {
+  const ScoreSource& source = p.sources[index];
+  if (source.kind != ScoreKind::kProduct && source.kind != ScoreKind::kPanels) {
+    elementwise_logits(p, source, r, j0, columns, tile, tile_row);
     return;
   }
+  const float* left = source.left + at(source.left_strides, r.b, r.h, r.row);
+  const float* bias = source.bias == nullptr ? nullptr : source.bias + r.h * source.bias_head + j0;
   MatmulBlock g;
   g.m = r.rows;
   // Whole panels where nothing but panels is read: a tile that ends inside of one takes longer.
@@ -98,12 +165,12 @@ static void weigh_into(float* tile, const float* other, int64_t rows, int64_t co
 static float mixture_logits(const Attention& p, const AttentionScratch& s, const AttentionRows& r, int64_t j0,
                             int64_t columns, int64_t tile_row) {
   if (p.source_count == 1) {
-    source_logits(p.sources[0], s, 0, r, j0, columns, s.tile, tile_row);
+    source_logits(p, s, 0, r, j0, columns, s.tile, tile_row);
     return p.sources[0].weight;
   }
   for (int i = 0; i < p.source_count; ++i) {
     float* to = i == 0 ? s.tile : s.second;
-    source_logits(p.sources[i], s, i, r, j0, columns, to, tile_row);
+    source_logits(p, s, i, r, j0, columns, to, tile_row);
     weigh_into(s.tile, to, r.rows, columns, tile_row, p.sources[i].weight, i == 0);
   }
   return 1.0f;
@@ -111,11 +178,6 @@ static float mixture_logits(const Attention& p, const AttentionScratch& s, const
 
 SA_INLINE const uint8_t* mask_row(const Attention& p, const AttentionRows& r, int64_t i) {
   return p.mask == nullptr ? nullptr : p.mask + at(p.mask_strides, r.b, r.h, r.row + i);
-}
-
-// Keys that query `row` may see under the causal rule.
-SA_INLINE int64_t visible(const Attention& p, int64_t row) {
-  return p.causal && row + 1 < p.keys ? row + 1 : p.keys;
 }
 
 // to[rows, value columns] (+)= weights[rows, columns] values[j0 ...]; the rows are then multiplied by
@@ -179,38 +241,46 @@ static void softmax_tile_row(const AttentionScratch& s, int64_t i, float* x, int
 
 template <bool kNegated>
 static void softmax_tile(const Attention& p, const AttentionScratch& s, const AttentionRows& r, int64_t j0,
-                         int64_t columns, int64_t tile_row, float factor, float* out, ptrdiff_t out_row) {
+                         int64_t columns, int64_t tile_row, float factor, bool first, float* out,
+                         ptrdiff_t out_row) {
   const ExpScale scale(factor);
   for (int64_t i = 0; i < r.rows; ++i) {
-    int64_t n = visible(p, r.row + i) - j0;
-    n = n < 0 ? 0 : n > columns ? columns : n;
+    const Reach reach = reach_of(p, r.row + i);
+    const int64_t end = reach.end < j0 ? 0 : reach.end - j0 > columns ? columns : reach.end - j0;
+    const int64_t begin = reach.begin < j0 ? 0 : reach.begin - j0 > end ? end : reach.begin - j0;
     const uint8_t* mask = mask_row(p, r, i);
-    if (mask != nullptr) mask += j0;
-    softmax_tile_row<kNegated>(s, i, s.tile + i * tile_row, n, columns, mask, scale, factor,
-                               j0 > 0 ? out + i * out_row : nullptr, p.value_columns);
+    if (mask != nullptr) mask += j0 + begin;
+    float* x = s.tile + i * tile_row;
+    row_zero(x, begin);
+    softmax_tile_row<kNegated>(s, i, x + begin, end - begin, columns - begin, mask, scale, factor,
+                               first ? nullptr : out + i * out_row, p.value_columns);
   }
 }
 
 static void softmax_attention(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
   const int64_t block = key_block(p);
-  const int64_t reach = visible(p, r.row + r.rows - 1);
+  const int64_t reach = reach_of(p, r.row + r.rows - 1).end;
+  // Whole panels before a window are skipped; the softmax itself, where it is wanted, is written from key 0
+  // on.
+  const int64_t start = p.weights != nullptr ? 0 : reach_of(p, r.row).begin / kPanel * kPanel;
   float* out = p.out + at(p.out_strides, r.b, r.h, r.row);
   const ptrdiff_t out_row = p.out_strides.row;
   for (int64_t i = 0; i < r.rows; ++i) {
     s.row_max[i] = -INFINITY;
     s.row_sum[i] = 0.0f;
   }
-  for (int64_t j0 = 0; j0 < reach; j0 += block) {
+  for (int64_t j0 = start; j0 < reach; j0 += block) {
+    const bool first = j0 == start;
     const int64_t columns = reach - j0 < block ? reach - j0 : block;
     const float factor = mixture_logits(p, s, r, j0, columns, block);
     if (factor < 0.0f) {
-      softmax_tile<true>(p, s, r, j0, columns, block, -factor, out, out_row);
+      softmax_tile<true>(p, s, r, j0, columns, block, -factor, first, out, out_row);
     } else {
-      softmax_tile<false>(p, s, r, j0, columns, block, factor, out, out_row);
+      softmax_tile<false>(p, s, r, j0, columns, block, factor, first, out, out_row);
     }
     const bool last = j0 + columns >= reach;
     if (last) invert_sums(s, r.rows);
-    weigh_values(p, s, r.rows, s.tile, block, j0, columns, j0 > 0, out, out_row, last ? s.row_sum : nullptr);
+    weigh_values(p, s, r.rows, s.tile, block, j0, columns, !first, out, out_row, last ? s.row_sum : nullptr);
   }
   // A weight of 0 does not make a value that is not finite 0.
   for (int64_t i = 0; i < r.rows; ++i) {
@@ -229,13 +299,14 @@ static void prepared_attention(const Attention& p, const AttentionScratch& s, co
   const ptrdiff_t start = at(source.left_strides, r.b, r.h, r.row);
   const float* e = source.left + start;
   const float* sums = source.prepared.sums + start;
-  const int64_t reach = visible(p, r.row + r.rows - 1);
+  const int64_t reach = reach_of(p, r.row + r.rows - 1).end;
   bool underflow = reach == 0;
   for (int64_t i = 0; i < r.rows && !underflow; ++i) {
-    s.row_sum[i] = sums[i * row_stride + visible(p, r.row + i) - 1];
+    s.row_sum[i] = sums[i * row_stride + reach_of(p, r.row + i).end - 1];
     underflow = !(s.row_sum[i] >= kPreparedFloor);
   }
-  if (underflow || p.mask != nullptr || p.weights != nullptr) {
+  // Sums of what a window leaves would be differences of running sums, which cancel.
+  if (underflow || p.mask != nullptr || p.weights != nullptr || p.before >= 0) {
     Attention general = p;
     general.sources[0].kind = ScoreKind::kMatrix;
     general.sources[0].left = source.prepared.logits;
@@ -245,14 +316,14 @@ static void prepared_attention(const Attention& p, const AttentionScratch& s, co
   invert_sums(s, r.rows);
   float* out = p.out + at(p.out_strides, r.b, r.h, r.row);
   const ptrdiff_t out_row = p.out_strides.row;
-  // Left of the diagonal block every row sees every key: no copy there.
-  const int64_t plain = p.causal ? (r.row < p.keys ? r.row : p.keys) : p.keys;
+  // What the first row sees, all rows see: no copy there.
+  const int64_t plain = reach_of(p, r.row).end;
   const int64_t rest = reach - plain;
   weigh_values(p, s, r.rows, e, row_stride, 0, plain, false, out, out_row, rest > 0 ? nullptr : s.row_sum);
   if (rest > 0) {
     const int64_t tile_row = panel_columns(rest);
     for (int64_t i = 0; i < r.rows; ++i) {
-      const int64_t n = visible(p, r.row + i) - plain;
+      const int64_t n = reach_of(p, r.row + i).end - plain;
       std::memcpy(s.tile + i * tile_row, e + i * row_stride + plain, sizeof(float) * n);
       row_zero(s.tile + i * tile_row + n, rest - n);
     }
@@ -284,13 +355,14 @@ static void prepare_scores_rows(const PrepareScores& p, int64_t begin, int64_t e
 static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t begin, int64_t end,
                            float* scratch) {
   const AttentionScratch s = attention_layout(p, scratch);
-  pack_panels({p.value + at(p.value_strides, b, h, 0), p.value_strides.row, 1}, p.keys, p.value_columns,
+  const int64_t group = h / p.kv_group;
+  pack_panels({p.value + at(p.value_strides, b, group, 0), p.value_strides.row, 1}, p.keys, p.value_columns,
               s.values);
   for (int i = 0; i < p.source_count; ++i) {
     const ScoreSource& source = p.sources[i];
     if (source.kind != ScoreKind::kProduct) continue;
-    pack_panels({source.right + at(source.right_strides, b, h, 0), 1, source.right_strides.row}, source.depth,
-                p.keys, s.panels[i]);
+    pack_panels({source.right + at(source.right_strides, b, group, 0), 1, source.right_strides.row},
+                source.depth, p.keys, s.panels[i]);
   }
   // Blocks of equal height, so that none is left with a row or two.
   const int64_t blocks = (end - begin + kAttentionRows - 1) / kAttentionRows;

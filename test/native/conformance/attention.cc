@@ -1,5 +1,5 @@
-// attention: all kinds of scores and their mixtures, masks, broadcasting strides, the causal rule, the
-// softmax as a second output.
+// attention: all kinds of scores and their mixtures, masks, broadcasting strides, positions with the causal
+// rule and windows, heads that share keys, the softmax as a second output.
 #include <limits>
 
 #include "conformance/attention.h"
@@ -29,9 +29,9 @@ int64_t any_strides(Case& c, int64_t batch, int64_t heads, int64_t rows, int64_t
 }
 
 // Random numbers at the elements; the gaps stay NaN.
-Buffer<float>& operand(Case& c, AttentionProblem* p, int64_t rows, int64_t columns, float range,
-                       sa::HeadStrides* s) {
-  const int64_t batch = p->call.batch, heads = p->call.heads;
+Buffer<float>& operand(Case& c, AttentionProblem* p, int64_t heads, int64_t rows, int64_t columns,
+                       float range, sa::HeadStrides* s) {
+  const int64_t batch = p->call.batch;
   Buffer<float>& buffer = p->add(c.random, any_strides(c, batch, heads, rows, columns, true, s));
   for (int64_t b = 0; b < batch; ++b) {
     for (int64_t h = 0; h < heads; ++h) {
@@ -94,7 +94,7 @@ void add_matrix(Case& c, AttentionProblem* p, sa::ScoreSource* source, int64_t l
 }
 
 void add_source(Case& c, AttentionProblem* p, int index, sa::ScoreKind kind) {
-  static constexpr const char* kNames[] = {"product", "panels", "matrix", "prepared"};
+  static constexpr const char* kNames[] = {"product", "panels", "matrix", "prepared", "outer", "additive"};
   Random& r = c.random;
   sa::Attention& call = p->call;
   sa::ScoreSource& source = call.sources[index];
@@ -107,15 +107,36 @@ void add_source(Case& c, AttentionProblem* p, int index, sa::ScoreKind kind) {
     add_matrix(c, p, &source, longest);
     return;
   }
-  source.depth = r.size(0, 20, 130);
-  source.left = operand(c, p, call.queries, source.depth, 1.5f, &source.left_strides).data();
+  const int64_t kv_heads = call.heads / call.kv_group;
+  source.depth = r.size(kind == sa::ScoreKind::kOuter ? 1 : 0, 20, 130);
+  source.left = operand(c, p, call.heads, call.queries, source.depth, 1.5f, &source.left_strides).data();
   if (kind == sa::ScoreKind::kProduct) {
-    source.right = operand(c, p, call.keys, source.depth, 1.5f, &source.right_strides).data();
+    source.right = operand(c, p, kv_heads, call.keys, source.depth, 1.5f, &source.right_strides).data();
     add_bias(c, p, &source, call.keys);
+  } else if (kind == sa::ScoreKind::kOuter) {
+    const int64_t columns = (call.keys + source.depth - 1) / source.depth;
+    source.right = operand(c, p, call.heads, call.queries, columns, 1.5f, &source.right_strides).data();
+  } else if (kind == sa::ScoreKind::kAdditive) {
+    source.right = operand(c, p, kv_heads, call.keys, source.depth, 1.5f, &source.right_strides).data();
+    source.factor = r.chance(50) ? 1.0f : r.uniform(-4.0f, 4.0f);
+    if (r.chance(60)) {
+      Buffer<float>& weights = p->add(r, source.depth);
+      fill(c, weights, Numbers::kUnit);
+      source.feature_weights = weights.data();
+    }
   } else {
     add_panels(c, p, index, longest);
     add_bias(c, p, &source, longest);
   }
+}
+
+// The first query's position and how far each query sees to both sides: nowhere, a little, everywhere.
+void add_window(Case& c, sa::Attention* call) {
+  Random& r = c.random;
+  const int64_t far = call->queries + call->keys;
+  call->position = r.chance(60) ? 0 : r.between(0, far);
+  if (r.chance(40)) call->after = r.chance(70) ? 0 : r.between(0, far);
+  if (r.chance(30)) call->before = r.between(0, r.chance(50) ? 4 : far);
 }
 
 void add_mask(Case& c, AttentionProblem* p) {
@@ -146,18 +167,22 @@ void choose(Case& c, AttentionProblem* p) {
     call.keys = r.between(500, 1700);
     call.queries = r.between(1, 20);
   }
-  call.causal = r.chance(40);
+  if (r.chance(25)) call.kv_group = call.heads;
+  add_window(c, &call);
   if (r.chance(25)) {
     call.source_count = 1;
     add_source(c, p, 0, sa::ScoreKind::kPrepared);
   } else {
     call.source_count = r.chance(60) ? 1 : static_cast<int>(r.between(2, 4));
     for (int s = 0; s < call.source_count; ++s) {
-      add_source(c, p, s, static_cast<sa::ScoreKind>(r.between(0, 2)));
+      static constexpr int kKinds[] = {0, 1, 2, 4, 5};
+      add_source(c, p, s, static_cast<sa::ScoreKind>(kKinds[r.between(0, 4)]));
     }
   }
   const float range = r.chance(70) ? 1.0f : 1000.0f;
-  call.value = operand(c, p, call.keys, call.value_columns, range, &call.value_strides).data();
+  call.value =
+      operand(c, p, call.heads / call.kv_group, call.keys, call.value_columns, range, &call.value_strides)
+          .data();
   any_strides(c, call.batch, call.heads, call.queries, call.value_columns, false, &call.out_strides);
   if (r.chance(40)) add_mask(c, p);
   // Not null: the buffer comes with AttentionOutput.
@@ -167,13 +192,15 @@ void choose(Case& c, AttentionProblem* p) {
 
 void describe(Case& c, const AttentionProblem& p, const char* level) {
   const sa::Attention& call = p.call;
-  c.describe("%s, batch %d, heads %d, queries %d, keys %d, value columns %d, depth %d, weight %g%s%s%s%s, %s",
-             p.name.c_str(), static_cast<int>(call.batch), static_cast<int>(call.heads),
-             static_cast<int>(call.queries), static_cast<int>(call.keys),
-             static_cast<int>(call.value_columns), static_cast<int>(call.sources[0].depth),
-             static_cast<double>(call.sources[0].weight), call.sources[0].bias != nullptr ? ", bias" : "",
-             call.mask != nullptr ? ", masked" : "", call.causal ? ", causal" : "",
-             call.weights != nullptr ? ", weights" : "", level);
+  c.describe(
+      "%s, batch %d, heads %d, queries %d, keys %d, value columns %d, depth %d, weight %g, position %d, "
+      "before %d, after %d, group %d%s%s%s, %s",
+      p.name.c_str(), static_cast<int>(call.batch), static_cast<int>(call.heads),
+      static_cast<int>(call.queries), static_cast<int>(call.keys), static_cast<int>(call.value_columns),
+      static_cast<int>(call.sources[0].depth), static_cast<double>(call.sources[0].weight),
+      static_cast<int>(call.position), static_cast<int>(call.before), static_cast<int>(call.after),
+      static_cast<int>(call.kv_group), call.sources[0].bias != nullptr ? ", bias" : "",
+      call.mask != nullptr ? ", masked" : "", call.weights != nullptr ? ", weights" : "", level);
 }
 
 void run_threaded(Case& c, AttentionProblem* p) {
@@ -230,7 +257,7 @@ void check_attention_edges(Case& c) {
     call.queries = c.random.between(4, 60);
     call.keys = c.random.between(4, 60);
     call.value_columns = c.random.between(1, 20);
-    call.causal = form % 2 == 1;
+    call.after = form % 2 == 1 ? 0 : -1;
     sa::ScoreSource& source = call.sources[0];
     source.kind = sa::ScoreKind::kMatrix;
     Buffer<float>& logits = p.add(c.random, call.queries * call.keys);
@@ -251,7 +278,7 @@ void check_attention_edges(Case& c) {
       logits[empty * call.keys + j] = none;
       (*p.mask)[masked * call.keys + j] = 0;
     }
-    call.value = operand(c, &p, call.keys, call.value_columns, 1.0f, &call.value_strides).data();
+    call.value = operand(c, &p, 1, call.keys, call.value_columns, 1.0f, &call.value_strides).data();
     call.out_strides = {0, 0, call.value_columns};
     float wanted;
     if (form / 16 % 2 == 1) call.weights = &wanted;

@@ -28,12 +28,28 @@ Logit source_logit(const AttentionProblem& p, int index, int64_t b, int64_t h, i
   if (s.kind == sa::ScoreKind::kPrepared) {
     return {(s.prepared.logits + at(s.left_strides, b, h, i))[j], 0};
   }
+  const int64_t group = h / p.call.kv_group;
+  if (s.kind == sa::ScoreKind::kOuter) {
+    const double value = static_cast<double>(left[j % s.depth]) *
+                         static_cast<double>(s.right[at(s.right_strides, b, h, i) + j / s.depth]);
+    return {value, kU * std::fabs(value)};
+  }
   Sum sum;
+  if (s.kind == sa::ScoreKind::kAdditive) {
+    for (int64_t q = 0; q < s.depth; ++q) {
+      const double v = s.feature_weights == nullptr ? 1.0 : static_cast<double>(s.feature_weights[q]);
+      const double x = left[q], y = s.right[at(s.right_strides, b, group, j) + q];
+      sum.add(v * std::tanh(static_cast<double>(s.factor) * (x + y)));
+      // The hyperbolic tangent errs by 3 u, its rounded argument adds 2 u |z| / cosh(z)^2 < u.
+      sum.magnitude += 4 * std::fabs(v) / static_cast<double>(s.depth);
+    }
+    return {sum.value, static_cast<double>(s.depth + 2) * kU * sum.magnitude};
+  }
   if (s.bias != nullptr) sum.add(s.bias[h * s.bias_head + j]);
   const AttentionProblem::Panels& panels = p.panels[index];
   for (int64_t q = 0; q < s.depth; ++q) {
     const double right = s.kind == sa::ScoreKind::kProduct
-                             ? s.right[at(s.right_strides, b, h, j) + q]
+                             ? s.right[at(s.right_strides, b, group, j) + q]
                              : panels.data[b * panels.batch + h * panels.head + q * panels.row + j];
     sum.add(left[q] * right);
   }
@@ -62,17 +78,19 @@ struct Row {
 };
 
 bool sees(const sa::Attention& call, int64_t b, int64_t h, int64_t i, int64_t j) {
-  if (call.causal && j > i) return false;
+  const int64_t position = call.position + i;
+  if (call.after >= 0 && j > position + call.after) return false;
+  if (call.before >= 0 && j < position - call.before) return false;
   return call.mask == nullptr || call.mask[at(call.mask_strides, b, h, i) + j] != 0;
 }
 
 // Prepared exponentials are relative to the maximum of the whole matrix row, not to that of the keys in use.
-// Returns by how much; 0 where the kernel computes from the logits: with masks, with weights to write, and
-// where the sum would be below 1e-30.
+// Returns by how much; 0 where the kernel computes from the logits: with masks, with weights to write, with a
+// window, and where the sum would be below 1e-30.
 double prepared_distance(const AttentionProblem& p, int64_t b, int64_t h, int64_t i, double max) {
   const sa::Attention& call = p.call;
   if (call.sources[0].kind != sa::ScoreKind::kPrepared) return 0;
-  if (call.mask != nullptr || call.weights != nullptr) return 0;
+  if (call.mask != nullptr || call.weights != nullptr || call.before >= 0) return 0;
   double top = max;
   for (int64_t j = 0; j < p.prepared_columns; ++j) top = std::fmax(top, source_logit(p, 0, b, h, i, j).value);
   return top - max > std::log(1e30 * static_cast<double>(call.keys)) ? 0 : top - max;
@@ -146,7 +164,7 @@ void AttentionOutput::compare(Case& c, const AttentionProblem& p, int64_t b, int
       double error = 0;
       for (int64_t j = 0; j < call.keys && !row.empty; ++j) {
         const size_t key = static_cast<size_t>(j);
-        const double value = call.value[at(call.value_strides, b, h, j) + v];
+        const double value = call.value[at(call.value_strides, b, h / call.kv_group, j) + v];
         sum.add(row.weight[key] * value);
         error += row.error[key] * std::fabs(value);
       }

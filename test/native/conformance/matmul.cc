@@ -16,7 +16,7 @@ namespace {
 struct Problem {
   int64_t batch = 1, m = 0, n = 0, k = 0;
   Layout a, b, c, residual;
-  ptrdiff_t a_batch = 0, b_batch = 0, c_batch = 0, residual_batch = 0;
+  ptrdiff_t a_batch = 0, b_batch = 0, c_batch = 0, bias_batch = 0, residual_batch = 0;
   bool packed = false, bias = false, with_residual = false;
   sa::Activation activation = sa::Activation::kNone;
 };
@@ -61,8 +61,9 @@ void choose_layouts(Case& c, Problem* p) {
   p->b_batch = r.chance(50) ? 0 : p->b.span + gap;
   p->c_batch = p->m * p->c.row_stride + gap;
   p->residual_batch = r.chance(20) ? 0 : p->residual.span + gap;
-  p->packed = (p->b_batch == 0 || p->batch == 1) && r.chance(50);
+  p->packed = r.chance(50);
   p->bias = r.chance(50);
+  p->bias_batch = r.chance(70) ? 0 : p->n + gap;
   p->with_residual = r.chance(40);
   p->activation = static_cast<sa::Activation>(r.between(0, 3));
 }
@@ -76,9 +77,10 @@ struct Operands {
   Operands(Case& c, const Problem& p)
       : a(c.random, stacked(p.a, p.batch, p.a_batch)),
         b(c.random, stacked(p.b, p.batch, p.b_batch)),
-        bias(c.random, p.bias ? p.n : 0),
+        bias(c.random, p.bias ? (distinct(p, p.bias_batch) - 1) * p.bias_batch + p.n : 0),
         residual(c.random, p.with_residual ? stacked(p.residual, p.batch, p.residual_batch) : 0),
-        panels(c.random, p.packed ? static_cast<int64_t>(c.kernels.packed_size(p.k, p.n)) : 0) {
+        panel_batch(static_cast<int64_t>(c.kernels.packed_size(p.k, p.n))),
+        panels(c.random, p.packed ? distinct(p, p.b_batch) * panel_batch : 0) {
     fill_layout(c, a, p.a, p.m, p.k, distinct(p, p.a_batch), p.a_batch);
     fill_layout(c, b, p.b, p.k, p.n, distinct(p, p.b_batch), p.b_batch);
     fill(c, bias, any_numbers(c.random));
@@ -86,11 +88,16 @@ struct Operands {
       fill_layout(c, residual, p.residual, p.m, p.n, distinct(p, p.residual_batch), p.residual_batch);
     }
     if (p.packed) {
-      sa::run_pack(c.kernels, p.b.view(b.data()), p.k, p.n, panels.data());
+      for (int64_t i = 0; i < distinct(p, p.b_batch); ++i) {
+        sa::run_pack(c.kernels, p.b.view(b.data() + i * p.b_batch), p.k, p.n,
+                     panels.data() + i * panel_batch);
+      }
       c.untouched("packed panels", panels);
     }
   }
-  Buffer<float> a, b, bias, residual, panels;
+  Buffer<float> a, b, bias, residual;
+  int64_t panel_batch;
+  Buffer<float> panels;
 };
 
 sa::Matmul call(const Problem& p, Operands& o, Buffer<float>& out) {
@@ -103,11 +110,17 @@ sa::Matmul call(const Problem& p, Operands& o, Buffer<float>& out) {
   g.a_batch = p.a_batch;
   g.b = p.b.view(o.b.data());
   g.b_batch = p.b_batch;
-  if (p.packed) g.packed_b = o.panels.data();
+  if (p.packed) {
+    g.packed_b = o.panels.data();
+    g.packed_batch = p.b_batch == 0 ? 0 : o.panel_batch;
+  }
   g.c = out.data();
   g.c_stride = p.c.row_stride;
   g.c_batch = p.c_batch;
-  if (p.bias) g.epilogue.bias = o.bias.data();
+  if (p.bias) {
+    g.epilogue.bias = o.bias.data();
+    g.bias_batch = p.bias_batch;
+  }
   if (p.with_residual) {
     g.epilogue.residual = o.residual.data();
     g.epilogue.residual_stride = p.residual.row_stride;
@@ -125,7 +138,7 @@ void compare(Case& c, const Problem& p, const Operands& o, Buffer<float>& out) {
     for (int64_t i = 0; i < p.m; ++i) {
       for (int64_t j = 0; j < p.n; ++j) {
         Sum sum;
-        if (p.bias) sum.add(o.bias[j]);
+        if (p.bias) sum.add(o.bias[batch * p.bias_batch + j]);
         for (int64_t q = 0; q < p.k; ++q) sum.add(static_cast<double>(a[p.a.at(i, q)]) * b[p.b.at(q, j)]);
         double bound = static_cast<double>(p.k + 2) * kU * sum.magnitude;
         bound = activation_bound(p.activation, sum.value, bound);
@@ -156,6 +169,7 @@ void rows_alone(Case& c, const Problem& whole, Operands& o, const Buffer<float>&
   g.m = p.m;
   g.a.data += batch * p.a_batch + first * p.a.row_stride;
   g.b.data += batch * p.b_batch;
+  if (p.bias) g.epilogue.bias += batch * p.bias_batch;
   if (p.with_residual) g.epilogue.residual += batch * p.residual_batch + first * p.residual.row_stride;
   std::unique_ptr<Buffer<float>> panels;
   g.packed_b = nullptr;

@@ -17,6 +17,7 @@ void check_attention(Case& c);
 void check_attention_edges(Case& c);
 void check_layer_norm(Case& c);
 void check_gelu(Case& c);
+void check_gate(Case& c);
 void check_embedding(Case& c);
 void check_pool(Case& c);
 void check_l2_normalize(Case& c);
@@ -38,15 +39,16 @@ inline constexpr Operation kOperations[] = {
     {"int8_edges", 0, check_int8_edges},
     {"exp_sweep", 0, check_exp_sweep},
     {"matmul", 150, check_matmul},
-    {"matmul_block", 100, check_matmul_block},
+    {"matmul_block", 80, check_matmul_block},
     {"pack", 60, check_pack},
     {"int8_quantize", 30, check_int8_quantize},
     {"int8_matmul", 60, check_int8_matmul},
     {"softmax", 150, check_softmax},
     {"prepare_scores", 80, check_prepare_scores},
-    {"attention", 165, check_attention},
-    {"layer_norm", 100, check_layer_norm},
+    {"attention", 195, check_attention},
+    {"layer_norm", 70, check_layer_norm},
     {"gelu", 60, check_gelu},
+    {"gate", 20, check_gate},
     {"embedding", 50, check_embedding},
     {"pool", 50, check_pool},
     {"l2_normalize", 50, check_l2_normalize},

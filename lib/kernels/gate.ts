@@ -1,0 +1,30 @@
+/** Gate: one tensor weighed by the sigmoid of another. */
+import { checkSameShape } from '../tensor/shape.js';
+import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import { type OutputOption, outputTensor } from './output.js';
+import { type Abortable, runAsync, runSync, type Steps } from './run.js';
+
+export type GateOptions = OutputOption;
+
+export function* gateSteps(x: TensorLike, gate: TensorLike, options: GateOptions = {}): Steps<Tensor> {
+  const { data, shape } = checkTensor('x', x);
+  const by = checkTensor('gate', gate);
+  checkSameShape('gate', by.shape, shape);
+  const out = outputTensor(options.out, shape);
+  yield { name: 'gate', options: { x: data, gate: by.data, y: out.data, size: data.length } };
+  return out;
+}
+
+/** x / (1 + e^-gate), element by element; `out` may be x itself. @param gate of x's shape */
+export function gate(x: TensorLike, gate: TensorLike, options?: GateOptions): Tensor {
+  return runSync(gateSteps(x, gate, options));
+}
+
+/** `gate` on the pool. The operands must not change before it ends. */
+export async function gateAsync(
+  x: TensorLike,
+  gate: TensorLike,
+  options: GateOptions & Abortable = {},
+): Promise<Tensor> {
+  return runAsync(gateSteps(x, gate, options), options.signal);
+}
