@@ -19,6 +19,12 @@ export {
   ShapeError,
   SyntheticAttentionError,
 } from './errors.js';
+export {
+  type ExplainedLayer,
+  type ExplainedPart,
+  Explanation,
+  type ExplanationOptions,
+} from './explain/explanation.js';
 export * as kernels from './kernels/index.js';
 export * from './layers/index.js';
 export { type Mask, type MaskLike, Tensor, type TensorLike } from './tensor/tensor.js';

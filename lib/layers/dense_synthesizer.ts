@@ -1,9 +1,14 @@
-import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
-import type { MixtureAttentionConfig } from './mixture_attention.js';
-import { ProjectedAttention } from './projected_attention.js';
+import { flag, positive, readConfig } from './config.js';
+import {
+  ProjectedAttention,
+  type ProjectedAttentionConfig,
+  type ProjectedOptions,
+  projectedReaders,
+} from './projected_attention.js';
+import { registerLayer } from './registry.js';
 import { denseScores } from './scores/dense.js';
 
-export interface DenseSynthesizerConfig extends MixtureAttentionConfig {
+export interface DenseSynthesizerConfig extends ProjectedAttentionConfig {
   /** N: the longest length; shorter inputs use the leading columns of W2. */
   maxLength: number;
   /** d_h: features of the hidden layer a head, default valueDim. */
@@ -12,25 +17,38 @@ export interface DenseSynthesizerConfig extends MixtureAttentionConfig {
   sharedAcrossHeads?: boolean;
 }
 
+interface Options extends ProjectedOptions {
+  maxLength: number;
+  hiddenDim: number;
+  sharedAcrossHeads: boolean;
+}
+
+function withDefaults(config: DenseSynthesizerConfig): Options {
+  const readers = {
+    ...projectedReaders('dense_synthesizer'),
+    maxLength: positive,
+    hiddenDim: positive,
+    sharedAcrossHeads: flag(false),
+  };
+  return readConfig<Options>(DenseSynthesizer.className, readers, {
+    ...config,
+    hiddenDim: config?.hiddenDim ?? config?.valueDim,
+  });
+}
+
 /**
  * The dense Synthesizer (Tay et al., arXiv 2005.00743): each token's attention row is predicted from that token
  * alone, logits_i = ReLU(x_i W1_h + b1_h) W2_h + b2_h.
+ * Weights: dense_1/kernel [features, heads, hiddenDim], dense_1/bias, dense_2/kernel [heads, hiddenDim, N] (or
+ * [hiddenDim, N] for all heads), dense_2/bias, then those of value and output.
  */
-export class DenseSynthesizer extends ProjectedAttention {
-  private readonly own: { maxLength: number; hiddenDim: number; sharedAcrossHeads: boolean };
+export class DenseSynthesizer extends ProjectedAttention<Options> {
+  static override readonly className = 'DenseSynthesizer';
 
   constructor(config: DenseSynthesizerConfig) {
-    const own = {
-      maxLength: checkPositiveInteger('maxLength', config.maxLength),
-      hiddenDim: checkPositiveInteger('hiddenDim', config.hiddenDim ?? config.valueDim),
-      sharedAcrossHeads: checkBoolean('sharedAcrossHeads', config.sharedAcrossHeads ?? false),
-    };
-    const useBias = checkBoolean('useBias', config.useBias ?? true);
-    super(config, 'dense_synthesizer', [denseScores({ ...own, useBias })]);
-    this.own = own;
-  }
-
-  override getConfig(): object {
-    return { ...this.commonConfig(), ...this.own };
+    const options = withDefaults(config);
+    super(options, { scores: [denseScores(options)] });
   }
 }
+
+registerLayer(DenseSynthesizer);

@@ -1,7 +1,7 @@
 /** Keras' default initialisers, with a seed. */
 import { type Shape, sizeOf } from '../tensor/shape.js';
 
-export type Initializer = 'glorotUniform' | 'zeros';
+export type Initializer = 'glorotUniform' | 'zeros' | 'ones';
 
 /** Uniform numbers in [0, 1) from a 32-bit state (splitmix-style mixing); equal seeds give equal weights. */
 export function randomSource(seed: number): () => number {
@@ -25,6 +25,7 @@ function fans(shape: Shape): [number, number] {
 
 export function initialize(initializer: Initializer, shape: Shape, random: () => number): Float32Array {
   const data = new Float32Array(sizeOf(shape));
+  if (initializer === 'ones') data.fill(1);
   if (initializer === 'glorotUniform') {
     const [fanIn, fanOut] = fans(shape);
     const limit = Math.sqrt(6 / Math.max(1, fanIn + fanOut));

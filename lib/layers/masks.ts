@@ -1,54 +1,93 @@
-/** Keras' four masks and the causal rule, as one mask. */
+/** Keras' four masks as one mask. The causal rule and the sliding window are the kernel's. */
+import { expectation, ShapeError } from '../errors.js';
 import { expandMask } from '../kernels/masks.js';
-import { checkRank, checkSameShape } from '../tensor/shape.js';
+import { permute } from '../tensor/permute.js';
+import { checkSameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkMask, type Mask, type MaskLike } from '../tensor/tensor.js';
+import type { Axes } from './axes.js';
 
 export interface AttentionMasks {
-  /** [batch, queries]: rows that are not 0 attend, the others get zero weights. */
+  /** [batch, queries], the query's shape without features: rows that are not 0 attend, the others get zero weights. */
   queryMask?: MaskLike;
-  /** [batch, keys]: positions that may be attended. */
+  /** [batch, keys], the value's shape without features: positions that may be attended. */
   valueMask?: MaskLike;
   /** [batch, keys]: as valueMask; both count where both are given. */
   keyMask?: MaskLike;
-  /** [batch, queries, keys], or [batch, heads, queries, keys] (axes of 1 broadcast). */
+  /** [queries, keys], [batch, queries, keys] or [batch, heads, queries, keys]; axes of 1 broadcast. */
   attentionMask?: MaskLike;
+}
+
+/** The sizes that masks must fit; `keys` counts cached positions too. */
+export interface MaskedAxes {
+  query: Axes;
+  key: Axes;
+  heads: number;
 }
 
 function conjunction(a: Mask, b: Mask): Mask {
   return { data: a.data.map((x, i) => (x && b.data[i] ? 1 : 0)), shape: a.shape };
 }
 
-/** The conjunction, broadcastable to [batch, heads, queries, keys]; null when nothing is masked. */
-export function combineMasks(
-  masks: AttentionMasks,
-  batch: number,
-  heads: number,
-  queries: number,
-  keys: number,
-): Mask | null {
-  const parts: Mask[] = [];
-  const rows = (name: 'queryMask' | 'valueMask' | 'keyMask', length: number, shape: number[]): void => {
-    const given = masks[name];
-    if (given === undefined) return;
-    const mask = checkMask(name, given);
-    checkSameShape(name, mask.shape, [batch, length]);
-    parts.push({ data: mask.data, shape });
-  };
-  rows('valueMask', keys, [batch, 1, 1, keys]);
-  rows('keyMask', keys, [batch, 1, 1, keys]);
-  rows('queryMask', queries, [batch, 1, queries, 1]);
-  if (masks.attentionMask !== undefined) {
-    const mask = checkMask('attentionMask', masks.attentionMask);
-    if (mask.shape.length === 3) {
-      const [b, q, k] = mask.shape as [number, number, number];
-      parts.push({ data: mask.data, shape: [b, 1, q, k] });
-    } else {
-      checkRank('attentionMask', mask.shape, 4, '[batch, heads, queries, keys], or 3 [batch, queries, keys]');
-      parts.push(mask);
-    }
+/** A mask of one input's positions, as [batch, length]. */
+function positions(name: string, given: MaskLike, { batch, length, order, ordered }: Axes): Mask {
+  const mask = checkMask(name, given);
+  const places = order.slice(0, -1);
+  const sizes = [...batch, ...length];
+  const expected: number[] = [];
+  for (const [i, axis] of places.entries()) expected[axis] = sizes[i]!;
+  checkSameShape(name, mask.shape, expected);
+  const { data } = ordered ? mask : permute(mask.data, mask.shape, places);
+  return { data, shape: [sizeOf(batch), sizeOf(length)] };
+}
+
+/** Whether a group of axes is there in full, or all 1. */
+function whole(sizes: Shape, target: Shape): boolean {
+  return sizes.every((s, i) => s === target[i]) || sizes.every((s) => s === 1);
+}
+
+/** attentionMask [batch..., heads?, queries..., keys...] as [batch, heads, queries, keys], axes of 1 kept. */
+function scoreMask(given: MaskLike, { query, key, heads }: MaskedAxes): Mask {
+  const mask = checkMask('attentionMask', given);
+  const attended = query.length.length;
+  const leading = mask.shape.slice(0, Math.max(0, mask.shape.length - 2 * attended));
+  const batches = query.batch.length;
+  const target = [...query.batch, heads, ...query.length, ...key.length];
+  const missing = Array.from({ length: Math.max(0, batches + 1 - leading.length) }, () => 1);
+  const full = [...leading, ...missing, ...mask.shape.slice(leading.length)];
+  const fits = full.length === target.length && full.every((size, i) => size === 1 || size === target[i]);
+  if (!fits) {
+    throw new ShapeError(
+      expectation('attentionMask', `a shape that broadcasts to ${shapeText(target)}`, shapeText(mask.shape)),
+    );
   }
+  const cuts = [0, batches, batches + 1, batches + 1 + attended, target.length];
+  const groups = [0, 1, 2, 3].map((i) => [cuts[i]!, cuts[i + 1]!] as const);
+  const sizes = (shape: Shape) => groups.map(([from, to]) => sizeOf(shape.slice(from, to)));
+  const plain = groups.every(([from, to]) => whole(full.slice(from, to), target.slice(from, to)));
+  if (plain) return { data: mask.data, shape: sizes(full) };
+  // Some axes of a group broadcast and others do not: written out, but over the heads only where they differ.
+  const written = target.map((size, axis) => (axis === batches ? full[axis]! : size));
+  const { data } = expandMask('attentionMask', { data: mask.data, shape: full }, written);
+  return { data, shape: sizes(written) };
+}
+
+/** The conjunction, broadcastable to [batch, heads, queries, keys]; null when nothing is masked. */
+export function combineMasks(masks: AttentionMasks, axes: MaskedAxes): Mask | null {
+  const parts: Mask[] = [];
+  for (const name of ['valueMask', 'keyMask'] as const) {
+    if (masks[name] === undefined) continue;
+    const { data, shape } = positions(name, masks[name], axes.key);
+    parts.push({ data, shape: [shape[0]!, 1, 1, shape[1]!] });
+  }
+  if (masks.queryMask !== undefined) {
+    const { data, shape } = positions('queryMask', masks.queryMask, axes.query);
+    parts.push({ data, shape: [shape[0]!, 1, shape[1]!, 1] });
+  }
+  if (masks.attentionMask !== undefined) parts.push(scoreMask(masks.attentionMask, axes));
   if (parts.length <= 1) return parts[0] ?? null;
-  // Written out over the heads only where a part asks for it.
-  const shape = [batch, parts.some((part) => part.shape[1]! > 1) ? heads : 1, queries, keys];
+  // Written out over an axis only where a part asks for it: a padding mask stays one row a sequence.
+  const shape = [0, 1, 2, 3].map(
+    (axis) => parts.map((part) => part.shape[axis]!).find((size) => size !== 1) ?? 1,
+  );
   return parts.map((part) => expandMask('attentionMask', part, shape)).reduce(conjunction);
 }

@@ -2,252 +2,295 @@
  * The one base of all attention layers: Y_h = softmax(mix_i S_i) V_h, Y = concat_h(Y_h) W_o + b_o, where the S_i
  * are score functions. A layer says which ones.
  */
-import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { ArgumentError, expectation, ShapeError } from '../errors.js';
+import { type ExplainedLayer, Explanation } from '../explain/explanation.js';
 import { mixtureAttentionSteps, type ScoreSource } from '../kernels/attention.js';
-import { type Abortable, runAsync, runSync, type Steps } from '../kernels/run.js';
-import { checkDimension, checkRank, checkSameShape, type Shape } from '../tensor/shape.js';
-import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
-import { Layer, type LayerConfig, type WeightSpec } from './layer.js';
-import { type AttentionMasks, combineMasks } from './masks.js';
-import { Projection, projectionSpecs } from './projection.js';
+import { gateSteps } from '../kernels/gate.js';
+import { runSync, type Steps } from '../kernels/run.js';
+import { checkBoolean, checkDimension, checkSameShape, type Shape } from '../tensor/shape.js';
+import { type Mask, Tensor, type TensorLike } from '../tensor/tensor.js';
+import { AttentionCache } from './attention_cache.js';
+import { checkCacheOptions, keptMemory, type Memory, projectMemory } from './attention_memory.js';
 import {
-  type PreparedScoreFunction,
-  type ScoreFunction,
-  type Sequence,
-  sequenceRows,
-} from './scores/score_function.js';
+  type AttentionCallOptions,
+  type AttentionParts,
+  type ExplainOptions,
+  explanationOptions,
+  type WithScores,
+} from './attention_options.js';
+import { attentionWeightSpecs, PreparedAttention } from './attention_weights.js';
+import { checkAxes, fromSequence, toSequence } from './axes.js';
+import { CallableLayer } from './callable_layer.js';
+import type { BuildConfig, LayerConfig, WeightSpec } from './layer.js';
+import { inLayer } from './layer_error.js';
+import { combineMasks } from './masks.js';
+import { type Sequence, sequenceRows } from './scores/score_function.js';
 
-/**
- * 'learned': logits = sum_i alpha_i S_i, alpha = softmax(mixing/logits), which start at 0.
- * 'sum': logits = sum_i S_i.
- */
-export type Mixing = 'learned' | 'sum';
-
-export interface AttentionCallOptions extends AttentionMasks {
-  /** [batch, keys, features], default the query. */
-  value?: TensorLike;
-  /** [batch, keys, features], default the value. */
-  key?: TensorLike;
-  /** Query i attends keys <= i (top-left aligned). */
-  useCausalMask?: boolean;
-  /** Also return the softmax, [batch, heads, queries, keys]. */
-  returnAttentionScores?: boolean;
-  /** Layers here infer: dropout is never applied, so true is refused where dropout is not 0. */
-  training?: boolean;
+/** What layers above may ask of a call besides its public options. */
+export interface InnerCallOptions extends AttentionCallOptions {
+  /** Added to the output, of the output's shape. */
+  residual?: TensorLike;
 }
 
-type WithScores = AttentionCallOptions & { returnAttentionScores: true };
-
-export interface MixtureAttentionConfig extends LayerConfig {
-  numHeads: number;
-  valueDim: number;
-  useBias?: boolean;
-  /** Features of the output, default those of the query. */
-  outputShape?: number | readonly number[];
-  /** Kept for the config's sake. */
-  dropout?: number;
+/** A call whose arguments have been checked, with its keys and values. */
+interface Call {
+  query: Sequence;
+  memory: Memory;
+  mask: Mask | null;
+  causal: boolean;
+  position: number;
 }
 
-/** What a layer passes up besides its config. */
-export interface MixtureParts {
-  scores: readonly ScoreFunction[];
-  mixing?: Mixing;
-  /** W_v and W_o; without them values are used as they are, in one head. */
-  projections: { valueDim: number; useBias: boolean; outputShape: readonly number[] | undefined } | undefined;
-  numHeads: number;
-  dropout: number;
-}
-
-interface Prepared {
-  scores: PreparedScoreFunction[];
-  /** alpha_i */
-  mix: number[];
-  value: Projection | undefined;
-  output: Projection | undefined;
-}
-
-function sequence(name: string, value: TensorLike): Sequence {
-  const { data, shape } = checkTensor(name, value);
-  checkRank(name, shape, 3, '[batch, length, features]');
-  return { data, batch: shape[0]!, length: shape[1]!, features: shape[2]! };
-}
-
-export abstract class MixtureAttention extends Layer {
-  private prepared: Prepared | undefined;
+export abstract class MixtureAttention extends CallableLayer<AttentionCallOptions, WithScores> {
+  static override readonly className: string = 'MixtureAttention';
+  private prepared: PreparedAttention | undefined;
 
   protected constructor(
-    config: LayerConfig,
-    defaultName: string,
-    private readonly parts: MixtureParts,
+    config: Required<LayerConfig>,
+    protected readonly parts: AttentionParts,
   ) {
-    super(config, defaultName);
+    super(config);
   }
 
   static fromConfig<C extends object, L>(this: new (config: C) => L, config: C): L {
     return new this(config);
   }
 
-  /** Creates the weights for these shapes; only the last axis counts. Done by the first call too. */
-  build(queryShape: Shape, valueShape: Shape = queryShape, keyShape: Shape = valueShape): void {
-    const last = (name: string, shape: Shape): number => {
-      const features = shape.at(-1);
-      if (!Number.isSafeInteger(features)) {
-        throw new ShapeError(expectation(name, 'a shape that ends with the features', describe(shape)));
-      }
-      return features!;
-    };
-    const queryFeatures = last('queryShape', queryShape);
-    const valueFeatures = last('valueShape', valueShape);
-    const keyFeatures = last('keyShape', keyShape);
-    this.createWeights(this.weightSpecs(queryFeatures, valueFeatures, keyFeatures));
-  }
-
-  /** Packs the weights and computes what does not depend on the input; done by the first call too. */
-  prepare(): void {
+  override prepare(): void {
     this.requirePrepared();
   }
 
-  /** @param query [batch, queries, features] @returns [batch, queries, ...outputShape] */
-  call(query: TensorLike, options: WithScores): [Tensor, Tensor];
-  call(query: TensorLike, options?: AttentionCallOptions): Tensor;
-  call(query: TensorLike, options: AttentionCallOptions = {}): Tensor | [Tensor, Tensor] {
-    return runSync(this.steps(query, options));
+  /**
+   * A cache for decoding: `call(newPositions, {cache})` gives the rows that one causal call over all positions
+   * gives. With `value` it holds the keys and values of that sequence, projected by its first call, and the calls
+   * are cross-attention.
+   */
+  createCache(memory: Pick<AttentionCallOptions, 'value' | 'key'> = {}): AttentionCache {
+    if (memory.value === undefined && memory.key !== undefined) {
+      throw new ArgumentError(expectation(this.className, 'a value with the key', 'a key alone'));
+    }
+    return new AttentionCache(this, memory.value === undefined ? undefined : { ...memory });
   }
 
-  /** `call` on the pool. The operands must not change before it ends. */
-  callAsync(query: TensorLike, options: WithScores & Abortable): Promise<[Tensor, Tensor]>;
-  callAsync(query: TensorLike, options?: AttentionCallOptions & Abortable): Promise<Tensor>;
-  callAsync(
-    query: TensorLike,
-    options: AttentionCallOptions & Abortable = {},
-  ): Promise<Tensor | [Tensor, Tensor]> {
-    return runAsync(this.steps(query, options), options.signal);
+  override computeOutputShape(queryShape: Shape, valueShape: Shape = queryShape): number[] {
+    const { projections } = this.parts;
+    const tail = projections ? (projections.outputShape ?? [queryShape.at(-1)!]) : [valueShape.at(-1)!];
+    return [...queryShape.slice(0, -1), ...tail];
   }
 
-  computeOutputShape(queryShape: Shape): number[] {
-    const features = this.parts.projections?.outputShape ?? [queryShape.at(-1)!];
-    return [...queryShape.slice(0, -1), ...features];
+  /**
+   * What one sequence attends to: the weights of every head and, for mixtures, what each score function alone
+   * would give. `toHTML()` of the result is a page to look at.
+   * @param query [1, length, features]
+   */
+  explain(query: TensorLike, options: AttentionCallOptions & ExplainOptions = {}): Explanation {
+    return inLayer(this.className, () => {
+      const layer = runSync(this.explainSteps(query, options));
+      return new Explanation([layer], explanationOptions(options, options.value === undefined));
+    });
+  }
+
+  override *steps(query: TensorLike, options: InnerCallOptions): Steps<Tensor | [Tensor, Tensor]> {
+    const wanted = checkBoolean('returnAttentionScores', options.returnAttentionScores ?? false);
+    return yield* this.opened(query, options, function* (this: MixtureAttention, call: Call) {
+      const { batch, length, axes } = call.query;
+      const { heads, projections } = this.parts;
+      const scores = wanted ? new Float32Array(batch * heads * length * call.memory.length) : null;
+      const sources = yield* this.sources(call);
+      const context = yield* this.attend(call, this.mixed(sources), scores);
+      const output = yield* this.finish(call, context, options.residual);
+      if (scores === null) return output;
+      const heading = projections ? [heads] : [];
+      return [
+        output,
+        new Tensor(scores, [...axes.batch, ...heading, ...axes.length, ...call.memory.axes.length]),
+      ];
+    });
+  }
+
+  protected override weightSpecs(shapes: BuildConfig): WeightSpec[] {
+    return attentionWeightSpecs(this.parts, shapes);
   }
 
   protected override invalidate(): void {
-    const { prepared } = this;
+    this.prepared?.dispose();
     this.prepared = undefined;
-    for (const part of [...(prepared?.scores ?? []), prepared?.value, prepared?.output]) part?.dispose();
   }
 
-  private learnsMixing(): boolean {
-    return this.parts.scores.length > 1 && this.parts.mixing !== 'sum';
-  }
-
-  private requirePrepared(): Prepared {
-    if (this.prepared) return this.prepared;
-    const weights = this.requireWeights();
-    const { scores, projections } = this.parts;
-    let mix = scores.map(() => 1);
-    if (this.learnsMixing()) {
-      const logits = [...weights.get('mixing/logits')!.data];
-      const top = Math.max(...logits);
-      const powers = logits.map((a) => Math.exp(a - top));
-      const total = powers.reduce((a, b) => a + b, 0);
-      mix = powers.map((p) => p / total);
-    }
-    this.prepared = {
-      scores: scores.map((s) => s.prepare(weights)),
-      mix,
-      value: projections && new Projection(weights, 'value', 1),
-      output: projections && new Projection(weights, 'attention_output', 2),
-    };
+  private requirePrepared(): PreparedAttention {
+    this.prepared ??= new PreparedAttention(this.parts, this.requireWeights());
     return this.prepared;
   }
 
-  private checkLengths(query: Sequence, key: Sequence, value: Sequence): void {
-    for (const [name, s] of Object.entries({ value, key }))
-      checkDimension(name, 'batch (as query)', s.batch, query.batch);
-    checkDimension('key', 'length (as value)', key.length, value.length);
+  /** `use` with the checked call; a cache counts its positions only where `use` came to its end. */
+  private *opened<T>(
+    queryTensor: TensorLike,
+    options: AttentionCallOptions,
+    use: (this: MixtureAttention, call: Call) => Steps<T>,
+  ): Steps<T> {
+    if (options.training === true && this.parts.dropout > 0) {
+      throw new ArgumentError(expectation('training', 'false (dropout is for training)', 'true'));
+    }
+    const { cache } = options;
+    if (cache !== undefined && !(cache instanceof AttentionCache)) {
+      throw new ArgumentError(expectation('cache', 'what createCache made', typeof cache));
+    }
+    const query = toSequence('query', queryTensor, this.parts.attentionAxes);
+    cache?.enter(this, query.axes);
+    let done = 0;
+    try {
+      if (cache) checkCacheOptions(cache, options);
+      const causal = checkBoolean('useCausalMask', options.useCausalMask ?? cache?.grows ?? false);
+      const position = cache?.length ?? 0;
+      const memory = yield* this.memory(query, queryTensor, options);
+      this.checkReach(Math.max(position + query.length, memory.length));
+      const { heads } = this.parts;
+      const mask = combineMasks(options, { query: query.axes, key: memory.axes, heads });
+      const result = yield* use.call(this, { query, memory, mask, causal, position });
+      done = query.length;
+      return result;
+    } finally {
+      cache?.leave(done);
+    }
+  }
+
+  private *memory(query: Sequence, queryTensor: TensorLike, options: AttentionCallOptions): Steps<Memory> {
+    const { cache } = options;
+    if (cache?.filled) {
+      this.checkFeatures(query.features);
+      return keptMemory(this.requirePrepared(), cache, query.axes);
+    }
+    const given = cache?.memory ?? options;
+    const axes = this.parts.attentionAxes;
+    const value = toSequence('value', given.value ?? queryTensor, axes);
+    const key = toSequence('key', given.key ?? given.value ?? queryTensor, axes);
+    checkAxes('value', value.axes, query.axes);
+    checkAxes('key', key.axes, query.axes);
+    checkSameShape('key length (as value)', key.axes.length, value.axes.length);
+    if (cache?.grows) checkDimension('value', 'length (as query, with a cache)', value.length, query.length);
+    this.checkReach(Math.max(query.length, key.length));
+    if (!this.built) this.build([query.features], [value.features], [key.features]);
+    this.checkFeatures(query.features, value.features, key.features);
+    return yield* projectMemory(this.requirePrepared(), value, key, cache);
+  }
+
+  private checkReach(longest: number): void {
     for (const { kind, maxLength } of this.parts.scores) {
-      const longest = Math.max(query.length, key.length);
       if (maxLength !== undefined && longest > maxLength) {
         throw new ShapeError(
-          expectation(
-            `${this.name}: length`,
-            `at most ${maxLength} (maxLength of ${kind} scores)`,
-            String(longest),
-          ),
+          expectation('length', `at most ${maxLength} (maxLength of ${kind} scores)`, String(longest)),
         );
       }
     }
   }
 
-  /** Every weight of a layer for inputs of these features, in Keras' order. */
-  private weightSpecs(queryFeatures: number, valueFeatures: number, keyFeatures: number): WeightSpec[] {
-    const { projections, numHeads: heads, scores } = this.parts;
-    const specs = scores.flatMap((s) => s.weightSpecs({ heads, queryFeatures, keyFeatures }));
-    if (projections) {
-      const { valueDim, useBias, outputShape = [queryFeatures] } = projections;
-      specs.push(
-        ...projectionSpecs('value', [valueFeatures], [heads, valueDim], useBias),
-        ...projectionSpecs('attention_output', [heads, valueDim], outputShape, useBias),
-      );
-    }
-    if (this.learnsMixing()) {
-      specs.push({ name: 'mixing/logits', shape: [scores.length], initializer: 'zeros' });
-    }
-    return specs;
-  }
-
-  private checkFeatures(query: Sequence, key: Sequence, value: Sequence): void {
+  /** @param value, key undefined where they are those that the layer was built for */
+  private checkFeatures(query: number, value?: number, key?: number): void {
+    const built = this.getBuildConfig();
     const weights = this.requireWeights();
-    for (const { name, shape } of this.weightSpecs(query.features, value.features, key.features)) {
-      checkSameShape(`${this.name}: ${name} for these inputs`, shape, weights.get(name)!.shape);
+    const shapes = {
+      queryShape: [query],
+      valueShape: value === undefined ? built!.valueShape : [value],
+      keyShape: key === undefined ? built!.keyShape : [key],
+    };
+    for (const { name, shape } of this.weightSpecs(shapes)) {
+      checkSameShape(`${name} for these inputs`, shape, weights.get(name)!.shape);
     }
-    if (!this.parts.projections) {
-      checkDimension('key', 'features (as query)', key.features, query.features);
+    // Without projections nothing else ties them together.
+    if (this.parts.projections === null && key !== undefined) {
+      checkDimension('key', 'features (as query)', key, query);
     }
   }
 
-  private *steps(queryTensor: TensorLike, options: AttentionCallOptions): Steps<Tensor | [Tensor, Tensor]> {
-    if (options.training === true && this.parts.dropout > 0) {
-      throw new ArgumentError(expectation('training', 'false (dropout is for training)', 'true'));
-    }
-    const query = sequence('query', queryTensor);
-    const value = sequence('value', options.value ?? queryTensor);
-    const key = sequence('key', options.key ?? options.value ?? queryTensor);
-    this.checkLengths(query, key, value);
-    if (!this.built) this.build([query.features], [value.features], [key.features]);
-    this.checkFeatures(query, key, value);
-    const { numHeads: heads } = this.parts;
-    const { batch, length: queries } = query;
-    const mask = combineMasks(options, batch, heads, queries, key.length);
-    const prepared = this.requirePrepared();
-
+  /** The logits of each score function, not yet weighed. */
+  private *sources({ query, memory, position }: Call): Steps<ScoreSource[]> {
+    const { scores } = this.requirePrepared();
+    const { heads } = this.parts;
     const sources: ScoreSource[] = [];
-    for (const [i, score] of prepared.scores.entries()) {
-      const source = yield* score.logits({ query, key, heads, alone: prepared.scores.length === 1 });
-      sources.push({ ...source, weight: source.weight * prepared.mix[i]! });
+    for (const [i, score] of scores.entries()) {
+      const alone = scores.length === 1;
+      const keys = memory.keys[i];
+      sources.push(yield* score.logits({ query, heads, keys, keyLength: memory.length, position, alone }));
     }
-    const values = prepared.value ? yield* prepared.value.steps(sequenceRows(value)) : value;
-    const width = this.parts.projections ? heads * this.parts.projections.valueDim : value.features;
-    const columns = width / heads;
-    const context = Tensor.zeros([batch * queries, width]);
-    const scores = options.returnAttentionScores
-      ? Tensor.zeros([batch, heads, queries, key.length])
-      : undefined;
+    return sources;
+  }
+
+  private mixed(sources: readonly ScoreSource[]): ScoreSource[] {
+    const { mix } = this.requirePrepared();
+    return sources.map((source, i) => ({ ...source, weight: source.weight * mix[i]! }));
+  }
+
+  /** softmax(sources) V, [batch * queries, heads * valueDim]. @param scores filled with the softmax when given */
+  private *attend(call: Call, sources: readonly ScoreSource[], scores: Float32Array | null): Steps<Tensor> {
+    const { batch, length } = call.query;
+    const { heads, keyValueHeads, slidingWindow } = this.parts;
+    const { value, length: keys } = call.memory;
+    const columns = value.width / keyValueHeads;
+    const width = heads * columns;
+    const context = Tensor.zeros([batch * length, width]);
     yield* mixtureAttentionSteps({
       batch,
       heads,
-      queries,
-      keys: key.length,
+      kvGroup: heads / keyValueHeads,
+      queries: length,
+      keys,
       valueColumns: columns,
       sources,
-      value: { data: values.data, strides: [value.length * width, columns, width] },
-      out: { data: context.data, strides: [queries * width, columns, width] },
-      mask,
-      causal: options.useCausalMask ?? false,
-      weights: scores?.data ?? null,
+      value: { data: value.data, strides: [value.batchStride, columns, value.width] },
+      out: { data: context.data, strides: [length * width, columns, width] },
+      mask: call.mask,
+      causal: call.causal,
+      slidingWindow,
+      position: call.position,
+      weights: scores,
     });
-    const output = prepared.output ? yield* prepared.output.steps(context) : context;
-    const tail = this.parts.projections ? this.computeOutputShape([query.features]) : [value.features];
-    const result = new Tensor(output.data, [batch, queries, ...tail]);
-    return scores ? [result, scores] : result;
+    return context;
   }
+
+  /** Gate and output projection, or the values as they are. */
+  private *finish({ query }: Call, context: Tensor, residual: TensorLike | undefined): Steps<Tensor> {
+    const { gate, output } = this.requirePrepared();
+    if (output === undefined) {
+      const plain = fromSequence(context.data, query.axes, [context.shape[1]!]);
+      if (residual) addInto(plain.data, residual.data);
+      return plain;
+    }
+    if (gate) yield* gateSteps(context, yield* gate.steps(sequenceRows(query)), { out: context });
+    const tail = this.computeOutputShape([query.features]);
+    const columns = tail.reduce((a, b) => a * b, 1);
+    // Fused where rows of output and residual lie in the same order.
+    const fused = residual && query.axes.ordered;
+    const rows = { data: residual?.data ?? context.data, shape: [context.shape[0]!, columns] };
+    const { data } = yield* output.steps(context, fused ? { residual: rows } : {});
+    const result = fromSequence(data, query.axes, tail);
+    if (residual && !fused) addInto(result.data, residual.data);
+    return result;
+  }
+
+  /** The body of `explain`, for layers that are made of layers. */
+  *explainSteps(query: TensorLike, options: AttentionCallOptions): Steps<ExplainedLayer> {
+    return yield* this.opened(query, options, function* (this: MixtureAttention, call: Call) {
+      const { heads, scores, mixing } = this.parts;
+      const { batch, length: queries } = call.query;
+      const { length: keys } = call.memory;
+      if (batch !== 1) throw new ShapeError(expectation('query', 'one sequence', `${batch} of them`));
+      const softmaxOf = function* (this: MixtureAttention, sources: readonly ScoreSource[]) {
+        const weights = new Float32Array(heads * queries * keys);
+        yield* this.attend(call, sources, weights);
+        return weights;
+      }.bind(this);
+      const sources = yield* this.sources(call);
+      const { mix } = this.requirePrepared();
+      const parts = [{ name: 'attention', weights: yield* softmaxOf(this.mixed(sources)) }];
+      for (const [i, { kind }] of (scores.length > 1 ? scores : []).entries()) {
+        const alpha = mixing === 'learned' ? { mix: mix[i]! } : {};
+        parts.push({ name: kind, ...alpha, weights: yield* softmaxOf([sources[i]!]) });
+      }
+      return { name: this.name, kind: this.className, heads, queries, keys, parts };
+    });
+  }
+}
+
+function addInto(to: Float32Array, from: Float32Array): void {
+  for (let i = 0; i < to.length; i++) to[i]! += from[i]!;
 }

@@ -1,43 +1,66 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
-import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
-import type { Mixing, MixtureAttentionConfig } from './mixture_attention.js';
-import { ProjectedAttention } from './projected_attention.js';
+import { flag, oneOf, positive, positiveOr, positiveOrNull, type ReadersOf, readConfig } from './config.js';
+import { readFactors } from './factors.js';
+import type { Mixing } from './mixing.js';
+import {
+  ProjectedAttention,
+  type ProjectedAttentionConfig,
+  type ProjectedOptions,
+  projectedReaders,
+} from './projected_attention.js';
+import { registerLayer } from './registry.js';
 import { denseScores } from './scores/dense.js';
 import { dotProductScores } from './scores/dot_product.js';
+import { factorizedDenseScores } from './scores/factorized_dense.js';
+import { factorizedRandomScores } from './scores/factorized_random.js';
 import { randomScores } from './scores/random.js';
-import type { ScoreFunction } from './scores/score_function.js';
+import type { ScoreFunction, ScoreName } from './scores/score_function.js';
 
-export type ScoreName = 'random' | 'dense' | 'dot-product';
-
-export interface MixtureSynthesizerConfig extends MixtureAttentionConfig {
+export interface MixtureSynthesizerConfig extends ProjectedAttentionConfig {
   /** Two or more different score functions; mixing/logits follows their order. */
   scores: readonly ScoreName[];
-  /** Default 'learned'. */
+  /** 'learned' (default): weighed by softmax(mixing/logits); 'sum': added. */
   mixing?: Mixing;
   /** Of dot-product scores: features of query and key a head, default valueDim. */
   keyDim?: number;
-  /** Of random and dense scores: the longest length. */
-  maxLength?: number;
-  /** Of dense scores, as in DenseSynthesizer. */
+  /** The longest length; needed for every other score function. */
+  maxLength?: number | null;
+  /** Of random scores: whether they are learnt, default true. */
+  trainable?: boolean;
+  /** Of factorized random scores, default 8. */
+  rank?: number;
+  /** Of dense and factorized dense scores, as in DenseSynthesizer: default valueDim. */
   hiddenDim?: number;
   sharedAcrossHeads?: boolean;
+  /** Of factorized dense scores, as in FactorizedDenseSynthesizer. */
+  factors?: readonly [number, number] | null;
 }
 
-interface Options {
+interface Options extends ProjectedOptions {
+  scores: readonly ScoreName[];
+  mixing: Mixing;
   keyDim: number;
-  maxLength: number;
+  maxLength: number | null;
+  trainable: boolean;
+  rank: number;
   hiddenDim: number;
   sharedAcrossHeads: boolean;
-  useBias: boolean;
+  factors: [number, number] | null;
 }
 
-const SCORES: Readonly<Record<ScoreName, (options: Options) => ScoreFunction>> = {
-  random: ({ maxLength }) => randomScores(maxLength),
-  dense: (options) => denseScores(options),
+const CLASS = 'MixtureSynthesizer';
+
+type Lengths = Options & { maxLength: number };
+
+const SCORES: Readonly<Record<ScoreName, (options: Lengths) => ScoreFunction>> = {
   'dot-product': ({ keyDim, useBias }) => dotProductScores(keyDim, useBias),
+  random: ({ maxLength, trainable }) => randomScores(maxLength, trainable),
+  'factorized-random': ({ maxLength, rank }) => factorizedRandomScores(maxLength, rank),
+  dense: (options) => denseScores(options),
+  'factorized-dense': (options) => factorizedDenseScores({ ...options, factors: options.factors! }),
 };
 
-function checkScores(scores: unknown): readonly ScoreName[] {
+function readScores(scores: unknown): readonly ScoreName[] {
   const known = Object.keys(SCORES);
   const valid =
     Array.isArray(scores) &&
@@ -50,39 +73,48 @@ function checkScores(scores: unknown): readonly ScoreName[] {
       expectation('scores', `two or more different ones of ${known.join(', ')}`, received),
     );
   }
-  return scores as readonly ScoreName[];
+  return [...(scores as ScoreName[])];
+}
+
+function withDefaults(config: MixtureSynthesizerConfig): Options {
+  const readers: ReadersOf<Omit<Options, 'factors'> & { factors: unknown }> = {
+    ...projectedReaders('mixture_synthesizer'),
+    scores: readScores,
+    mixing: oneOf<Mixing>(['learned', 'sum'], 'learned'),
+    keyDim: positive,
+    maxLength: positiveOrNull,
+    trainable: flag(true),
+    rank: positiveOr(8),
+    hiddenDim: positive,
+    sharedAcrossHeads: flag(false),
+    factors: (value) => value ?? null,
+  };
+  const { keyDim = config?.valueDim, hiddenDim = config?.valueDim } = config ?? {};
+  const options = readConfig(CLASS, readers, { ...config, keyDim, hiddenDim });
+  const { scores, maxLength } = options;
+  if (maxLength === null && scores.some((s) => s !== 'dot-product')) {
+    throw new ArgumentError(expectation(CLASS, `maxLength for ${scores.join(' + ')} scores`, 'none'));
+  }
+  const factorized = scores.includes('factorized-dense');
+  return { ...options, factors: factorized ? readFactors(CLASS, maxLength!, options.factors) : null };
 }
 
 /**
- * Mixtures of score functions inside the softmax (Tay et al., arXiv 2005.00743): R+V, D+V, R+D, R+D+V.
+ * Mixtures of score functions inside the softmax (Tay et al., arXiv 2005.00743): R+V, D+V, R+D, FR+V, FD+V and any
+ * other sum, with softmax(sum_i alpha_i S_i).
+ * Weights: those of the scores in their order, then those of value and output, then mixing/logits [scores] if the
+ * mixing is learned.
  */
-export class MixtureSynthesizer extends ProjectedAttention {
-  private readonly own: object;
+export class MixtureSynthesizer extends ProjectedAttention<Options> {
+  static override readonly className = CLASS;
 
   constructor(config: MixtureSynthesizerConfig) {
-    const scores = [...checkScores(config.scores)];
-    const mixing = config.mixing ?? 'learned';
-    if (mixing !== 'learned' && mixing !== 'sum') {
-      throw new ArgumentError(expectation('mixing', "'learned' or 'sum'", describe(mixing)));
-    }
-    const needsLength = scores.some((s) => s !== 'dot-product');
-    const own = {
-      keyDim: checkPositiveInteger('keyDim', config.keyDim ?? config.valueDim),
-      maxLength: needsLength ? checkPositiveInteger('maxLength', config.maxLength) : 1,
-      hiddenDim: checkPositiveInteger('hiddenDim', config.hiddenDim ?? config.valueDim),
-      sharedAcrossHeads: checkBoolean('sharedAcrossHeads', config.sharedAcrossHeads ?? false),
-    };
-    const options = { ...own, useBias: checkBoolean('useBias', config.useBias ?? true) };
-    super(
-      config,
-      'mixture_synthesizer',
-      scores.map((s) => SCORES[s](options)),
-      mixing,
-    );
-    this.own = { scores, mixing, ...own };
-  }
-
-  override getConfig(): object {
-    return { ...this.commonConfig(), ...this.own };
+    const options = withDefaults(config);
+    super(options, {
+      scores: options.scores.map((name) => SCORES[name](options as Lengths)),
+      mixing: options.mixing,
+    });
   }
 }
+
+registerLayer(MixtureSynthesizer);

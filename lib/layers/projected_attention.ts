@@ -1,60 +1,90 @@
 /** What the layers with value and output projections share: their common options, checked. */
-
-import { ArgumentError, describe, expectation } from '../errors.js';
-import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
-import { type Mixing, MixtureAttention, type MixtureAttentionConfig } from './mixture_attention.js';
+import type { AttentionParts } from './attention_options.js';
+import {
+  type CommonConfig,
+  commonReaders,
+  flag,
+  integers,
+  positive,
+  positiveOrNull,
+  type ReadersOf,
+  rate,
+} from './config.js';
+import type { LayerConfig } from './layer.js';
+import type { Mixing } from './mixing.js';
+import { MixtureAttention } from './mixture_attention.js';
 import type { ScoreFunction } from './scores/score_function.js';
 
-interface Common {
+export interface ProjectedAttentionConfig extends LayerConfig {
+  /** Heads, each with scores and values of its own. */
+  numHeads: number;
+  /** Features of value a head. */
+  valueDim: number;
+  /** Biases of all projections, default true. */
+  useBias?: boolean;
+  /** Features of the output, one axis or several; default those of the query. */
+  outputShape?: number | readonly number[] | null;
+  /** Axes over which attention runs, default all but the first and the last; the others are batch axes. */
+  attentionAxes?: number | readonly number[] | null;
+  /** w: each query attends only keys at a distance below w. */
+  slidingWindow?: number | null;
+  /** Kept for the config's sake: layers here infer. */
+  dropout?: number;
+}
+
+/** The same with every default filled in. */
+export interface ProjectedOptions extends CommonConfig {
   numHeads: number;
   valueDim: number;
   useBias: boolean;
-  outputShape: number | readonly number[] | null;
+  outputShape: readonly number[] | null;
+  attentionAxes: readonly number[] | null;
+  slidingWindow: number | null;
   dropout: number;
-  name: string;
-  seed: number;
 }
 
-function outputAxes(outputShape: number | readonly number[] | undefined): readonly number[] | undefined {
-  if (outputShape === undefined) return undefined;
-  const axes = typeof outputShape === 'number' ? [outputShape] : outputShape;
-  if (!Array.isArray(axes) || axes.length === 0 || !axes.every((d) => Number.isSafeInteger(d) && d > 0)) {
-    throw new ArgumentError(expectation('outputShape', 'positive integers', describe(outputShape)));
-  }
-  return axes as readonly number[];
+export const attentionAxes = integers('integers', () => true);
+
+export const projectedReaders = (name: string): ReadersOf<ProjectedOptions> => ({
+  ...commonReaders(name),
+  numHeads: positive,
+  valueDim: positive,
+  useBias: flag(true),
+  outputShape: integers('positive integers', (n) => n > 0),
+  attentionAxes,
+  slidingWindow: positiveOrNull,
+  dropout: rate,
+});
+
+export interface ProjectedParts {
+  scores: readonly ScoreFunction[];
+  mixing?: Mixing;
+  useGate?: boolean;
+  /** Default numHeads. */
+  keyValueHeads?: number;
 }
 
-function checkDropout(dropout: number | undefined): number {
-  const rate = dropout ?? 0;
-  if (typeof rate !== 'number' || !(rate >= 0 && rate < 1)) {
-    throw new ArgumentError(expectation('dropout', 'a number from 0 to below 1', describe(dropout)));
-  }
-  return rate;
-}
-
-export abstract class ProjectedAttention extends MixtureAttention {
-  private readonly common: Omit<Common, 'name' | 'seed'>;
-
+/** A layer whose config is `Options`, of which this class uses what all have. */
+export abstract class ProjectedAttention<Options extends ProjectedOptions> extends MixtureAttention {
   protected constructor(
-    config: MixtureAttentionConfig,
-    defaultName: string,
-    scores: readonly ScoreFunction[],
-    mixing: Mixing = 'learned',
+    protected readonly options: Options,
+    { scores, mixing = 'learned', useGate = false, keyValueHeads = options.numHeads }: ProjectedParts,
   ) {
-    const common = {
-      numHeads: checkPositiveInteger('numHeads', config.numHeads),
-      valueDim: checkPositiveInteger('valueDim', config.valueDim),
-      useBias: checkBoolean('useBias', config.useBias ?? true),
-      outputShape: config.outputShape ?? null,
-      dropout: checkDropout(config.dropout),
+    const { numHeads, valueDim, useBias, outputShape, slidingWindow, dropout } = options;
+    const parts: AttentionParts = {
+      scores,
+      mixing,
+      projections: { valueDim, useBias, outputShape, useGate },
+      heads: numHeads,
+      keyValueHeads,
+      attentionAxes: options.attentionAxes,
+      slidingWindow,
+      dropout,
     };
-    const { numHeads, valueDim, useBias, dropout } = common;
-    const projections = { valueDim, useBias, outputShape: outputAxes(config.outputShape ?? undefined) };
-    super(config, defaultName, { scores, mixing, projections, numHeads, dropout });
-    this.common = common;
+    super(options, parts);
   }
 
-  protected commonConfig(): Common {
-    return { name: this.name, seed: this.seed, ...this.common };
+  override getConfig(): Options {
+    return structuredClone(this.options);
   }
 }

@@ -1,18 +1,30 @@
 /** A linear map whose weights are packed: x [rows, d_in] -> [rows, d_out]. */
-import { type ActivationName, matmulSteps } from '../kernels/matmul.js';
+import { type EpilogueOptions, matmulSteps } from '../kernels/matmul.js';
 import { PackedMatrix } from '../kernels/packed_matrix.js';
 import type { Steps } from '../kernels/run.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import type { WeightMap, WeightSpec } from './layer.js';
 
+function affineSpecs(name: string, kernel: Shape, bias: Shape, useBias: boolean): WeightSpec[] {
+  const specs: WeightSpec[] = [{ name: `${name}/kernel`, shape: kernel, initializer: 'glorotUniform' }];
+  if (useBias) specs.push({ name: `${name}/bias`, shape: bias, initializer: 'zeros' });
+  return specs;
+}
+
 /** kernel [...input axes, ...output axes], bias [...output axes]. */
 export function projectionSpecs(name: string, input: Shape, output: Shape, useBias: boolean): WeightSpec[] {
-  const specs: WeightSpec[] = [
-    { name: `${name}/kernel`, shape: [...input, ...output], initializer: 'glorotUniform' },
-  ];
-  if (useBias) specs.push({ name: `${name}/bias`, shape: output, initializer: 'zeros' });
-  return specs;
+  return affineSpecs(name, [...input, ...output], output, useBias);
+}
+
+/** kernel [...heads, rows, columns], bias [...heads, columns]: a map of its own for each head, or one for all. */
+export function headKernelSpecs(
+  name: string,
+  heads: Shape,
+  [rows, columns]: readonly [number, number],
+  useBias: boolean,
+): WeightSpec[] {
+  return affineSpecs(name, [...heads, rows, columns], [...heads, columns], useBias);
 }
 
 export class Projection {
@@ -28,8 +40,8 @@ export class Projection {
     this.bias = weights.get(`${name}/bias`)?.reshape([columns]);
   }
 
-  *steps(x: TensorLike, activation: ActivationName = 'none'): Steps<Tensor> {
-    return yield* matmulSteps(x, this.kernel, { activation, ...(this.bias ? { bias: this.bias } : {}) });
+  *steps(x: TensorLike, options: Omit<EpilogueOptions, 'bias' | 'out'> = {}): Steps<Tensor> {
+    return yield* matmulSteps(x, this.kernel, { ...options, ...(this.bias ? { bias: this.bias } : {}) });
   }
 
   dispose(): void {

@@ -1,24 +1,26 @@
-import type { LayerConfig } from './layer.js';
-import { MixtureAttention } from './mixture_attention.js';
+import { commonReaders, readConfig } from './config.js';
+import {
+  PlainAttention,
+  type PlainAttentionConfig,
+  type PlainOptions,
+  plainReaders,
+} from './plain_attention.js';
+import { registerLayer } from './registry.js';
 import { plainDotProductScores } from './scores/dot_product.js';
 
-export type SelfAttentionConfig = LayerConfig;
+export type SelfAttentionConfig = PlainAttentionConfig;
 
 /**
  * Basic self-attention without parameters: z = softmax(x x^T) x. With `value` (and `key`) it is the same formula
  * across two sequences.
  */
-export class SelfAttention extends MixtureAttention {
-  constructor(config: SelfAttentionConfig = {}) {
-    super(config, 'self_attention', {
-      scores: [plainDotProductScores()],
-      projections: undefined,
-      numHeads: 1,
-      dropout: 0,
-    });
-  }
+export class SelfAttention extends PlainAttention<PlainOptions> {
+  static override readonly className = 'SelfAttention';
 
-  override getConfig(): SelfAttentionConfig {
-    return { name: this.name, seed: this.seed };
+  constructor(config: SelfAttentionConfig = {}) {
+    const readers = { ...commonReaders('self_attention'), ...plainReaders };
+    super(readConfig<PlainOptions>(SelfAttention.className, readers, config), plainDotProductScores());
   }
 }
+
+registerLayer(SelfAttention);

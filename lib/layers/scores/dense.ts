@@ -1,6 +1,6 @@
 import { denseSource } from '../../kernels/attention.js';
 import { PackedMatrix } from '../../kernels/packed_matrix.js';
-import { Projection, projectionSpecs } from '../projection.js';
+import { headKernelSpecs, Projection, projectionSpecs } from '../projection.js';
 import { type ScoreFunction, sequenceRows } from './score_function.js';
 
 export interface DenseScoresOptions {
@@ -12,32 +12,22 @@ export interface DenseScoresOptions {
 }
 
 /** logits_i = (ReLU(x_i W1_h + b1_h) W2_h + b2_h)[:keys] ("dense" in Tay et al., arXiv 2005.00743). */
-export function denseScores({
-  hiddenDim,
-  maxLength,
-  useBias,
-  sharedAcrossHeads,
-}: DenseScoresOptions): ScoreFunction {
+export function denseScores(options: DenseScoresOptions): ScoreFunction {
+  const { hiddenDim, maxLength, useBias, sharedAcrossHeads } = options;
   return {
     kind: 'dense',
     maxLength,
-    weightSpecs: ({ heads, queryFeatures }) => {
-      const each = sharedAcrossHeads ? [] : [heads];
-      return [
-        ...projectionSpecs('dense_1', [queryFeatures], [heads, hiddenDim], useBias),
-        { name: 'dense_2/kernel', shape: [...each, hiddenDim, maxLength], initializer: 'glorotUniform' },
-        ...(useBias
-          ? [{ name: 'dense_2/bias', shape: [...each, maxLength], initializer: 'zeros' } as const]
-          : []),
-      ];
-    },
+    weightSpecs: ({ heads, queryFeatures }) => [
+      ...projectionSpecs('dense_1', [queryFeatures], [heads, hiddenDim], useBias),
+      ...headKernelSpecs('dense_2', sharedAcrossHeads ? [] : [heads], [hiddenDim, maxLength], useBias),
+    ],
     prepare(weights) {
       const first = new Projection(weights, 'dense_1', 1);
       const second = new PackedMatrix(weights.get('dense_2/kernel')!);
       const bias = weights.get('dense_2/bias');
       return {
         *logits({ query, heads }) {
-          const hidden = yield* first.steps(sequenceRows(query), 'relu');
+          const hidden = yield* first.steps(sequenceRows(query), { activation: 'relu' });
           const width = heads * hiddenDim;
           const view = { data: hidden.data, strides: [query.length * width, hiddenDim, width] as const };
           return denseSource(view, second, heads, bias);

@@ -1,35 +1,28 @@
-import { preparedSource } from '../../kernels/attention.js';
-import { PreparedScores } from '../../kernels/prepared_scores.js';
-import { ScoreKind } from '../../native/addon.js';
+import { PreparedRandom } from './prepared_random.js';
 import type { ScoreFunction } from './score_function.js';
 
 /**
- * logits = R_h[:queries, :keys], independent of the input ("random" in Tay et al., arXiv 2005.00743). Alone, its
- * exponentials are computed once and a call needs none.
+ * logits = R_h[:queries, :keys], independent of the input ("random" in Tay et al., arXiv 2005.00743; "fix" where R
+ * is not trainable). Alone, its exponentials are computed once and a call needs none.
  */
-export function randomScores(maxLength: number): ScoreFunction {
+export function randomScores(maxLength: number, trainable: boolean): ScoreFunction {
   return {
     kind: 'random',
     maxLength,
     weightSpecs: ({ heads }) => [
-      { name: 'random/kernel', shape: [heads, maxLength, maxLength], initializer: 'glorotUniform' },
+      {
+        name: 'random/kernel',
+        shape: [heads, maxLength, maxLength],
+        initializer: 'glorotUniform',
+        trainable,
+      },
     ],
     prepare(weights) {
-      const kernel = weights.get('random/kernel')!;
-      let prepared: PreparedScores | undefined;
+      const random = new PreparedRandom(weights.get('random/kernel')!);
       return {
         // biome-ignore lint/correctness/useYield: there is nothing to compute before the attention itself
-        *logits({ query, key, alone }) {
-          if (alone) {
-            prepared ??= new PreparedScores(kernel);
-            return preparedSource(prepared, query.length, key.length);
-          }
-          return {
-            kind: ScoreKind.matrix,
-            weight: 1,
-            left: kernel.data,
-            leftStrides: [0, maxLength * maxLength, maxLength],
-          };
+        *logits(context) {
+          return random.source(context);
         },
         dispose() {},
       };

@@ -5,14 +5,16 @@
 import type { ScoreSource } from '../../kernels/attention.js';
 import type { Steps } from '../../kernels/run.js';
 import type { TensorLike } from '../../tensor/tensor.js';
+import type { Axes } from '../axes.js';
 import type { WeightMap, WeightSpec } from '../layer.js';
 
-/** [batch, length, features], as rows. */
+/** An input as rows [batch, length, features]; `axes` are those of the tensor it came as. */
 export interface Sequence {
   data: Float32Array;
   batch: number;
   length: number;
   features: number;
+  axes: Axes;
 }
 
 /** The sequence as a matrix [batch * length, features], for projections. */
@@ -20,31 +22,55 @@ export function sequenceRows({ data, batch, length, features }: Sequence): Tenso
   return { data, shape: [batch * length, features] };
 }
 
+/** Rows [batch, at least `length`, width] that were made of keys or values, in this call or in earlier ones. */
+export interface KeptRows {
+  data: Float32Array;
+  width: number;
+  /** Elements from one sequence to the next. */
+  batchStride: number;
+}
+
 export interface ScoreShapes {
   heads: number;
+  /** Heads of keys and values; each serves heads / keyValueHeads heads of queries. */
+  keyValueHeads: number;
   queryFeatures: number;
   keyFeatures: number;
 }
 
 export interface ScoreContext {
   query: Sequence;
-  key: Sequence;
   heads: number;
+  /** What `projectKeys` gave for all keys, those of a cache before those of this call. */
+  keys: KeptRows | undefined;
+  keyLength: number;
+  /** Position of the first query: what a cache has seen before. */
+  position: number;
   /** The only score function of its layer. */
   alone: boolean;
 }
 
 /** Ready for calls: weights packed, what does not depend on the input computed. */
 export interface PreparedScoreFunction {
+  /** What the scores need to know of the keys, [batch * length, width]; absent where they ignore the keys. */
+  projectKeys?(key: Sequence): Steps<Float32Array>;
   logits(context: ScoreContext): Steps<ScoreSource>;
   dispose(): void;
 }
 
+export type ScoreName = 'dot-product' | 'random' | 'factorized-random' | 'dense' | 'factorized-dense';
+
 export interface ScoreFunction {
-  /** As in `MixtureSynthesizer({scores})`: 'dot-product', 'random', 'dense'. */
+  /** A `ScoreName`, or a name of the layer's own where no mixture can have it. */
   readonly kind: string;
   /** Longest length it can attend; undefined for any. */
   readonly maxLength: number | undefined;
   weightSpecs(shapes: ScoreShapes): WeightSpec[];
   prepare(weights: WeightMap): PreparedScoreFunction;
+}
+
+/** For scores that look at the keys as they come. */
+// biome-ignore lint/correctness/useYield: there is nothing to compute
+export function* keysAsTheyCome(key: Sequence): Steps<Float32Array> {
+  return key.data;
 }

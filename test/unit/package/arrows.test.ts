@@ -13,13 +13,14 @@ const LIB: Record<string, readonly string[]> = {
   errors: [],
   tensor: ['errors'],
   formats: ['errors'],
+  explain: ['tensor', 'errors'],
   native: ['errors'],
   kernels: ['native', 'tensor', 'errors'],
-  layers: ['kernels', 'native', 'tensor', 'errors'],
-  encoder: ['layers', 'kernels', 'native', 'formats', 'tensor', 'errors'],
+  layers: ['kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
+  encoder: ['layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
   diagnostics: ['native', 'errors'],
   cli: ['encoder', 'diagnostics', 'formats', 'errors'],
-  index: ['encoder', 'layers', 'kernels', 'diagnostics', 'tensor', 'errors'],
+  index: ['encoder', 'layers', 'kernels', 'explain', 'diagnostics', 'tensor', 'errors'],
 };
 
 const NATIVE: Record<string, readonly string[]> = {

@@ -1,0 +1,16 @@
+/** The option `factors` of factorized dense scores. */
+import { ArgumentError, describe, expectation } from '../errors.js';
+import { nearestFactors } from './scores/factorized_dense.js';
+
+/** [a, b] with a * b = maxLength; by default the two that lie nearest to each other. */
+export function readFactors(layer: string, maxLength: number, value: unknown): [number, number] {
+  if (value === undefined || value === null) return nearestFactors(maxLength);
+  const [a, b] = Array.isArray(value) ? value : [];
+  const valid =
+    Array.isArray(value) && value.length === 2 && value.every((n) => Number.isSafeInteger(n) && n > 0);
+  if (!valid || a * b !== maxLength) {
+    const expected = `factors to be two positive integers with product ${maxLength} (maxLength)`;
+    throw new ArgumentError(expectation(layer, expected, describe(value)));
+  }
+  return [a, b];
+}

@@ -1,0 +1,26 @@
+/** How the logits of several score functions become one: Tay et al., arXiv 2005.00743, section 3.3. */
+import type { WeightMap, WeightSpec } from './layer.js';
+
+/**
+ * 'learned': logits = sum_i alpha_i S_i, alpha = softmax(mixing/logits), which start at 0.
+ * 'sum': logits = sum_i S_i.
+ */
+export type Mixing = 'learned' | 'sum';
+
+function learns(mixing: Mixing, count: number): boolean {
+  return count > 1 && mixing === 'learned';
+}
+
+export function mixingSpecs(mixing: Mixing, count: number): WeightSpec[] {
+  return learns(mixing, count) ? [{ name: 'mixing/logits', shape: [count], initializer: 'zeros' }] : [];
+}
+
+/** alpha_i of each score function. */
+export function mixingFactors(mixing: Mixing, count: number, weights: WeightMap): number[] {
+  if (!learns(mixing, count)) return Array.from({ length: count }, () => 1);
+  const logits = [...weights.get('mixing/logits')!.data];
+  const top = Math.max(...logits);
+  const powers = logits.map((a) => Math.exp(a - top));
+  const total = powers.reduce((a, b) => a + b, 0);
+  return powers.map((p) => p / total);
+}

@@ -1,0 +1,40 @@
+/** Layer classes by name, so that a stored configuration finds its class again. */
+import { ArgumentError, describe, expectation } from '../errors.js';
+import type { Layer } from './layer.js';
+
+export interface LayerClass<L extends Layer = Layer> {
+  readonly className: string;
+  new (config: never): L;
+}
+
+/** A layer as plain JSON: what `layerFromConfig` makes a new one of. */
+export interface SerializedLayer {
+  className: string;
+  config: object;
+}
+
+const classes = new Map<string, LayerClass>();
+
+/** Makes a class known to `layerFromConfig` and `loadLayer`; a later class of the same name replaces it. */
+export function registerLayer(layer: LayerClass): void {
+  classes.set(layer.className, layer);
+}
+
+export function serializeLayer(layer: Layer): SerializedLayer {
+  return { className: layer.className, config: layer.getConfig() };
+}
+
+/**
+ * A new layer, without weights, of a registered class.
+ * @throws ArgumentError if the class is not known or its configuration is wrong
+ */
+export function layerFromConfig(serialized: SerializedLayer): Layer {
+  const { className, config } = (serialized ?? {}) as Partial<SerializedLayer>;
+  const LayerOf = typeof className === 'string' ? classes.get(className) : undefined;
+  if (LayerOf === undefined) {
+    throw new ArgumentError(
+      expectation('className', `one of ${[...classes.keys()].join(', ')}`, describe(className)),
+    );
+  }
+  return new LayerOf(config as never);
+}

@@ -1,0 +1,46 @@
+import { matmul } from '../../kernels/matmul.js';
+import { ScoreKind } from '../../native/addon.js';
+import { PreparedRandom } from './prepared_random.js';
+import type { PreparedScoreFunction, ScoreFunction } from './score_function.js';
+
+/** Above so many numbers R is not written out: its factors are multiplied in every call instead. */
+const LARGEST_PREPARED = 1 << 24;
+
+/** logits = (R1_h R2_h^T)[:queries, :keys], R1 and R2 [N, rank] ("factorized random" in Tay et al., arXiv 2005.00743). */
+export function factorizedRandomScores(maxLength: number, rank: number): ScoreFunction {
+  return {
+    kind: 'factorized-random',
+    maxLength,
+    weightSpecs: ({ heads }) =>
+      [1, 2].map((i) => ({
+        name: `factorized_random_${i}/kernel`,
+        shape: [heads, maxLength, rank],
+        initializer: 'glorotUniform',
+      })),
+    prepare(weights): PreparedScoreFunction {
+      const left = weights.get('factorized_random_1/kernel')!;
+      const right = weights.get('factorized_random_2/kernel')!;
+      const small = left.shape[0]! * maxLength * maxLength <= LARGEST_PREPARED;
+      let random: PreparedRandom | undefined;
+      return {
+        // biome-ignore lint/correctness/useYield: what there is to compute is computed once
+        *logits(context) {
+          if (context.alone && small) {
+            random ??= new PreparedRandom(matmul(left, right, { transposeB: true }));
+            return random.source(context);
+          }
+          return {
+            kind: ScoreKind.product,
+            weight: 1,
+            depth: rank,
+            left: left.data.subarray(context.position * rank),
+            leftStrides: [0, maxLength * rank, rank],
+            right: right.data,
+            rightStrides: [0, maxLength * rank, rank],
+          };
+        },
+        dispose() {},
+      };
+    },
+  };
+}

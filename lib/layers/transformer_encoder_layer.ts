@@ -1,0 +1,136 @@
+import { Explanation } from '../explain/explanation.js';
+import { runSync, type Steps } from '../kernels/run.js';
+import type { MaskLike, Tensor, TensorLike } from '../tensor/tensor.js';
+import type { AttentionCache } from './attention_cache.js';
+import { type ExplainOptions, explanationOptions } from './attention_options.js';
+import { readConfig } from './config.js';
+import type { TorchState } from './importers/torch.js';
+import { type TorchTransformerOptions, torchTransformer } from './importers/torch_transformer.js';
+import type { BuildConfig, BuildSublayer, Layer } from './layer.js';
+import { inLayer } from './layer_error.js';
+import type { MixtureAttention } from './mixture_attention.js';
+import { registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
+import {
+  attentionLayer,
+  TransformerBlock,
+  type TransformerConfig,
+  type TransformerOptions,
+  transformerReaders,
+} from './transformer_block.js';
+
+export interface TransformerEncoderLayerConfig extends TransformerConfig {
+  /** Any attention layer whose output has the features of its query. */
+  attention: MixtureAttention | SerializedLayer;
+}
+
+export interface TransformerEncoderCallOptions {
+  /** [batch, length]: positions that are not 0 may be attended. */
+  paddingMask?: MaskLike;
+  /** As attentionMask of the attention layer. */
+  attentionMask?: MaskLike;
+  /** Default false. */
+  useCausalMask?: boolean;
+  /** Also return the softmax of the attention. */
+  returnAttentionScores?: boolean;
+  /** Made by `createCache`: the query holds the positions that follow those seen. */
+  cache?: AttentionCache;
+}
+
+type WithScores = TransformerEncoderCallOptions & { returnAttentionScores: true };
+
+/**
+ * One layer of a transformer's encoder (Vaswani et al., arXiv 1706.03762) around any attention layer; with a causal
+ * mask and a cache it is one of a decoder-only transformer.
+ * Weights, by KerasHub's names: self_attention/... of the attention, self_attention_layer_norm/gamma|beta [features],
+ * feedforward_intermediate_dense/kernel [features, intermediateDim] and bias, feedforward_output_dense/kernel
+ * [intermediateDim, features] and bias, feedforward_layer_norm/gamma|beta.
+ */
+export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoderCallOptions, WithScores> {
+  static override readonly className = 'TransformerEncoderLayer';
+  readonly attention: MixtureAttention;
+
+  constructor(config: TransformerEncoderLayerConfig) {
+    const readers = { ...transformerReaders('transformer_encoder_layer'), attention: attentionLayer };
+    const { attention, ...options } = readConfig<TransformerOptions & { attention: MixtureAttention }>(
+      TransformerEncoderLayer.className,
+      readers,
+      config,
+    );
+    super(options, ['self_attention_layer_norm']);
+    this.attention = attention;
+  }
+
+  static fromConfig(config: TransformerEncoderLayerConfig): TransformerEncoderLayer {
+    return new TransformerEncoderLayer(config);
+  }
+
+  /** The layer that torch.nn.TransformerEncoderLayer is, from its state dict. */
+  static fromTorch(state: TorchState, options: TorchTransformerOptions): TransformerEncoderLayer {
+    return torchTransformer(TransformerEncoderLayer, state, options);
+  }
+
+  override getConfig(): TransformerEncoderLayerConfig {
+    return { ...this.options, attention: serializeLayer(this.attention) };
+  }
+
+  /** A cache for decoding position by position. */
+  createCache(): AttentionCache {
+    return this.attention.createCache();
+  }
+
+  /** @param query [batch, length, features] @returns the same shape */
+  override *steps(
+    query: TensorLike,
+    options: TransformerEncoderCallOptions,
+  ): Steps<Tensor | [Tensor, Tensor]> {
+    const shape = 'shape' in query ? query.shape : query.dims;
+    if (!this.built) this.build(shape);
+    this.checkInput(query, this.getBuildConfig()!.queryShape);
+    const attend = (input: TensorLike, residual: TensorLike) => this.attend(input, residual, options);
+    const [x, scores] = yield* this.residual('self_attention_layer_norm', query, attend);
+    const output = yield* this.feedForward(x);
+    return scores === null ? output : [output, scores];
+  }
+
+  /** What one sequence attends to in this layer. */
+  explain(query: TensorLike, options: TransformerEncoderCallOptions & ExplainOptions = {}): Explanation {
+    return inLayer(this.className, () => {
+      const layer = runSync(this.explainSteps(query, options));
+      return new Explanation([layer], explanationOptions(options, true));
+    });
+  }
+
+  /** The body of `explain`, for layers that are made of layers. */
+  *explainSteps(query: TensorLike, options: TransformerEncoderCallOptions) {
+    const input = this.options.normalizeFirst
+      ? yield* this.normalized('self_attention_layer_norm', query)
+      : query;
+    return yield* this.attention.explainSteps(input, attentionOptions(options));
+  }
+
+  protected override sublayers(): readonly (readonly [string, Layer])[] {
+    return [['self_attention', this.attention]];
+  }
+
+  protected override buildSublayers({ queryShape }: BuildConfig, build: BuildSublayer): void {
+    this.checkOutput('attention', this.attention, queryShape, queryShape);
+    build('self_attention', this.attention, queryShape);
+  }
+
+  private *attend(
+    input: TensorLike,
+    residual: TensorLike,
+    options: TransformerEncoderCallOptions,
+  ): Steps<readonly [Tensor, Tensor | null]> {
+    const inner = { ...attentionOptions(options), residual };
+    const result = yield* this.attention.steps(input, inner);
+    return Array.isArray(result) ? result : [result, null];
+  }
+}
+
+/** The names that the attention layer has for them. */
+function attentionOptions({ paddingMask, ...rest }: TransformerEncoderCallOptions) {
+  return { ...rest, ...(paddingMask === undefined ? {} : { valueMask: paddingMask }) };
+}
+
+registerLayer(TransformerEncoderLayer);
