@@ -3,9 +3,10 @@ import { Command } from 'commander';
 import { version } from '../diagnostics.js';
 import { encodeCommand } from './encode_command.js';
 import { infoCommand } from './info_command.js';
+import { inspectCommand } from './inspect_command.js';
 
 /** A subcommand, complete with options and action. */
-const COMMANDS: readonly (() => Command)[] = [encodeCommand, infoCommand];
+const COMMANDS: readonly (() => Command)[] = [encodeCommand, inspectCommand, infoCommand];
 
 export function createProgram(): Command {
   const program = new Command('synthetic-attention');

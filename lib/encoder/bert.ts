@@ -72,5 +72,6 @@ export async function loadBert(directory: string, source: JsonObject): Promise<L
     ];
   }).flat();
   const handle = await addon().loadBertAsync({ path: file.path, config, tensors, layerTensors });
-  return { handle, dimensions: hidden, positions: config.positions };
+  const { positions, layers, heads } = config;
+  return { handle, dimensions: hidden, positions, layers, heads, kind: 'MultiHeadAttention' };
 }

@@ -1,5 +1,6 @@
 /** Text encoder: a model directory in, embeddings out. */
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { Explanation } from '../explain/explanation.js';
 import { EncodeOutput } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
@@ -87,6 +88,39 @@ export class Encoder implements TextEncoder {
     options: EncodeOptions = {},
   ): AsyncGenerator<EncodedBatch, void, undefined> {
     return this.run(texts, options, (count) => new Float32Array(count * this.dimensions), undefined);
+  }
+
+  /**
+   * What the model attends to when it reads one text: the weights of every layer and head. `toHTML()` of the result
+   * is a page to look at.
+   */
+  async explain(text: string, options: { title?: string } = {}): Promise<Explanation> {
+    if (typeof text !== 'string') {
+      throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    }
+    const ids = this.tokenizer.encode(text);
+    const { layers, heads, kind } = this.model;
+    const size = heads * ids.length * ids.length;
+    const attention = new Float32Array(layers * size);
+    await addon().encodeAsync({
+      model: this.model.handle,
+      ids: Int32Array.from(ids),
+      offsets: Int32Array.of(0, ids.length),
+      output: EncodeOutput[this.pooling],
+      normalize: false,
+      out: new Float32Array(this.dimensions),
+      attention,
+    });
+    const explained = Array.from({ length: layers }, (_, i) => ({
+      name: `layer ${i}`,
+      kind,
+      heads,
+      queries: ids.length,
+      keys: ids.length,
+      parts: [{ name: 'attention', weights: attention.subarray(i * size, (i + 1) * size) }],
+    }));
+    const tokens = this.tokenizer.tokens(ids);
+    return new Explanation(explained, { ...options, subtitle: text, queryTokens: tokens, keyTokens: tokens });
   }
 
   /** Frees native memory now instead of at garbage collection; jobs that run end first. */

@@ -7,4 +7,9 @@ export interface LoadedModel {
   dimensions: number;
   /** Longest sequence in tokens. */
   positions: number;
+  layers: number;
+  /** Of each layer. */
+  heads: number;
+  /** Class of the layer that its attention is. */
+  kind: string;
 }

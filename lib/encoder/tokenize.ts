@@ -14,6 +14,7 @@ const PIECE = 4096;
 /** What is used of the library, whose own declarations do not resolve under Node's module rules. */
 interface LibraryTokenizer {
   encode(text: string, options?: { add_special_tokens?: boolean }): { ids: number[] };
+  id_to_token(id: number): string | undefined;
 }
 
 export interface TokenizerOptions {
@@ -71,6 +72,11 @@ export class Tokenizer {
     const room = this.maxLength - this.prefix.length - this.suffix.length;
     const ids = this.content(this.normalize(text), room);
     return [...this.prefix, ...ids.slice(0, room), ...this.suffix];
+  }
+
+  /** What the vocabulary calls these ids, for people to read. */
+  tokens(ids: readonly number[]): string[] {
+    return ids.map((id) => this.library.id_to_token(id) ?? `[${id}]`);
   }
 
   private content(text: string, room: number): number[] {
