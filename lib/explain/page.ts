@@ -19,7 +19,9 @@ const STEPS = 65535;
 function escaped(text: string): string {
   return text
     .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}]/gu, (c) => (c === '\n' || c === '\t' || c === '\u200d' ? c : '\ufffd'))
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) =>
+      c === '\n' || c === '\t' || c === '\u200d' ? c : '\ufffd',
+    )
     .replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 

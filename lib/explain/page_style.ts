@@ -19,7 +19,7 @@ header {
 }
 .heading { min-width: 0; flex: 1 1 320px; }
 h1 { margin: 0; font-size: 21px; line-height: 1.25; overflow-wrap: anywhere; }
-h2 { margin: 0 0 4px; font-size: 15px; }
+h2 { margin: 0 0 4px; font-size: 15px; overflow-wrap: anywhere; }
 .text {
   margin: 4px 0 0; color: var(--soft); overflow-wrap: anywhere; unicode-bidi: isolate;
   max-height: 4.5em; overflow-y: auto;
@@ -67,7 +67,7 @@ section {
 #readout .token { unicode-bidi: isolate; font-weight: 600; }
 #panels { display: flex; flex-wrap: wrap; gap: 18px 26px; }
 figure { margin: 0; min-width: 0; max-width: 100%; }
-figcaption { font-size: 13px; margin-bottom: 4px; }
+figcaption { font-size: 13px; margin-bottom: 4px; overflow-wrap: anywhere; }
 figcaption span { color: var(--soft); }
 .scroll { overflow-x: auto; max-width: 100%; }
 .scroll canvas { display: block; border-radius: 6px; touch-action: pan-x pan-y; cursor: crosshair; }
