@@ -46,6 +46,7 @@ export { RandomSynthesizer, type RandomSynthesizerConfig } from './random_synthe
 export { layerFromConfig, registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
 export type { ScoreName } from './scores/score_function.js';
 export { SelfAttention, type SelfAttentionConfig } from './self_attention.js';
+export { loadSafetensors } from './state.js';
 export type { FeedForwardActivation, TransformerConfig } from './transformer_block.js';
 export {
   type TransformerDecoderCallOptions,
