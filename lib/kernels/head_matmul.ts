@@ -14,11 +14,12 @@ export interface HeadMatmul {
   columns: number;
   /** [heads, columns] */
   bias: Float32Array | null;
+  /** [heads, rows, columns] */
+  out: Float32Array;
 }
 
 /** y_h = x_h W_h + b_h, [heads, rows, columns]. */
 export function* headMatmulSteps(p: HeadMatmul): Steps<Float32Array> {
-  const out = new Float32Array(p.heads * p.rows * p.columns);
   yield {
     name: 'matmul',
     options: {
@@ -38,8 +39,8 @@ export function* headMatmulSteps(p: HeadMatmul): Steps<Float32Array> {
       biasBatchStride: p.columns,
       residual: null,
       activation: Activation.none,
-      out,
+      out: p.out,
     },
   };
-  return out;
+  return p.out;
 }

@@ -1,6 +1,7 @@
 /** The keys and values of a call: projected now, or kept by a cache. */
 import { ArgumentError, expectation } from '../errors.js';
 import type { Steps } from '../kernels/run.js';
+import type { Scratch } from '../kernels/scratch.js';
 import type { AttentionCache, NewRows } from './attention_cache.js';
 import type { PreparedAttention } from './attention_weights.js';
 import type { Axes } from './axes.js';
@@ -15,12 +16,19 @@ export interface Memory {
 }
 
 /** Projected rows: of the value, then of the key for each score function that looks at keys. */
-function* project(prepared: PreparedAttention, value: Sequence, key: Sequence): Steps<NewRows[]> {
+function* project(
+  prepared: PreparedAttention,
+  value: Sequence,
+  key: Sequence,
+  scratch: Scratch,
+): Steps<NewRows[]> {
   const positions = Math.max(1, value.batch * value.length);
-  const values = prepared.value ? (yield* prepared.value.steps(sequenceRows(value))).data : value.data;
+  const values = prepared.value
+    ? (yield* prepared.value.steps(sequenceRows(value), {}, scratch)).data
+    : value.data;
   const added = [values];
   for (const score of prepared.scores) {
-    if (score.projectKeys) added.push(yield* score.projectKeys(key));
+    if (score.projectKeys) added.push(yield* score.projectKeys(key, scratch));
   }
   return added.map((data) => ({ data, width: data.length / positions }));
 }
@@ -41,8 +49,9 @@ export function* projectMemory(
   value: Sequence,
   key: Sequence,
   cache: AttentionCache | undefined,
+  scratch: Scratch,
 ): Steps<Memory> {
-  const added = yield* project(prepared, value, key);
+  const added = yield* project(prepared, value, key, scratch);
   if (cache === undefined) {
     const rows = added.map(({ data, width }) => ({ data, width, batchStride: value.length * width }));
     return memory(prepared, rows, value.length, value.axes);

@@ -3,7 +3,7 @@ import { ArgumentError, describe, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
 import { type Abortable, runAsync, runSync, type Steps } from '../kernels/run.js';
 import type { Shape } from '../tensor/shape.js';
-import type { MaskLike, Tensor, TensorLike } from '../tensor/tensor.js';
+import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type ExplainOptions, explanationOptions } from './attention_options.js';
 import { CallableLayer } from './callable_layer.js';
 import { type CommonConfig, commonReaders, type Reader, readConfig } from './config.js';
@@ -58,10 +58,6 @@ const layersOf =
     }
     return layers as L[];
   };
-
-function shapeOf(tensor: TensorLike): Shape {
-  return 'shape' in tensor ? tensor.shape : tensor.dims;
-}
 
 /**
  * A stack of encoder layers and a stack of decoder layers. Inputs are embedded sequences; what turns tokens into

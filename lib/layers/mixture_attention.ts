@@ -7,6 +7,7 @@ import { type ExplainedLayer, Explanation } from '../explain/explanation.js';
 import { mixtureAttentionSteps, type ScoreSource } from '../kernels/attention.js';
 import { gateSteps } from '../kernels/gate.js';
 import { runSync, type Steps } from '../kernels/run.js';
+import { Scratch } from '../kernels/scratch.js';
 import { checkBoolean, checkDimension, checkSameShape, type Shape } from '../tensor/shape.js';
 import { type Mask, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { AttentionCache } from './attention_cache.js';
@@ -39,6 +40,8 @@ interface Call {
   mask: Mask | null;
   causal: boolean;
   position: number;
+  /** For what does not outlive the call. */
+  scratch: Scratch;
 }
 
 export abstract class MixtureAttention extends CallableLayer<AttentionCallOptions, WithScores> {
@@ -137,24 +140,31 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     }
     const query = toSequence('query', queryTensor, this.parts.attentionAxes);
     cache?.enter(this, query.axes);
+    const scratch = new Scratch();
     let done = 0;
     try {
       if (cache) checkCacheOptions(cache, options);
       const causal = checkBoolean('useCausalMask', options.useCausalMask ?? cache?.grows ?? false);
       const position = cache?.length ?? 0;
-      const memory = yield* this.memory(query, queryTensor, options);
+      const memory = yield* this.memory(query, queryTensor, options, scratch);
       this.checkReach(Math.max(position + query.length, memory.length));
       const { heads } = this.parts;
       const mask = combineMasks(options, { query: query.axes, key: memory.axes, heads });
-      const result = yield* use.call(this, { query, memory, mask, causal, position });
+      const result = yield* use.call(this, { query, memory, mask, causal, position, scratch });
       done = query.length;
       return result;
     } finally {
       cache?.leave(done);
+      scratch.release();
     }
   }
 
-  private *memory(query: Sequence, queryTensor: TensorLike, options: AttentionCallOptions): Steps<Memory> {
+  private *memory(
+    query: Sequence,
+    queryTensor: TensorLike,
+    options: AttentionCallOptions,
+    scratch: Scratch,
+  ): Steps<Memory> {
     const { cache } = options;
     if (cache?.filled) {
       this.checkFeatures(query.features);
@@ -171,7 +181,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     this.checkReach(Math.max(query.length, key.length));
     if (!this.built) this.build([query.features], [value.features], [key.features]);
     this.checkFeatures(query.features, value.features, key.features);
-    return yield* projectMemory(this.requirePrepared(), value, key, cache);
+    return yield* projectMemory(this.requirePrepared(), value, key, cache, scratch);
   }
 
   private checkReach(longest: number): void {
@@ -203,14 +213,16 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
   }
 
   /** The logits of each score function, not yet weighed. */
-  private *sources({ query, memory, position }: Call): Steps<ScoreSource[]> {
+  private *sources({ query, memory, position, scratch }: Call): Steps<ScoreSource[]> {
     const { scores } = this.requirePrepared();
     const { heads } = this.parts;
     const sources: ScoreSource[] = [];
     for (const [i, score] of scores.entries()) {
       const alone = scores.length === 1;
       const keys = memory.keys[i];
-      sources.push(yield* score.logits({ query, heads, keys, keyLength: memory.length, position, alone }));
+      sources.push(
+        yield* score.logits({ query, heads, keys, keyLength: memory.length, position, alone, scratch }),
+      );
     }
     return sources;
   }
@@ -227,7 +239,9 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     const { value, length: keys } = call.memory;
     const columns = value.width / keyValueHeads;
     const width = heads * columns;
-    const context = Tensor.zeros([batch * length, width]);
+    // Without projections it is the layer's output.
+    const shape = [batch * length, width];
+    const context = this.parts.projections ? call.scratch.tensor(shape) : Tensor.zeros(shape);
     yield* mixtureAttentionSteps({
       batch,
       heads,
@@ -248,14 +262,19 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
   }
 
   /** Gate and output projection, or the values as they are. */
-  private *finish({ query }: Call, context: Tensor, residual: TensorLike | undefined): Steps<Tensor> {
+  private *finish(
+    { query, scratch }: Call,
+    context: Tensor,
+    residual: TensorLike | undefined,
+  ): Steps<Tensor> {
     const { gate, output } = this.requirePrepared();
     if (output === undefined) {
       const plain = fromSequence(context.data, query.axes, [context.shape[1]!]);
       if (residual) addInto(plain.data, residual.data);
       return plain;
     }
-    if (gate) yield* gateSteps(context, yield* gate.steps(sequenceRows(query)), { out: context });
+    if (gate)
+      yield* gateSteps(context, yield* gate.steps(sequenceRows(query), {}, scratch), { out: context });
     const tail = this.computeOutputShape([query.features]);
     const columns = tail.reduce((a, b) => a * b, 1);
     // Fused where rows of output and residual lie in the same order.

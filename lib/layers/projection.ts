@@ -2,8 +2,9 @@
 import { type EpilogueOptions, matmulSteps } from '../kernels/matmul.js';
 import { PackedMatrix } from '../kernels/packed_matrix.js';
 import type { Steps } from '../kernels/run.js';
+import type { Scratch } from '../kernels/scratch.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
-import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { WeightMap, WeightSpec } from './layer.js';
 
 function affineSpecs(name: string, kernel: Shape, bias: Shape, useBias: boolean): WeightSpec[] {
@@ -40,8 +41,21 @@ export class Projection {
     this.bias = weights.get(`${name}/bias`)?.reshape([columns]);
   }
 
-  *steps(x: TensorLike, options: Omit<EpilogueOptions, 'bias' | 'out'> = {}): Steps<Tensor> {
-    return yield* matmulSteps(x, this.kernel, { ...options, ...(this.bias ? { bias: this.bias } : {}) });
+  /**
+   * @param x [..., rows, d_in]
+   * @param scratch where the result is taken from that does not outlive the call
+   */
+  *steps(
+    x: TensorLike,
+    options: Omit<EpilogueOptions, 'bias' | 'out'> = {},
+    scratch?: Scratch,
+  ): Steps<Tensor> {
+    const leading = shapeOf(x).slice(0, -1);
+    return yield* matmulSteps(x, this.kernel, {
+      ...options,
+      ...(this.bias ? { bias: this.bias } : {}),
+      ...(scratch ? { out: scratch.tensor([...leading, this.kernel.n]) } : {}),
+    });
   }
 
   dispose(): void {

@@ -2,8 +2,9 @@
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { layerNormSteps } from '../kernels/rows.js';
 import type { Steps } from '../kernels/run.js';
+import { Scratch } from '../kernels/scratch.js';
 import { checkSameShape, type Shape, shapeText } from '../tensor/shape.js';
-import type { Tensor, TensorLike } from '../tensor/tensor.js';
+import { shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { CallableLayer } from './callable_layer.js';
 import {
   type CommonConfig,
@@ -120,8 +121,7 @@ export abstract class TransformerBlock<
   }
 
   protected checkInput(query: TensorLike, built: Shape): void {
-    const shape = 'shape' in query ? query.shape : query.dims;
-    checkSameShape('query features', shape.slice(-1), built.slice(-1));
+    checkSameShape('query features', shapeOf(query).slice(-1), built.slice(-1));
   }
 
   /** A sum needs two of a kind: the attention's output must have the shape of its query. */
@@ -152,8 +152,13 @@ export abstract class TransformerBlock<
     const { up, down } = this.requirePrepared();
     const { activation } = this.options;
     const network = function* (input: TensorLike, residual: TensorLike): Steps<readonly [Tensor, null]> {
-      const hidden = yield* up.steps(input, { activation });
-      return [yield* down.steps(hidden, { residual }), null];
+      const scratch = new Scratch();
+      try {
+        const hidden = yield* up.steps(input, { activation }, scratch);
+        return [yield* down.steps(hidden, { residual }), null];
+      } finally {
+        scratch.release();
+      }
     };
     const [output] = yield* this.residual('feedforward_layer_norm', x, network);
     return output;

@@ -1,8 +1,7 @@
 import { ArgumentError, expectation } from '../errors.js';
 import type { ExplainedLayer } from '../explain/explanation.js';
 import type { Steps } from '../kernels/run.js';
-import type { Shape } from '../tensor/shape.js';
-import type { MaskLike, Tensor, TensorLike } from '../tensor/tensor.js';
+import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { AttentionCallOptions } from './attention_options.js';
 import { type Reader, readConfig } from './config.js';
 import { DecoderCache } from './decoder_cache.js';
@@ -182,10 +181,6 @@ export class TransformerDecoderLayer extends TransformerBlock<TransformerDecoder
       ...(cache?.crossAttention && { cache: cache.crossAttention }),
     };
   }
-}
-
-function shapeOf(tensor: TensorLike): Shape {
-  return 'shape' in tensor ? tensor.shape : tensor.dims;
 }
 
 function* sublayer(

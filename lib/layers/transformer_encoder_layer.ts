@@ -1,6 +1,6 @@
 import { Explanation } from '../explain/explanation.js';
 import { runSync, type Steps } from '../kernels/run.js';
-import type { MaskLike, Tensor, TensorLike } from '../tensor/tensor.js';
+import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { AttentionCache } from './attention_cache.js';
 import { type ExplainOptions, explanationOptions } from './attention_options.js';
 import { readConfig } from './config.js';
@@ -83,8 +83,7 @@ export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoder
     query: TensorLike,
     options: TransformerEncoderCallOptions,
   ): Steps<Tensor | [Tensor, Tensor]> {
-    const shape = 'shape' in query ? query.shape : query.dims;
-    if (!this.built) this.build(shape);
+    if (!this.built) this.build(shapeOf(query));
     this.checkInput(query, this.getBuildConfig()!.queryShape);
     const attend = (input: TensorLike, residual: TensorLike) => this.attend(input, residual, options);
     const [x, scores] = yield* this.residual('self_attention_layer_norm', query, attend);

@@ -8,6 +8,11 @@ export type TensorLike =
   | { readonly data: Float32Array; readonly shape: Shape }
   | { readonly data: Float32Array; readonly dims: Shape };
 
+/** The shape under either name, unchecked. */
+export function shapeOf(tensor: TensorLike): Shape {
+  return 'shape' in tensor ? tensor.shape : tensor.dims;
+}
+
 /** "Attend here" where not 0. */
 export interface Mask {
   readonly data: Uint8Array;

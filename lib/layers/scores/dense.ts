@@ -26,8 +26,8 @@ export function denseScores(options: DenseScoresOptions): ScoreFunction {
       const second = new PackedMatrix(weights.get('dense_2/kernel')!);
       const bias = weights.get('dense_2/bias');
       return {
-        *logits({ query, heads }) {
-          const hidden = yield* first.steps(sequenceRows(query), { activation: 'relu' });
+        *logits({ query, heads, scratch }) {
+          const hidden = yield* first.steps(sequenceRows(query), { activation: 'relu' }, scratch);
           const width = heads * hiddenDim;
           const view = { data: hidden.data, strides: [query.length * width, hiddenDim, width] as const };
           return denseSource(view, second, heads, bias);

@@ -20,11 +20,11 @@ export function dotProductScores(keyDim: number, useBias: boolean): ScoreFunctio
       const query = new Projection(weights, 'query', 1);
       const key = new Projection(weights, 'key', 1);
       return {
-        *projectKeys(sequence) {
-          return (yield* key.steps(sequenceRows(sequence))).data;
+        *projectKeys(sequence, scratch) {
+          return (yield* key.steps(sequenceRows(sequence), {}, scratch)).data;
         },
         *logits(context) {
-          const q = yield* query.steps(sequenceRows(context.query));
+          const q = yield* query.steps(sequenceRows(context.query), {}, context.scratch);
           const width = context.heads * keyDim;
           const keys = context.keys!;
           return {

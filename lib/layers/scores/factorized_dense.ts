@@ -57,9 +57,9 @@ function prepare(weights: WeightMap, options: FactorizedDenseScoresOptions): Pre
   const second = new PackedMatrix(both('kernel', 3));
   const bias = useBias ? both('bias', 2).data : null;
   return {
-    *logits({ query }) {
+    *logits({ query, scratch }) {
       const rows = query.batch * query.length;
-      const hidden = yield* first.steps(sequenceRows(query), { activation: 'relu' });
+      const hidden = yield* first.steps(sequenceRows(query), { activation: 'relu' }, scratch);
       const factorRows = yield* headMatmulSteps({
         heads,
         rows,
@@ -68,6 +68,7 @@ function prepare(weights: WeightMap, options: FactorizedDenseScoresOptions): Pre
         packed: second.handle,
         columns,
         bias,
+        out: scratch.tensor([heads, rows, columns]).data,
       });
       const strides = [query.length * columns, rows * columns, columns] as const;
       return {

@@ -4,6 +4,7 @@
  */
 import type { ScoreSource } from '../../kernels/attention.js';
 import type { Steps } from '../../kernels/run.js';
+import type { Scratch } from '../../kernels/scratch.js';
 import type { TensorLike } from '../../tensor/tensor.js';
 import type { Axes } from '../axes.js';
 import type { WeightMap, WeightSpec } from '../layer.js';
@@ -48,12 +49,14 @@ export interface ScoreContext {
   position: number;
   /** The only score function of its layer. */
   alone: boolean;
+  /** For what does not outlive the call. */
+  scratch: Scratch;
 }
 
 /** Ready for calls: weights packed, what does not depend on the input computed. */
 export interface PreparedScoreFunction {
   /** What the scores need to know of the keys, [batch * length, width]; absent where they ignore the keys. */
-  projectKeys?(key: Sequence): Steps<Float32Array>;
+  projectKeys?(key: Sequence, scratch: Scratch): Steps<Float32Array>;
   logits(context: ScoreContext): Steps<ScoreSource>;
   dispose(): void;
 }

@@ -1,0 +1,56 @@
+/**
+ * Memory for intermediate results that live no longer than one call. It is kept for the next call: fresh memory
+ * costs a page fault every 4 KiB, a sixth of the time of a small layer.
+ */
+import { type Shape, sizeOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/** Numbers kept for reuse by all layers together: 64 MiB. */
+const MOST_KEPT = 1 << 24;
+
+const free = new Map<number, Float32Array[]>();
+let kept = 0;
+
+/** Sizes are rounded up, so that calls of nearly equal lengths share memory: four sizes from n to 2 n. */
+function roundedUp(size: number): number {
+  const step = 2 ** Math.max(10, Math.ceil(Math.log2(Math.max(1, size))) - 3);
+  return Math.ceil(size / step) * step;
+}
+
+function take(size: number): Float32Array {
+  const found = free.get(size)?.pop();
+  if (found === undefined) return new Float32Array(size);
+  kept -= size;
+  return found;
+}
+
+function give(buffer: Float32Array): void {
+  // Sizes that nobody asks for any more must not keep out those in use.
+  if (kept + buffer.length > MOST_KEPT) {
+    free.clear();
+    kept = 0;
+  }
+  if (buffer.length > MOST_KEPT) return;
+  const list = free.get(buffer.length);
+  if (list) list.push(buffer);
+  else free.set(buffer.length, [buffer]);
+  kept += buffer.length;
+}
+
+/** What one call has taken. Numbers in it are those of earlier calls until they are written. */
+export class Scratch {
+  private readonly taken: Float32Array[] = [];
+
+  tensor(shape: Shape): Tensor {
+    const size = sizeOf(shape);
+    const buffer = take(roundedUp(size));
+    this.taken.push(buffer);
+    return new Tensor(buffer.subarray(0, size), shape);
+  }
+
+  /** Gives everything back: no tensor of it may be used any more. */
+  release(): void {
+    for (const buffer of this.taken) give(buffer);
+    this.taken.length = 0;
+  }
+}
