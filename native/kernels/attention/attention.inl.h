@@ -13,9 +13,15 @@ static int64_t key_block(const Attention& p) {
 
 // Layout of the caller's scratch, in floats; every part starts on a 64-byte boundary.
 struct AttentionScratch {
-  float *values, *tile, *second, *row_max, *row_sum, *matmul, *panels[kMaxScoreSources];
+  float *values, *tile, *second, *row_max, *row_sum, *matmul, *kept, *panels[kMaxScoreSources];
   size_t size;
 };
+
+// Prepared scores under a mask that is the same for every query: the mask then belongs to the values and
+// sums.
+static bool padded_scores(const Attention& p) {
+  return p.sources[0].kind == ScoreKind::kPrepared && p.mask != nullptr && p.mask_strides.row == 0;
+}
 
 static size_t round_up_16(size_t n) { return (n + 15) & ~static_cast<size_t>(15); }
 
@@ -34,6 +40,7 @@ static AttentionScratch attention_layout(const Attention& p, float* base) {
   s.row_max = take(kAttentionRows);
   s.row_sum = take(kAttentionRows);
   s.matmul = take(kMatmulScratch);
+  s.kept = take(padded_scores(p) ? static_cast<size_t>(p.keys) : 0);
   for (int i = 0; i < p.source_count; ++i) {
     if (p.sources[i].kind == ScoreKind::kProduct) s.panels[i] = take(packed_size(p.sources[i].depth, p.keys));
   }
@@ -292,6 +299,33 @@ static void softmax_attention(const Attention& p, const AttentionScratch& s, con
 // Sums below this have lost precision to underflow (the row maximum counts 1).
 inline constexpr float kPreparedFloor = 1e-30f;
 
+// kept(j) = 1 where the mask lets key j through, else 0; values of the others become 0.
+static void drop_masked_values(const Attention& p, const AttentionScratch& s, const uint8_t* mask) {
+  const int64_t panels = panel_columns(p.value_columns) / kPanel;
+  for (int64_t j = 0; j < p.keys; ++j) {
+    s.kept[j] = mask[j] != 0 ? 1.0f : 0.0f;
+    if (mask[j] != 0) continue;
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      row_zero(s.values + (panel * p.keys + j) * kPanel, kPanel);
+    }
+  }
+}
+
+// Sum of the exponentials e over the first n keys that are kept.
+static float kept_sum(const float* e, const float* kept, int64_t n) {
+  Vec sum = vzero(), other = vzero();
+  int64_t j = 0;
+  for (; j + 2 * kLanes <= n; j += 2 * kLanes) {
+    sum = vmuladd(vload(e + j), vload(kept + j), sum);
+    other = vmuladd(vload(e + j + kLanes), vload(kept + j + kLanes), other);
+  }
+  for (; j < n; j += kLanes) {
+    const int width = static_cast<int>(n - j < kLanes ? n - j : kLanes);
+    sum = vmuladd(vload_row(e + j, width), vload_row(kept + j, width), sum);
+  }
+  return vreduce_add(vadd(sum, other));
+}
+
 // Prepared scores: no exponential, the matrix of exponentials is the left operand as it lies.
 static void prepared_attention(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
   const ScoreSource& source = p.sources[0];
@@ -300,17 +334,19 @@ static void prepared_attention(const Attention& p, const AttentionScratch& s, co
   const float* e = source.left + start;
   const float* sums = source.prepared.sums + start;
   const int64_t reach = reach_of(p, r.row + r.rows - 1).end;
-  bool underflow = reach == 0;
-  for (int64_t i = 0; i < r.rows && !underflow; ++i) {
-    s.row_sum[i] = sums[i * row_stride + reach_of(p, r.row + i).end - 1];
-    underflow = !(s.row_sum[i] >= kPreparedFloor);
+  const bool padded = padded_scores(p);
+  // The softmax itself needs its zeros; sums of what a window leaves would be differences that cancel.
+  bool general = reach == 0 || p.weights != nullptr || p.before >= 0 || (p.mask != nullptr && !padded);
+  for (int64_t i = 0; i < r.rows && !general; ++i) {
+    const int64_t end = reach_of(p, r.row + i).end;
+    s.row_sum[i] = padded ? kept_sum(e + i * row_stride, s.kept, end) : sums[i * row_stride + end - 1];
+    general = !(s.row_sum[i] >= kPreparedFloor);
   }
-  // Sums of what a window leaves would be differences of running sums, which cancel.
-  if (underflow || p.mask != nullptr || p.weights != nullptr || p.before >= 0) {
-    Attention general = p;
-    general.sources[0].kind = ScoreKind::kMatrix;
-    general.sources[0].left = source.prepared.logits;
-    softmax_attention(general, s, r);
+  if (general) {
+    Attention plain = p;
+    plain.sources[0].kind = ScoreKind::kMatrix;
+    plain.sources[0].left = source.prepared.logits;
+    softmax_attention(plain, s, r);
     return;
   }
   invert_sums(s, r.rows);
@@ -358,6 +394,7 @@ static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t beg
   const int64_t group = h / p.kv_group;
   pack_panels({p.value + at(p.value_strides, b, group, 0), p.value_strides.row, 1}, p.keys, p.value_columns,
               s.values);
+  if (padded_scores(p)) drop_masked_values(p, s, p.mask + at(p.mask_strides, b, h, 0));
   for (int i = 0; i < p.source_count; ++i) {
     const ScoreSource& source = p.sources[i];
     if (source.kind != ScoreKind::kProduct) continue;

@@ -85,12 +85,14 @@ bool sees(const sa::Attention& call, int64_t b, int64_t h, int64_t i, int64_t j)
 }
 
 // Prepared exponentials are relative to the maximum of the whole matrix row, not to that of the keys in use.
-// Returns by how much; 0 where the kernel computes from the logits: with masks, with weights to write, with a
+// Returns by how much; 0 where the kernel computes from the logits: with masks that differ from row to
+// row, with weights to write, with a
 // window, and where the sum would be below 1e-30.
 double prepared_distance(const AttentionProblem& p, int64_t b, int64_t h, int64_t i, double max) {
   const sa::Attention& call = p.call;
   if (call.sources[0].kind != sa::ScoreKind::kPrepared) return 0;
-  if (call.mask != nullptr || call.weights != nullptr || call.before >= 0) return 0;
+  if (call.weights != nullptr || call.before >= 0) return 0;
+  if (call.mask != nullptr && call.mask_strides.row != 0) return 0;
   double top = max;
   for (int64_t j = 0; j < p.prepared_columns; ++j) top = std::fmax(top, source_logit(p, 0, b, h, i, j).value);
   return top - max > std::log(1e30 * static_cast<double>(call.keys)) ? 0 : top - max;
