@@ -81,7 +81,7 @@ try {
     const box = await page.evaluate('box');
     const [row, column] = name.includes('light') ? [16, 18] : [11, 3];
     await page
-      .locator('figure canvas')
+      .locator('canvas.cells')
       .first()
       .hover({ position: { x: box.left + (column + 0.5) * box.cell, y: box.top + (row + 0.5) * box.cell } });
     await page.screenshot({ path: join(root, 'docs', name), fullPage: true });

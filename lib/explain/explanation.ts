@@ -1,7 +1,6 @@
 /** Attention weights of one sequence, ready to be looked at. Plain data in, a page out: it knows no layer. */
-import { types } from 'node:util';
-import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { checkPositiveInteger, sizeOf } from '../tensor/shape.js';
+import { ArgumentError, describe, expectation } from '../errors.js';
+import { checkLayers, checkObject, checkString, checkTokens } from './checks.js';
 import { renderPage } from './page.js';
 
 /** The whole of a layer's attention, or what one of its score functions alone would give. */
@@ -36,59 +35,6 @@ export interface ExplanationOptions {
   keyTokens?: readonly string[];
 }
 
-function checkText(name: string, value: unknown, fallback: string): string {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'string') throw new ArgumentError(expectation(name, 'a string', describe(value)));
-  return value;
-}
-
-function checkPart(layer: ExplainedLayer, part: ExplainedPart): void {
-  const name = `${layer.name}: weights of ${part.name}`;
-  if (!types.isFloat32Array(part.weights)) {
-    throw new ArgumentError(expectation(name, 'a Float32Array', describe(part.weights)));
-  }
-  const size = sizeOf([layer.heads, layer.queries, layer.keys]);
-  if (part.weights.length !== size) {
-    throw new ShapeError(expectation(name, `${size} elements`, String(part.weights.length)));
-  }
-}
-
-function checkLayers(layers: readonly ExplainedLayer[]): void {
-  if (!Array.isArray(layers) || layers.length === 0) {
-    throw new ArgumentError(expectation('layers', 'one layer or more', describe(layers)));
-  }
-  const [first] = layers as [ExplainedLayer];
-  for (const layer of layers) {
-    for (const size of ['heads', 'queries', 'keys'] as const) {
-      checkPositiveInteger(`${layer.name}: ${size}`, layer[size]);
-    }
-    if (layer.queries !== first.queries || layer.keys !== first.keys) {
-      throw new ShapeError(
-        expectation(
-          layer.name,
-          `${first.queries} queries and ${first.keys} keys, as the first layer`,
-          `${layer.queries} and ${layer.keys}`,
-        ),
-      );
-    }
-    if (!Array.isArray(layer.parts) || layer.parts.length === 0) {
-      throw new ArgumentError(expectation(`${layer.name}: parts`, 'one part or more', describe(layer.parts)));
-    }
-    for (const part of layer.parts) checkPart(layer, part);
-  }
-}
-
-function checkTokens(name: string, tokens: readonly string[] | undefined, count: number): string[] {
-  if (tokens === undefined) return Array.from({ length: count }, (_, i) => String(i));
-  if (!Array.isArray(tokens) || !tokens.every((token) => typeof token === 'string')) {
-    throw new ArgumentError(expectation(name, 'an array of strings', describe(tokens)));
-  }
-  if (tokens.length !== count) {
-    throw new ShapeError(expectation(name, `${count} tokens`, String(tokens.length)));
-  }
-  return [...tokens];
-}
-
 export class Explanation {
   readonly title: string;
   readonly subtitle: string;
@@ -101,9 +47,11 @@ export class Explanation {
     options: ExplanationOptions = {},
   ) {
     checkLayers(layers);
+    checkObject('options', options);
+    const { title = 'Attention', subtitle = '' } = options;
     const [{ queries, keys }] = layers as [ExplainedLayer];
-    this.title = checkText('title', options.title, 'Attention');
-    this.subtitle = checkText('subtitle', options.subtitle, '');
+    this.title = checkString('title', title);
+    this.subtitle = checkString('subtitle', subtitle);
     this.queryTokens = checkTokens('queryTokens', options.queryTokens, queries);
     this.keyTokens = checkTokens('keyTokens', options.keyTokens, keys);
   }
@@ -118,10 +66,15 @@ export class Explanation {
     if (!Number.isInteger(head) || head < 0 || head >= heads) {
       throw new ArgumentError(expectation('head', `an integer from 0 to ${heads - 1}`, describe(head)));
     }
-    return Float64Array.from({ length: queries }, (_, i) => {
-      const row = weights.subarray((head * queries + i) * keys, (head * queries + i + 1) * keys);
-      return row.reduce((sum, w) => (w > 0 ? sum - w * Math.log2(w) : sum), 0);
-    });
+    const entropies = new Float64Array(queries);
+    for (let i = 0; i < queries; i++) {
+      const end = (head * queries + i + 1) * keys;
+      for (let at = end - keys; at < end; at++) {
+        const weight = weights[at]!;
+        if (weight > 0) entropies[i]! -= weight * Math.log2(weight);
+      }
+    }
+    return entropies;
   }
 
   /** One page without any reference to the network: heat maps of all layers and heads. */

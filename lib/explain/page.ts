@@ -1,62 +1,39 @@
 /** The page: one HTML document with its style, script and data, that asks the network for nothing. */
-import type { ExplainedLayer, Explanation } from './explanation.js';
+import { createHash } from 'node:crypto';
+import type { Explanation } from './explanation.js';
+import { pageData, STEPS } from './page_data.js';
 import { PAGE_SCRIPT } from './page_script.js';
 import { PAGE_STYLE } from './page_style.js';
+import { visibleLine } from './visible_text.js';
 
-/** Nothing may be fetched, sent or framed, whatever a token holds. */
+const digest = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** Nothing is fetched, sent or framed, and no script runs but the page's own, even if a token became markup. */
 const POLICY = [
   "default-src 'none'",
-  "style-src 'unsafe-inline'",
-  "script-src 'unsafe-inline'",
+  `style-src ${digest(PAGE_STYLE)}`,
+  `script-src ${digest(PAGE_SCRIPT)}`,
+  // The empty icon below, without which a browser asks a server for one.
+  'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
 
-/** Steps between weights 0 and 1. */
-const STEPS = 65535;
-
-/** Text for HTML: inert, well-formed, without control characters. */
 function escaped(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) =>
-      c === '\n' || c === '\t' || c === '\u200d' ? c : '\ufffd',
-    )
-    .replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return visibleLine(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** JSON that no HTML parser takes for anything but text. */
 function inertJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(value).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 }
 
-/** Weights in 16 bits, little-endian, base64. */
-function packed(weights: Float32Array): string {
-  const bytes = Buffer.alloc(2 * weights.length);
-  weights.forEach((weight, i) => {
-    bytes.writeUInt16LE(Math.round(Math.min(1, Math.max(0, weight || 0)) * STEPS), 2 * i);
-  });
-  return bytes.toString('base64');
+function scaleChoice(value: string, label: string): string {
+  return `<label><input type="radio" name="scale" value="${value}"><span>${label}</span></label>`;
 }
 
-function layerData({ name, kind, heads, parts }: ExplainedLayer) {
-  return {
-    name,
-    kind,
-    heads,
-    parts: parts.map((part) => ({
-      name: part.name,
-      ...(part.mix === undefined ? {} : { mix: part.mix }),
-      weights: packed(part.weights),
-    })),
-  };
-}
-
-export function renderPage({ title, subtitle, layers, queryTokens, keyTokens }: Explanation): string {
-  const data = inertJson({ layers: layers.map(layerData), queryTokens, keyTokens, steps: STEPS });
+export function renderPage(explanation: Explanation): string {
+  const { title, subtitle, layers } = explanation;
   const mixture = layers.some(({ parts }) => parts.length > 1);
   return `<!doctype html>
 <html lang="en">
@@ -65,39 +42,48 @@ export function renderPage({ title, subtitle, layers, queryTokens, keyTokens }: 
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>${escaped(title)}: attention</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <header>
   <div class="heading">
-    <h1>${escaped(title)}</h1>
+    <h1 dir="auto">${escaped(title)}</h1>
     <p class="text" dir="auto">${escaped(subtitle)}</p>
   </div>
   <div class="tools">
-    <div class="legend" aria-hidden="true"><span>0</span><canvas id="ramp" width="160" height="10"></canvas><span>1</span></div>
-    <button id="scale" type="button" aria-pressed="true">√ scale</button>
+    <div class="legend" aria-hidden="true">
+      <canvas id="ramp" width="160" height="10"></canvas>
+      <div><span id="scale-start"></span><span id="scale-middle"></span><span>1</span></div>
+    </div>
+    <fieldset id="scale">
+      <legend class="unseen">Colour scale</legend>
+      ${scaleChoice('linear', 'linear')}${scaleChoice('root', '√')}${scaleChoice('log', 'log')}
+    </fieldset>
     <button id="theme" type="button">Theme</button>
   </div>
 </header>
 <main${mixture ? ' class="stacked"' : ''}>
   <section class="overview" aria-labelledby="overview-title">
     <h2 id="overview-title">Every head</h2>
-    <p class="hint">One small map a head: rows are layers, columns heads. The bar below tells how spread its attention
-    is: short looks at one token, long at all of them.</p>
+    <p class="hint">One small map a head: rows are layers, columns heads. The bar below is the mean entropy: short where
+    a head looks at one token, long where it looks at all alike.</p>
     <div id="grid" role="grid" aria-label="Heads by layer"></div>
   </section>
   <section class="detail" aria-labelledby="detail-title">
     <h2 id="detail-title"></h2>
-    <p class="hint">Each row is a token and shows where it looks; darkness on light and brightness on dark is weight.
-    Bars at the right: entropy of the row in bits.${mixture ? ' Beside the whole, what each score function alone would give.' : ''}
-    Point at a cell, or use the arrow keys.</p>
-    <output id="readout" aria-live="polite"></output>
+    <p class="hint">Each row is a token; its cells show how much it looks at the token above them. At the right, the
+    entropy of the row in bits.${mixture ? ' Beside the whole, what each score function alone would give.' : ''}
+    Point at a cell, click to keep it, or use the arrow keys.</p>
+    <div class="readout"><output id="readout"></output><div id="row"></div></div>
     <div id="panels"></div>
   </section>
 </main>
-<noscript><p class="hint">This page draws its maps with a script of its own; nothing is loaded from elsewhere.</p></noscript>
-<script type="application/json" id="data">${data}</script>
+<footer class="hint">Weights are stored in 16 bits, in steps of ${(1 / STEPS).toFixed(6)}; entropies come from the full
+numbers and are at most log2 of the number of keys. This page loads nothing.</footer>
+<noscript><p class="hint">The maps are drawn by a script inside this page; without it there is nothing to see.</p></noscript>
+<script type="application/json" id="data">${inertJson(pageData(explanation))}</script>
 <script>${PAGE_SCRIPT}</script>
 </body>
 </html>
