@@ -26,6 +26,8 @@ function operationFlops(operation: Operation): number {
     }
     case 'attention':
       return attentionFlops(operation.options);
+    case 'batched':
+      return operation.options.operations.reduce((sum, part) => sum + operationFlops(part), 0);
     default:
       return 0;
   }

@@ -42,6 +42,11 @@ export class PreparedAttention {
     this.output = new Projection(weights, 'attention_output', 2);
   }
 
+  /** Computes what no input changes. */
+  precompute(): void {
+    if (this.scores.length === 1) this.scores[0]!.precompute?.();
+  }
+
   dispose(): void {
     for (const part of [...this.scores, this.gate, this.value, this.output]) part?.dispose();
   }

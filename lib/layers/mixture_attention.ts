@@ -5,6 +5,7 @@
 import { ArgumentError, expectation, ShapeError } from '../errors.js';
 import { type ExplainedLayer, Explanation } from '../explain/explanation.js';
 import { mixtureAttentionSteps, type ScoreSource } from '../kernels/attention.js';
+import { batchedSteps } from '../kernels/batched.js';
 import { gateSteps } from '../kernels/gate.js';
 import { runSync, type Steps } from '../kernels/run.js';
 import { Scratch } from '../kernels/scratch.js';
@@ -60,7 +61,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
   }
 
   override prepare(): void {
-    this.requirePrepared();
+    inLayer(this.className, () => this.requirePrepared().precompute());
   }
 
   /**
@@ -146,11 +147,16 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
       if (cache) checkCacheOptions(cache, options);
       const causal = checkBoolean('useCausalMask', options.useCausalMask ?? cache?.grows ?? false);
       const position = cache?.length ?? 0;
-      const memory = yield* this.memory(query, queryTensor, options, scratch);
-      this.checkReach(Math.max(position + query.length, memory.length));
-      const { heads } = this.parts;
-      const mask = combineMasks(options, { query: query.axes, key: memory.axes, heads });
-      const result = yield* use.call(this, { query, memory, mask, causal, position, scratch });
+      const body = function* (this: MixtureAttention): Steps<T> {
+        const memory = yield* this.memory(query, queryTensor, options, scratch);
+        this.checkReach(Math.max(position + query.length, memory.length));
+        const { heads } = this.parts;
+        const mask = combineMasks(options, { query: query.axes, key: memory.axes, heads });
+        return yield* use.call(this, { query, memory, mask, causal, position, scratch });
+      }.bind(this);
+      // With a cache, axes in another order or no projections, JavaScript works on results in between or behind.
+      const together = cache === undefined && query.axes.ordered && this.parts.projections !== null;
+      const result = together ? yield* batchedSteps(query.batch, body()) : yield* body();
       done = query.length;
       return result;
     } finally {

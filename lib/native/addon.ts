@@ -83,6 +83,9 @@ export interface MatmulOptions {
   residual: Float32Array | null;
   activation: number;
   out: Float32Array;
+  /** Default n and m * n. No element may be written twice; without a residual. */
+  outRowStride?: number;
+  outBatchStride?: number;
 }
 
 export interface SoftmaxOptions {
@@ -203,6 +206,21 @@ export interface TensorReference {
   dtype: number;
 }
 
+/** matmul, attention or gate. */
+export type BatchedOperation = {
+  [K in 'matmul' | 'attention' | 'gate']: { name: K; options: NativeOperations[K] };
+}['matmul' | 'attention' | 'gate'];
+
+/**
+ * Operations one after the other, of `batch` sequences that know nothing of each other: each thread carries some of
+ * them through all operations. What one of the operations writes for a sequence, later ones may read for that sequence
+ * only.
+ */
+export interface BatchedOptions {
+  batch: number;
+  operations: readonly BatchedOperation[];
+}
+
 export interface LoadBertOptions {
   path: string;
   config: {
@@ -268,6 +286,7 @@ export interface NativeOperations {
   embedding: EmbeddingOptions;
   pool: PoolOptions;
   l2Normalize: NormalizeOptions;
+  batched: BatchedOptions;
   encode: EncodeOptions;
 }
 

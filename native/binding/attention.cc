@@ -71,6 +71,27 @@ class AttentionJob : public Job {
 
   std::string execute(const KernelSet& kernels) override { return succeeded(run_attention(kernels, p_)); }
 
+  int64_t rows_each(int64_t batch) const override { return p_.batch == batch ? p_.queries : 0; }
+
+  std::string execute_part(const KernelSet& kernels, int64_t, int64_t begin, int64_t end) override {
+    Attention part = p_;
+    part.batch = end - begin;
+    for (int i = 0; i < part.source_count; ++i) {
+      ScoreSource& source = part.sources[i];
+      source.left += begin * source.left_strides.batch;
+      if (source.right != nullptr) source.right += begin * source.right_strides.batch;
+      if (source.kind == ScoreKind::kPrepared) {
+        source.prepared.sums += begin * source.left_strides.batch;
+        source.prepared.logits += begin * source.left_strides.batch;
+      }
+    }
+    part.value += begin * p_.value_strides.batch;
+    part.out += begin * p_.out_strides.batch;
+    if (part.mask != nullptr) part.mask += begin * p_.mask_strides.batch;
+    if (part.weights != nullptr) part.weights += begin * p_.heads * p_.queries * p_.keys;
+    return succeeded(run_attention(kernels, part));
+  }
+
  private:
   template <typename T>
   void apart(Arguments& arguments, const char* name, const Span<T>& input) {
@@ -200,6 +221,8 @@ class PrepareScoresJob : public Job {
 };
 
 }  // namespace
+
+std::unique_ptr<Job> make_attention_job() { return std::make_unique<AttentionJob>(); }
 
 void export_attention(Napi::Env env, Napi::Object exports) {
   export_job<AttentionJob>(env, exports, "attention");

@@ -18,6 +18,14 @@ class Job {
   virtual void read(Arguments& arguments) = 0;
   // Empty on success.
   virtual std::string execute(const KernelSet& kernels) = 0;
+  // Rows that each of `batch` sequences has in this operation; 0 when it does not fall apart into sequences
+  // that know nothing of each other.
+  virtual int64_t rows_each(int64_t /*batch*/) const { return 0; }
+  // The sequences [begin, end) of `batch`, for operations that fall apart into them.
+  virtual std::string execute_part(const KernelSet& kernels, int64_t /*batch*/, int64_t /*begin*/,
+                                   int64_t /*end*/) {
+    return execute(kernels);
+  }
   virtual Napi::Value result(Napi::Env env) { return env.Undefined(); }
 };
 

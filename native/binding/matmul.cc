@@ -23,9 +23,10 @@ class MatmulJob : public Job {
 
     const Span<float> out = arguments.floats("out");
     p_.c = out.data;
-    p_.c_stride = p_.n;
-    p_.c_batch = p_.m * p_.n;
-    expect_matrix(arguments, "out", out.length, p_.c_batch, p_.n, p_.m, p_.n);
+    p_.c_stride = stride_or(arguments, "outRowStride", p_.n);
+    p_.c_batch = stride_or(arguments, "outBatchStride", p_.m * p_.n);
+    expect_matrix(arguments, "out", out.length, p_.c_batch, p_.c_stride, p_.m, p_.n);
+    expect_disjoint(arguments);
     arguments.expect_apart("out", out, "a", a);
 
     packed_ = PackedMatrix::read(arguments, "packed", true);
@@ -48,6 +49,9 @@ class MatmulJob : public Job {
     p_.epilogue =
         read_epilogue(arguments, out, static_cast<double>(p_.batch) * static_cast<double>(p_.m), p_.n);
     p_.residual_batch = p_.c_batch;
+    if (p_.epilogue.residual != nullptr && (p_.c_stride != p_.n || p_.c_batch != p_.m * p_.n)) {
+      arguments.fail("residual", "none (with strides of out)", "one");
+    }
     p_.bias_batch = stride_or(arguments, "biasBatchStride", 0);
     if (p_.epilogue.bias != nullptr && p_.bias_batch > 0) {
       arguments.expect_length(
@@ -57,6 +61,22 @@ class MatmulJob : public Job {
   }
 
   std::string execute(const KernelSet& kernels) override { return succeeded(run_matmul(kernels, p_)); }
+
+  int64_t rows_each(int64_t batch) const override {
+    // A B that differs between products belongs to heads, not to sequences, unless it is packed.
+    const bool rows_apart = p_.a.col_stride == 1 && (p_.batch == 1 || packed_ != nullptr);
+    return rows_apart && p_.m % batch == 0 ? p_.m / batch : 0;
+  }
+
+  std::string execute_part(const KernelSet& kernels, int64_t batch, int64_t begin, int64_t end) override {
+    Matmul part = p_;
+    const int64_t each = p_.m / batch, row = begin * each;
+    part.m = (end - begin) * each;
+    part.a.data += row * p_.a.row_stride;
+    part.c += row * p_.c_stride;
+    part.epilogue = p_.epilogue.from(row, 0);
+    return succeeded(run_matmul(kernels, part));
+  }
 
  private:
   // A stride that may be left out.
@@ -69,11 +89,25 @@ class MatmulJob : public Job {
     arguments.expect_inside(name, length, {batch_stride, 0, row_stride}, p_.batch, 1, rows, columns);
   }
 
+  // Threads write different rows and batches: matrices lie one after the other, or side by side in their
+  // rows.
+  void expect_disjoint(Arguments& arguments) {
+    const double rows = static_cast<double>(p_.m) - 1, batches = static_cast<double>(p_.batch) - 1;
+    const double row = static_cast<double>(p_.c_stride), batch = static_cast<double>(p_.c_batch);
+    const double n = static_cast<double>(p_.n);
+    const bool behind = (rows < 1 || row >= n) && (batches < 1 || batch >= rows * row + n);
+    const bool beside = (batches < 1 || batch >= n) && (rows < 1 || row >= batches * batch + n);
+    arguments.expect(behind || beside || rows < 0 || batches < 0 || n == 0, "outRowStride",
+                     "strides that keep rows and batches of out apart", row);
+  }
+
   Matmul p_;
   std::shared_ptr<const Panels> packed_;
 };
 
 }  // namespace
+
+std::unique_ptr<Job> make_matmul_job() { return std::make_unique<MatmulJob>(); }
 
 void export_matmul(Napi::Env env, Napi::Object exports) {
   exports.Set("PackedMatrix", PackedMatrix::define(env));

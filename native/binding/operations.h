@@ -3,6 +3,7 @@
 
 #include "binding/node_api.h"
 
+#include <memory>
 #include <string>
 
 #include "binding/job.h"
@@ -17,10 +18,16 @@ void export_job(Napi::Env env, Napi::Object exports, const char* name) {
   exports.Set(async_name, Napi::Function::New(env, call_async<T>, async_name));
 }
 
+// Jobs that others are made of.
+std::unique_ptr<Job> make_matmul_job();
+std::unique_ptr<Job> make_attention_job();
+std::unique_ptr<Job> make_gate_job();
+
 void export_matmul(Napi::Env env, Napi::Object exports);
 void export_int8(Napi::Env env, Napi::Object exports);
 void export_attention(Napi::Env env, Napi::Object exports);
 void export_row_operations(Napi::Env env, Napi::Object exports);
+void export_batched(Napi::Env env, Napi::Object exports);
 void export_encoder(Napi::Env env, Napi::Object exports);
 
 }  // namespace sa

@@ -103,6 +103,14 @@ class GateJob : public Job {
     run_gate(kernels, p_);
     return "";
   }
+  // Elements, not rows: any size that the batch divides will do.
+  int64_t rows_each(int64_t batch) const override { return p_.size % batch == 0 ? p_.size / batch : 0; }
+  std::string execute_part(const KernelSet& kernels, int64_t batch, int64_t begin, int64_t end) override {
+    const int64_t each = p_.size / batch;
+    run_gate(kernels,
+             {(end - begin) * each, p_.x + begin * each, p_.gate + begin * each, p_.y + begin * each});
+    return "";
+  }
 
  private:
   GateElements p_;
@@ -201,6 +209,8 @@ class NormalizeJob : public Job {
 };
 
 }  // namespace
+
+std::unique_ptr<Job> make_gate_job() { return std::make_unique<GateJob>(); }
 
 void export_row_operations(Napi::Env env, Napi::Object exports) {
   export_job<SoftmaxJob>(env, exports, "softmax");

@@ -9,6 +9,7 @@ import {
   FactorizedDenseSynthesizer,
   FactorizedRandomSynthesizer,
   GroupedQueryAttention,
+  type KerasLayer,
   type MixtureAttention,
   MixtureSynthesizer,
   MultiHeadAttention,
@@ -45,6 +46,17 @@ const FILES: Record<string, Record<string, unknown>> = {
     paper_mixture: MixtureSynthesizer,
   },
 };
+
+interface KerasClass {
+  fromKeras(layer: KerasLayer): MixtureAttention;
+}
+
+/** What get_config() of Keras' layer gives, as far as a case says it. */
+function kerasConfig({ config }: GoldenCase): Record<string, unknown> {
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const own = Object.entries(config).map(([name, value]) => [snake(name), value]);
+  return { ...Object.fromEntries(own), name: 'layer', dtype: 'float64', trainable: true, seed: null };
+}
 
 function buildFor(layer: MixtureAttention, golden: GoldenCase): MixtureAttention {
   const { query, value, key } = golden.inputs;

@@ -22,13 +22,14 @@ export function factorizedRandomScores(maxLength: number, rank: number): ScoreFu
       const right = weights.get('factorized_random_2/kernel')!;
       const small = left.shape[0]! * maxLength * maxLength <= LARGEST_PREPARED;
       let random: PreparedRandom | undefined;
+      const writtenOut = (): PreparedRandom => {
+        random ??= new PreparedRandom(matmul(left, right, { transposeB: true }));
+        return random;
+      };
       return {
         // biome-ignore lint/correctness/useYield: what there is to compute is computed once
         *logits(context) {
-          if (context.alone && small) {
-            random ??= new PreparedRandom(matmul(left, right, { transposeB: true }));
-            return random.source(context);
-          }
+          if (context.alone && small) return writtenOut().source(context);
           return {
             kind: ScoreKind.product,
             weight: 1,
@@ -39,6 +40,7 @@ export function factorizedRandomScores(maxLength: number, rank: number): ScoreFu
             rightStrides: [0, maxLength * rank, rank],
           };
         },
+        precompute: () => small && writtenOut().prepare(),
         dispose() {},
       };
     },

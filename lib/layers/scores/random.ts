@@ -24,6 +24,7 @@ export function randomScores(maxLength: number, trainable: boolean): ScoreFuncti
         *logits(context) {
           return random.source(context);
         },
+        precompute: () => random.prepare(),
         dispose() {},
       };
     },

@@ -58,6 +58,8 @@ export interface PreparedScoreFunction {
   /** What the scores need to know of the keys, [batch * length, width]; absent where they ignore the keys. */
   projectKeys?(key: Sequence, scratch: Scratch): Steps<Float32Array>;
   logits(context: ScoreContext): Steps<ScoreSource>;
+  /** Computes what no input changes, for a layer that has no other scores; done by the first `logits` too. */
+  precompute?(): unknown;
   dispose(): void;
 }
 
