@@ -276,16 +276,20 @@ static void softmax_attention(const Attention& p, const AttentionScratch& s, con
     s.row_max[i] = -INFINITY;
     s.row_sum[i] = 0.0f;
   }
-  for (int64_t j0 = start; j0 < reach; j0 += block) {
+  // Blocks end at multiples of their size wherever the first one starts: how a row adds up must not depend on
+  // the rows beside it, which depend on the threads.
+  for (int64_t j0 = start, end; j0 < reach; j0 = end) {
+    end = j0 / block * block + block;
+    if (end > reach) end = reach;
     const bool first = j0 == start;
-    const int64_t columns = reach - j0 < block ? reach - j0 : block;
+    const int64_t columns = end - j0;
     const float factor = mixture_logits(p, s, r, j0, columns, block);
     if (factor < 0.0f) {
       softmax_tile<true>(p, s, r, j0, columns, block, -factor, first, out, out_row);
     } else {
       softmax_tile<false>(p, s, r, j0, columns, block, factor, first, out, out_row);
     }
-    const bool last = j0 + columns >= reach;
+    const bool last = end == reach;
     if (last) invert_sums(s, r.rows);
     weigh_values(p, s, r.rows, s.tile, block, j0, columns, !first, out, out_row, last ? s.row_sum : nullptr);
   }
@@ -326,44 +330,64 @@ static float kept_sum(const float* e, const float* kept, int64_t n) {
   return vreduce_add(vadd(sum, other));
 }
 
-// Prepared scores: no exponential, the matrix of exponentials is the left operand as it lies.
-static void prepared_attention(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
+// Sum of the exponentials of row i over what it sees.
+static float prepared_sum(const Attention& p, const AttentionScratch& s, const AttentionRows& r, int64_t i) {
   const ScoreSource& source = p.sources[0];
-  const ptrdiff_t row_stride = source.left_strides.row;
-  const ptrdiff_t start = at(source.left_strides, r.b, r.h, r.row);
-  const float* e = source.left + start;
-  const float* sums = source.prepared.sums + start;
-  const int64_t reach = reach_of(p, r.row + r.rows - 1).end;
-  const bool padded = padded_scores(p);
-  // The softmax itself needs its zeros; sums of what a window leaves would be differences that cancel.
-  bool general = reach == 0 || p.weights != nullptr || p.before >= 0 || (p.mask != nullptr && !padded);
-  for (int64_t i = 0; i < r.rows && !general; ++i) {
-    const int64_t end = reach_of(p, r.row + i).end;
-    s.row_sum[i] = padded ? kept_sum(e + i * row_stride, s.kept, end) : sums[i * row_stride + end - 1];
-    general = !(s.row_sum[i] >= kPreparedFloor);
-  }
-  if (general) {
-    Attention plain = p;
-    plain.sources[0].kind = ScoreKind::kMatrix;
-    plain.sources[0].left = source.prepared.logits;
-    softmax_attention(plain, s, r);
-    return;
-  }
+  const int64_t end = reach_of(p, r.row + i).end;
+  const ptrdiff_t row = at(source.left_strides, r.b, r.h, r.row + i);
+  return padded_scores(p) ? kept_sum(source.left + row, s.kept, end) : source.prepared.sums[row + end - 1];
+}
+
+// No exponential: the matrix of exponentials is the left operand as it lies. s.row_sum holds the rows' sums.
+static void weigh_prepared(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
+  const HeadStrides& strides = p.sources[0].left_strides;
+  const float* e = p.sources[0].left + at(strides, r.b, r.h, r.row);
   invert_sums(s, r.rows);
   float* out = p.out + at(p.out_strides, r.b, r.h, r.row);
   const ptrdiff_t out_row = p.out_strides.row;
   // What the first row sees, all rows see: no copy there.
   const int64_t plain = reach_of(p, r.row).end;
-  const int64_t rest = reach - plain;
-  weigh_values(p, s, r.rows, e, row_stride, 0, plain, false, out, out_row, rest > 0 ? nullptr : s.row_sum);
+  const int64_t rest = reach_of(p, r.row + r.rows - 1).end - plain;
+  weigh_values(p, s, r.rows, e, strides.row, 0, plain, false, out, out_row, rest > 0 ? nullptr : s.row_sum);
   if (rest > 0) {
     const int64_t tile_row = panel_columns(rest);
     for (int64_t i = 0; i < r.rows; ++i) {
       const int64_t n = reach_of(p, r.row + i).end - plain;
-      std::memcpy(s.tile + i * tile_row, e + i * row_stride + plain, sizeof(float) * n);
+      std::memcpy(s.tile + i * tile_row, e + i * strides.row + plain, sizeof(float) * n);
       row_zero(s.tile + i * tile_row + n, rest - n);
     }
     weigh_values(p, s, r.rows, s.tile, tile_row, plain, rest, true, out, out_row, s.row_sum);
+  }
+}
+
+// Prepared scores, a run of rows at a time that are alike: rows whose sums underflow are computed from the
+// logits, and only those, so that no row depends on its neighbours.
+static void prepared_attention(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
+  Attention from_logits = p;
+  from_logits.sources[0].kind = ScoreKind::kMatrix;
+  from_logits.sources[0].left = p.sources[0].prepared.logits;
+  // The softmax itself needs its zeros; sums of what a window leaves would be differences that cancel.
+  if (p.keys == 0 || p.weights != nullptr || p.before >= 0 || (p.mask != nullptr && !padded_scores(p))) {
+    softmax_attention(from_logits, s, r);
+    return;
+  }
+  AttentionRows run = r;
+  for (int64_t done = 0; done < r.rows; done += run.rows) {
+    run.row = r.row + done;
+    run.rows = 0;
+    bool usable = true;
+    for (; done + run.rows < r.rows; ++run.rows) {
+      const float sum = prepared_sum(p, s, run, run.rows);
+      const bool enough = sum >= kPreparedFloor;
+      if (run.rows > 0 && enough != usable) break;
+      usable = enough;
+      s.row_sum[run.rows] = sum;
+    }
+    if (usable) {
+      weigh_prepared(p, s, run);
+    } else {
+      softmax_attention(from_logits, s, run);
+    }
   }
 }
 

@@ -158,7 +158,7 @@ void choose(Case& c, AttentionProblem* p) {
   Random& r = c.random;
   sa::Attention& call = p->call;
   call.batch = r.between(1, 2);
-  call.heads = r.between(1, 3);
+  call.heads = r.between(1, 4);
   call.queries = r.chance(2) ? 0 : r.size(1, 20, 110);
   call.keys = r.chance(2) ? 0 : r.size(1, 20, 110);
   call.value_columns = r.chance(2) ? 0 : r.size(1, 20, 100);
@@ -166,9 +166,18 @@ void choose(Case& c, AttentionProblem* p) {
     call.batch = call.heads = 1;
     call.keys = r.between(500, 1700);
     call.queries = r.between(1, 20);
+    if (r.chance(30)) {  // queries that threads share
+      call.keys = r.between(550, 700);
+      call.queries = r.between(90, 200);
+    }
   }
-  if (r.chance(25)) call.kv_group = call.heads;
+  if (r.chance(35)) call.kv_group = call.heads % 2 == 0 && r.chance(50) ? 2 : call.heads;
   add_window(c, &call);
+  // A window over a border of key blocks, which starts elsewhere for each share of the queries.
+  if (call.queries >= 90 && call.keys >= 550 && r.chance(70)) {
+    call.before = r.between(200, 500);
+    call.position = call.before + r.between(0, 60);
+  }
   if (r.chance(25)) {
     call.source_count = 1;
     add_source(c, p, 0, sa::ScoreKind::kPrepared);

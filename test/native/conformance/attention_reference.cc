@@ -85,9 +85,8 @@ bool sees(const sa::Attention& call, int64_t b, int64_t h, int64_t i, int64_t j)
 }
 
 // Prepared exponentials are relative to the maximum of the whole matrix row, not to that of the keys in use.
-// Returns by how much; 0 where the kernel computes from the logits: with masks that differ from row to
-// row, with weights to write, with a
-// window, and where the sum would be below 1e-30.
+// Returns by how much; 0 where the kernel computes from the logits: with masks that differ from row to row,
+// with weights to write, with a window, and where the sum would be below 1e-30.
 double prepared_distance(const AttentionProblem& p, int64_t b, int64_t h, int64_t i, double max) {
   const sa::Attention& call = p.call;
   if (call.sources[0].kind != sa::ScoreKind::kPrepared) return 0;

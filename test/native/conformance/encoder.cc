@@ -1,5 +1,6 @@
 // The forward pass of random small BERT models. Their numbers are held by golden files elsewhere; here a
-// sequence alone must give the same bits as among others, on any number of threads.
+// sequence alone must give the same bits as among others, on any number of threads, whether its attention
+// weights are wanted or not.
 #include <vector>
 
 #include "conformance/operations.h"
@@ -77,8 +78,18 @@ void check_encoder(Case& c) {
   Buffer<float> one(r, (tokens ? end - begin : 1) * hidden);
   any_threads(c);
   batch = {ids.data() + begin, alone.data(), 1, output, normalize, one.data()};
+  const bool wanted = r.chance(50);
+  const int64_t length = end - begin, rows = config.layers * config.heads * length;
+  Buffer<float> attention(r, wanted ? rows * length : 0);
+  if (wanted) batch.attention = attention.data();
   c.that("encode has its memory", bert->encode(batch));
   c.untouched("written beside the sequence", one);
+  c.untouched("written beside the attention", attention);
+  for (int64_t row = 0; row < rows && wanted; ++row) {
+    double sum = 0;
+    for (int64_t j = 0; j < length; ++j) sum += attention[row * length + j];
+    c.within("the attention of a token in all", row, sum, 1, static_cast<double>(length + 4) * kU);
+  }
   for (int64_t i = 0; i < one.size(); ++i) {
     c.that("an embedding is a number", one[i] == one[i]);
     c.same_bits("the sequence alone", i, all[(tokens ? begin : pick) * hidden + i], one[i]);

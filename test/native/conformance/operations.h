@@ -13,6 +13,7 @@ void check_softmax(Case& c);
 void check_softmax_edges(Case& c);
 void check_prepare_scores(Case& c);
 void check_exp_sweep(Case& c);
+void check_tanh_sweep(Case& c);
 void check_attention(Case& c);
 void check_attention_edges(Case& c);
 void check_layer_norm(Case& c);
@@ -38,6 +39,7 @@ inline constexpr Operation kOperations[] = {
     {"attention_edges", 0, check_attention_edges},
     {"int8_edges", 0, check_int8_edges},
     {"exp_sweep", 0, check_exp_sweep},
+    {"tanh_sweep", 0, check_tanh_sweep},
     {"matmul", 150, check_matmul},
     {"matmul_block", 80, check_matmul_block},
     {"pack", 60, check_pack},
