@@ -53,7 +53,7 @@ function buildOverview() {
   layers.forEach((layer, l) => {
     const row = element('div', grid, undefined, 'row');
     row.setAttribute('role', 'row');
-    const label = element('span', row, numbered ? String(l) : layer.name, 'name');
+    const label = element('span', row, numbered ? String(l) : l + ' ' + layer.name, 'name');
     label.setAttribute('role', 'rowheader');
     label.title = layer.name + ' (' + layer.kind + ')';
     for (let head = 0; head < layer.heads; head++) buildThumb(row, l, head);
