@@ -98,11 +98,13 @@ export function* matmulSteps(
   const transposeB = options.transposeB ?? false;
   const left = operand('a', a, transposeA);
   const packed = b instanceof PackedMatrix ? b : null;
-  if (packed && packed.count !== 1) {
-    throw new ShapeError(expectation('b', 'one packed matrix', `${packed.count} of them`));
-  }
   const right: Operand = packed
-    ? { data: new Float32Array(0), batch: [], rows: packed.k, columns: packed.n }
+    ? {
+        data: new Float32Array(0),
+        batch: packed.count === 1 ? [] : [packed.count],
+        rows: packed.k,
+        columns: packed.n,
+      }
     : operand('b', b as TensorLike, transposeB);
   checkDimension('b', `rows (k, as columns of a)`, right.rows, left.columns);
   const batch = broadcastShapes(left.batch, right.batch);
@@ -135,21 +137,23 @@ export function* matmulSteps(
   } else {
     const leftIndex = batchIndices(left.batch, batch);
     const rightIndex = batchIndices(right.batch, batch);
-    const part = (data: Float32Array, index: number, size: number) =>
-      data.subarray(index * size, (index + 1) * size);
-    for (let i = 0; i < count; i++) {
+    const part = (data: Float32Array, from: number, size: number) => data.subarray(from, from + size);
+    // Packed matrices go together: they are the last of the leading axes.
+    const each = packed ? rightSize : 1;
+    for (let i = 0; i < count; i += each) {
+      const aBatchStride = each === 1 || leftIndex[i] === leftIndex[i + 1] ? 0 : m * k;
       yield {
         name: 'matmul',
         options: {
           ...common,
-          batch: 1,
+          batch: each,
           m,
-          a: part(left.data, leftIndex[i]!, m * k),
-          aBatchStride: 0,
-          b: part(right.data, rightIndex[i]!, k * n),
+          a: part(left.data, leftIndex[i]! * m * k, m * k + (each - 1) * aBatchStride),
+          aBatchStride,
+          b: packed ? null : part(right.data, rightIndex[i]! * k * n, k * n),
           bBatchStride: 0,
-          residual: residual ? part(residual, i, m * n) : null,
-          out: part(out.data, i, m * n),
+          residual: residual ? part(residual, i * m * n, each * m * n) : null,
+          out: part(out.data, i * m * n, each * m * n),
         },
       };
     }
@@ -160,7 +164,7 @@ export function* matmulSteps(
 /**
  * activation(a b + bias) + residual.
  * @param a [..., m, k]
- * @param b [k, n], [..., k, n] (leading axes broadcast) or packed weights
+ * @param b [k, n], [..., k, n] (leading axes broadcast) or packed weights, [k, n] or [count, k, n]
  * @returns [..., m, n]
  */
 export function matmul(a: TensorLike, b: TensorLike | PackedMatrix, options?: MatmulOptions): Tensor {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ShapeError } from '../../lib/errors.js';
 import { matmul, matmulAsync, PackedMatrix } from '../../lib/kernels/index.js';
+import { addon } from '../../lib/native/load.js';
 import { uniform } from '../support/random.js';
 import { type ActivationName, expectWithin, matmulReference } from '../support/reference.js';
 
@@ -137,6 +138,68 @@ describe('matmul', () => {
         });
         expectWithin(actual.data.subarray(batch * 24, (batch + 1) * 24), expected, `${shapeA} ${shapeB}`);
       }
+    }
+  });
+
+  it('multiplies by each of several packed matrices', () => {
+    const b = { data: uniform(3 * 5 * 6, 2), shape: [3, 5, 6] };
+    const packed = new PackedMatrix(b);
+    const residual = { data: uniform(2 * 3 * 4 * 6, 4), shape: [2, 3, 4, 6] };
+    for (const shape of [
+      [3, 4, 5],
+      [4, 5],
+      [1, 4, 5],
+      [2, 3, 4, 5],
+      [2, 1, 4, 5],
+    ]) {
+      const size = shape.reduce((x, y) => x * y, 1);
+      const a = { data: uniform(size, 1), shape };
+      const options = shape[0] === 2 ? { residual } : { bias: { data: uniform(6, 3), shape: [6] } };
+      const [actual, expected] = [matmul(a, packed, options), matmul(a, b, options)];
+      expect([actual.shape, ...actual.data]).toEqual([expected.shape, ...expected.data]);
+    }
+    expect(() => matmul({ data: uniform(40, 1), shape: [2, 4, 5] }, packed)).toThrow(
+      new ShapeError('b: expected leading axes that broadcast with [2] but received [3]'),
+    );
+  });
+
+  it('puts the products of a batch side by side into rows of out', () => {
+    // Columns of each head, times a matrix of its own, next to those of the other heads again.
+    const [heads, m, k, n] = [3, 7, 4, 5];
+    const [a, b, bias] = [uniform(m * heads * k, 1), uniform(heads * k * n, 2), uniform(heads * n, 3)];
+    const out = new Float32Array(m * heads * n);
+    addon().matmul({
+      batch: heads,
+      m,
+      n,
+      k,
+      a,
+      aBatchStride: k,
+      aRowStride: heads * k,
+      transposeA: false,
+      packed: null,
+      b,
+      bBatchStride: k * n,
+      transposeB: false,
+      bias,
+      biasBatchStride: n,
+      residual: null,
+      activation: 0,
+      out,
+      outRowStride: heads * n,
+      outBatchStride: n,
+    });
+    for (let h = 0; h < heads; h++) {
+      const expected = matmulReference({
+        m,
+        n,
+        k,
+        a: (i, q) => a[(i * heads + h) * k + q]!,
+        b: (q, j) => b[(h * k + q) * n + j]!,
+        bias: bias.subarray(h * n, (h + 1) * n),
+      });
+      const columns = out.filter((_, at) => Math.floor(at / n) % heads === h);
+      expectWithin(columns, expected, `head ${h}`);
     }
   });
 

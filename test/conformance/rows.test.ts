@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { embedding, gelu, l2Normalize, layerNorm, pool, softmax } from '../../lib/kernels/index.js';
+import { embedding, gate, gelu, l2Normalize, layerNorm, pool, softmax } from '../../lib/kernels/index.js';
 import { randomMask, uniform } from '../support/random.js';
 import { activate, bounded, expectWithin, softmaxRow, U } from '../support/reference.js';
 
@@ -173,6 +173,41 @@ describe('layerNorm', () => {
       { beta: { data: uniform(19, 1), shape: [19] } },
     );
     expect([...y.data]).toEqual([...uniform(19, 1)]);
+  });
+});
+
+describe('gate', () => {
+  it('equals x / (1 + e^-g) within 6 u, in place too', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 200 }),
+        fc.constantFrom(5, 80),
+        fc.boolean(),
+        seed,
+        (n, range, own, s) => {
+          const x = uniform(n, s, -3, 3);
+          const g = uniform(n, s + 1, -range, range);
+          const input = { data: x.slice(), shape: [n] };
+          const actual = gate(input, { data: g, shape: [n] }, own ? { out: input } : {});
+          if (own) expect(actual.data).toBe(input.data);
+          const expected = bounded(n);
+          for (let i = 0; i < n; i++) {
+            expected.value[i] = x[i]! / (1 + Math.exp(-g[i]!));
+            expected.bound[i] = 6 * U * Math.abs(expected.value[i]!);
+          }
+          expectWithin(actual.data, expected, `n ${n}, range ${range}`);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('refuses a gate of another shape', () => {
+    const [x, g] = [
+      { data: new Float32Array(6), shape: [2, 3] },
+      { data: new Float32Array(6), shape: [3, 2] },
+    ];
+    expect(() => gate(x, g)).toThrow('gate: expected shape [2, 3] but received [3, 2]');
   });
 });
 

@@ -127,6 +127,25 @@ describe('the addon', () => {
     ],
     ['attention', 'an unknown kind', attention({}, { kind: 6 }), 'kind: expected an integer from 0 to 5'],
     ['matmul', 'rows of A past its end', matmul({ aRowStride: 5 }), 'a: expected at least 9 elements'],
+    ['matmul', 'rows of out past its end', matmul({ outRowStride: 4 }), 'out: expected at least 7 elements'],
+    [
+      'matmul',
+      'rows of out upon each other',
+      matmul({ outRowStride: 2 }),
+      'outRowStride: expected strides that keep rows and batches of out apart but received 2',
+    ],
+    [
+      'matmul',
+      'batches of out upon each other',
+      matmul({ batch: 2, out: f(12), outBatchStride: 5 }),
+      'outRowStride: expected strides that keep',
+    ],
+    [
+      'matmul',
+      'a residual beside strides of out',
+      matmul({ outRowStride: 4, out: f(7), residual: f(7) }),
+      'residual: expected none (with strides of out) but received one',
+    ],
     ['matmul', 'a negative row stride', matmul({ aRowStride: -4 }), 'aRowStride: expected an integer from 0'],
     [
       'matmul',
