@@ -98,6 +98,15 @@ describe.each(Object.entries(FILES).filter(([file]) => existsSync(goldenPath(fil
         expect(copy.getConfig()).toEqual(layer.getConfig());
         expect([...copy.call(query!, options).data]).toEqual([...output.data]);
         layer.dispose();
+
+        if (family.startsWith('keras_')) {
+          const weights = Object.values(tensors(golden.weights));
+          const imported = (Layer as unknown as KerasClass).fromKeras({
+            config: kerasConfig(golden),
+            weights,
+          });
+          expect([...imported.call(query!, options).data]).toEqual([...output.data]);
+        }
       });
     });
   },
