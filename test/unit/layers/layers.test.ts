@@ -5,6 +5,8 @@ import {
   RandomSynthesizer,
   SelfAttention,
 } from '../../../lib/layers/index.js';
+import { permute } from '../../../lib/tensor/permute.js';
+import { Tensor } from '../../../lib/tensor/tensor.js';
 import { uniform } from '../../support/random.js';
 
 const x = (...shape: number[]) => ({
@@ -82,6 +84,22 @@ describe('layers', () => {
     expect(layer.computeOutputShape([4, 6, 7])).toEqual([4, 6, 2, 5]);
     expect(layer.call(x(4, 6, 7)).shape).toEqual([4, 6, 2, 5]);
     expect(new SelfAttention().computeOutputShape([2, 3, 4])).toEqual([2, 3, 4]);
+  });
+
+  it('attend over an axis wherever it stands', () => {
+    // [batch, length, a, b, features]: three axes change places in turn, so that there and back are not the same.
+    const layer = new MultiHeadAttention({ numHeads: 2, keyDim: 3, attentionAxes: 1 });
+    const plain = new MultiHeadAttention({ numHeads: 2, keyDim: 3 });
+    const [batch, length, a, b, features] = [2, 4, 3, 5, 6];
+    const input = new Tensor(x(batch, length, a, b, features).data, [batch, length, a, b, features]);
+    const output = layer.call(input);
+    expect(output.shape).toEqual(input.shape);
+    plain.build([features]);
+    plain.setWeights(layer.getWeights());
+    const moved = permute(input.data, input.shape, [0, 2, 3, 1, 4]);
+    const rows = plain.call(new Tensor(moved.data, [batch * a * b, length, features]));
+    const back = permute(rows.data, [batch, a, b, length, features], [0, 3, 1, 2, 4]);
+    expect([...output.data]).toEqual([...back.data]);
   });
 
   it('take a mask for each head', () => {
