@@ -1,8 +1,8 @@
 /** Small JSON files that are read and written whole. */
 import { TextDecoder } from 'node:util';
 import { expectation, FormatError } from '../errors.js';
-import { AtomicFile } from './atomic_file.js';
 import { withInputFile } from './input_file.js';
+import { writeWhole } from './write_whole.js';
 
 /** A file above it is not a configuration. */
 const LARGEST = 1 << 24;
@@ -28,12 +28,5 @@ export function readJsonValue(path: string): Promise<unknown> {
 
 /** Writes the value, indented; the file appears under `path` only when it is whole. */
 export async function writeJsonValue(path: string, value: unknown): Promise<void> {
-  const file = await AtomicFile.open(path);
-  try {
-    await file.write(new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`));
-    await file.commit();
-  } catch (error) {
-    await file.abort();
-    throw error;
-  }
+  await writeWhole(path, [new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)]);
 }

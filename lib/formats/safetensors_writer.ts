@@ -2,9 +2,9 @@
 
 import { types } from 'node:util';
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { AtomicFile } from './atomic_file.js';
 import { quoteName } from './quote_name.js';
 import { MAX_SAFETENSORS_HEADER, safetensorsByteLength } from './safetensors_layout.js';
+import { writeWhole } from './write_whole.js';
 
 /** A tensor to be stored; `shape` is row-major and its product is the length of `data`. */
 export interface Float32TensorToWrite {
@@ -28,17 +28,15 @@ export async function writeSafetensors(
 ): Promise<void> {
   const list = [...tensors];
   const head = encodeHead(list, metadata);
-  const file = await AtomicFile.open(path);
-  try {
-    await file.write(head);
-    for (const { data } of list) {
-      // The machines that this package has kernels for are little-endian, as the format is.
-      await file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
-    await file.commit();
-  } catch (error) {
-    await file.abort();
-    throw error;
+  await writeWhole(path, chunks(head, list));
+}
+
+/** Views made when their turn comes: a view of a buffer that was transferred meanwhile throws, one made before is empty. */
+function* chunks(head: Uint8Array, tensors: readonly Float32TensorToWrite[]): Generator<Uint8Array> {
+  yield head;
+  for (const { data } of tensors) {
+    // The machines that this package has kernels for are little-endian, as the format is.
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
 }
 

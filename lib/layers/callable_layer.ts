@@ -26,8 +26,13 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
     query: TensorLike,
     options: Options & Abortable = {} as Options,
   ): Promise<Tensor | [Tensor, Tensor]> {
+    return this.onPool(this.steps(query, options), options);
+  }
+
+  /** Performs steps on the pool; errors begin with the layer's class. */
+  protected async onPool<T>(steps: Steps<T>, { signal }: Abortable): Promise<T> {
     try {
-      return await runAsync(this.steps(query, options), options.signal);
+      return await runAsync(steps, signal);
     } catch (error) {
       throw layerError(this.className, error);
     }

@@ -1,7 +1,7 @@
 /** Sequence to sequence: an encoder's output attended by a decoder (Vaswani et al., arXiv 1706.03762). */
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
-import { type Abortable, runAsync, runSync, type Steps } from '../kernels/run.js';
+import { type Abortable, runSync, type Steps } from '../kernels/run.js';
 import type { Shape } from '../tensor/shape.js';
 import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type ExplainOptions, explanationOptions } from './attention_options.js';
@@ -9,7 +9,7 @@ import { CallableLayer } from './callable_layer.js';
 import { type CommonConfig, commonReaders, type Reader, readConfig } from './config.js';
 import type { DecoderCache } from './decoder_cache.js';
 import type { BuildConfig, BuildSublayer, Layer, LayerConfig, WeightSpec } from './layer.js';
-import { inLayer, layerError } from './layer_error.js';
+import { inLayer } from './layer_error.js';
 import { layerFromConfig, registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
 import { TransformerDecoderLayer } from './transformer_decoder_layer.js';
 import { TransformerEncoderLayer } from './transformer_encoder_layer.js';
@@ -84,10 +84,6 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
     super(common);
     this.encoder = encoder;
     this.decoder = decoder;
-  }
-
-  static fromConfig(config: EncoderDecoderConfig): EncoderDecoder {
-    return new EncoderDecoder(config);
   }
 
   override getConfig(): EncoderDecoderConfig {
@@ -207,14 +203,6 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
       x = yield* layer.steps(x, this.decoderOptions(decode, i));
     }
     return layers;
-  }
-
-  private async onPool(steps: Steps<Tensor>, { signal }: Abortable): Promise<Tensor> {
-    try {
-      return await runAsync(steps, signal);
-    } catch (error) {
-      throw layerError(this.className, error);
-    }
   }
 }
 

@@ -78,6 +78,11 @@ export abstract class Layer {
     this.seed = seed;
   }
 
+  /** A layer like the one whose `getConfig` gave this, without weights. */
+  static fromConfig<C extends object, L>(this: new (config: C) => L, config: C): L {
+    return new this(config);
+  }
+
   get className(): string {
     return (this.constructor as typeof Layer).className;
   }

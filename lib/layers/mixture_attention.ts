@@ -56,10 +56,6 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     super(config);
   }
 
-  static fromConfig<C extends object, L>(this: new (config: C) => L, config: C): L {
-    return new this(config);
-  }
-
   override prepare(): void {
     inLayer(this.className, () => this.requirePrepared().precompute());
   }

@@ -81,10 +81,6 @@ export class TransformerDecoderLayer extends TransformerBlock<TransformerDecoder
     this.crossAttention = crossAttention;
   }
 
-  static fromConfig(config: TransformerDecoderLayerConfig): TransformerDecoderLayer {
-    return new TransformerDecoderLayer(config);
-  }
-
   /** The layer that torch.nn.TransformerDecoderLayer is, from its state dict. */
   static fromTorch(state: TorchState, options: TorchTransformerOptions): TransformerDecoderLayer {
     return torchTransformer(TransformerDecoderLayer, state, options);

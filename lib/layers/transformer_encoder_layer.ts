@@ -60,10 +60,6 @@ export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoder
     this.attention = attention;
   }
 
-  static fromConfig(config: TransformerEncoderLayerConfig): TransformerEncoderLayer {
-    return new TransformerEncoderLayer(config);
-  }
-
   /** The layer that torch.nn.TransformerEncoderLayer is, from its state dict. */
   static fromTorch(state: TorchState, options: TorchTransformerOptions): TransformerEncoderLayer {
     return torchTransformer(TransformerEncoderLayer, state, options);

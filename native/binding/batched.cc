@@ -91,8 +91,7 @@ class BatchedJob : public Job {
     }
     const int64_t together = (kPartRows + rows - 1) / rows;
     const int64_t parts = batch_ / together / threads * threads;
-    if (parts >= threads) return parts == 0 ? 0 : fair(parts, threads);
-    return fair(threads, threads);
+    return fair(std::max(parts, threads), threads);
   }
 
   // Sequences are whole, so the largest part may be larger than the others.

@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { attentionWithWeights, gelu, layerNorm, softmax } from '../../lib/kernels/index.js';
 import {
-  type AttentionCallOptions,
   DenseSynthesizer,
-  type MixtureAttention,
   MixtureSynthesizer,
   MultiHeadAttention,
   RandomSynthesizer,
@@ -18,11 +16,11 @@ import {
   tensor,
   tensors,
 } from '../support/golden.js';
+import { checkLayerGolden, type LayerClass } from '../support/layer_golden.js';
 
 const goldens = readGolden<Goldens>('attention.json');
 const cases = (name: string) => goldens[name] as GoldenCase[];
 
-type LayerClass = { new (config: never): MixtureAttention; fromConfig(config: never): MixtureAttention };
 const FAMILIES: [string, LayerClass][] = [
   ['self_attention', SelfAttention as unknown as LayerClass],
   ['keras_mha', MultiHeadAttention as unknown as LayerClass],
@@ -31,34 +29,9 @@ const FAMILIES: [string, LayerClass][] = [
   ['mixture', MixtureSynthesizer as unknown as LayerClass],
 ];
 
-function buildFor(layer: MixtureAttention, golden: GoldenCase): void {
-  const { query, value, key } = golden.inputs;
-  layer.build(query!.shape, (value ?? query)!.shape, (key ?? value ?? query)!.shape);
-  if (golden.weights) layer.setWeights(tensors(golden.weights));
-}
-
 describe.each(FAMILIES)('%s', (family, LayerOf) => {
   it.each(cases(family).map((c) => [c.name, c] as const))('%s', async (_, golden) => {
-    const layer = new LayerOf(golden.config as never);
-    buildFor(layer, golden);
-    const { query, ...others } = tensors(golden.inputs);
-    const options = { ...others, ...masks(golden.masks), ...golden.options } as AttentionCallOptions;
-    const output = layer.call(query!, options);
-    expect(output.shape).toEqual(golden.output.shape);
-    expectClose(output.data, golden.output.data, golden.name);
-    const [again, scores] = layer.call(query!, { ...options, returnAttentionScores: true });
-    expectClose(again.data, golden.output.data, `${golden.name}, with scores`);
-    if (golden.scores) {
-      expect(scores.size).toBe(golden.scores.data.length);
-      expectClose(scores.data, golden.scores.data, `${golden.name}: scores`);
-    }
-    const onPool = await layer.callAsync(query!, options);
-    expect([...onPool.data]).toEqual([...output.data]);
-
-    const copy = LayerOf.fromConfig(JSON.parse(JSON.stringify(layer.getConfig())) as never);
-    buildFor(copy, { ...golden, weights: undefined as never });
-    copy.setWeights(layer.getWeights());
-    expect([...copy.call(query!, options).data]).toEqual([...output.data]);
+    await checkLayerGolden(LayerOf, golden);
   });
 });
 

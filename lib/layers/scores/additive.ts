@@ -1,7 +1,7 @@
 import { ScoreKind } from '../../native/addon.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { WeightMap, WeightSpec } from '../layer.js';
-import { keysAsTheyCome, type ScoreFunction } from './score_function.js';
+import { keysAsTheyCome, oneHead, type ScoreFunction } from './score_function.js';
 
 /** weight * sum_c v_c tanh(factor * (x_c + y_c)), read from a layer's weights. */
 interface AdditiveForm {
@@ -27,14 +27,10 @@ function additiveScores(kind: string, form: AdditiveForm): ScoreFunction {
       return {
         projectKeys: keysAsTheyCome,
         // biome-ignore lint/correctness/useYield: there is nothing to compute before the attention itself
-        *logits({ query, keys }) {
+        *logits(context) {
           return {
             ...common,
-            depth: query.features,
-            left: query.data,
-            leftStrides: [query.length * query.features, 0, query.features],
-            right: keys!.data,
-            rightStrides: [keys!.batchStride, 0, keys!.width],
+            ...oneHead(context),
           };
         },
         dispose() {},

@@ -2,6 +2,7 @@ import { ScoreKind } from '../../native/addon.js';
 import { Projection, projectionSpecs } from '../projection.js';
 import {
   keysAsTheyCome,
+  oneHead,
   type PreparedScoreFunction,
   type ScoreFunction,
   sequenceRows,
@@ -57,15 +58,11 @@ export function plainDotProductScores(useScale = false): ScoreFunction {
       return {
         projectKeys: keysAsTheyCome,
         // biome-ignore lint/correctness/useYield: there is nothing to compute before the attention itself
-        *logits({ query, keys }) {
+        *logits(context) {
           return {
             kind: ScoreKind.product,
             weight,
-            depth: query.features,
-            left: query.data,
-            leftStrides: [query.length * query.features, 0, query.features],
-            right: keys!.data,
-            rightStrides: [keys!.batchStride, 0, keys!.width],
+            ...oneHead(context),
           };
         },
         dispose() {},

@@ -21,12 +21,12 @@ export class PreparedRandom {
     const n = this.logits.shape[1]!;
     const from = (rows: Float32Array) => rows.subarray(position * n);
     if (alone) {
-      const { exponentials, sums, logits } = this.prepare();
+      const prepared = this.prepare();
       return {
-        ...preparedSource(this.prepare(), query.length, keyLength),
-        left: from(exponentials),
-        sums: from(sums),
-        logits: from(logits),
+        ...preparedSource(prepared, query.length, keyLength),
+        left: from(prepared.exponentials),
+        sums: from(prepared.sums),
+        logits: from(prepared.logits),
       };
     }
     const left = from(this.logits.data);

@@ -74,6 +74,17 @@ export interface ScoreFunction {
   prepare(weights: WeightMap): PreparedScoreFunction;
 }
 
+/** Operands of scores in one head over all features of queries and keys as they come. */
+export function oneHead({ query, keys }: ScoreContext) {
+  return {
+    depth: query.features,
+    left: query.data,
+    leftStrides: [query.length * query.features, 0, query.features] as const,
+    right: keys!.data,
+    rightStrides: [keys!.batchStride, 0, keys!.width] as const,
+  };
+}
+
 /** For scores that look at the keys as they come. */
 // biome-ignore lint/correctness/useYield: there is nothing to compute
 export function* keysAsTheyCome(key: Sequence): Steps<Float32Array> {
