@@ -1,7 +1,18 @@
 /** The encoder's public types. */
 import type { Tensor } from '../tensor/tensor.js';
 
-export type PoolingMode = 'mean' | 'cls' | 'max';
+/** How the hidden states of a text become one embedding; names as sentence-transformers has them. */
+export type PoolingMode = 'cls' | 'mean' | 'max' | 'mean_sqrt_len' | 'weightedmean' | 'lasttoken';
+
+/** How weights are kept and multiplied. */
+export type EncoderDType = 'float32' | 'int8';
+
+/** Numbers of an embedding; all but float32 are made from it by quantization. */
+export type Precision = 'float32' | 'int8' | 'uint8' | 'binary' | 'ubinary';
+
+export type OutputValue = 'sentence' | 'token';
+
+export type SimilarityName = 'cosine' | 'dot' | 'euclidean' | 'manhattan';
 
 export interface EncodeProgress {
   /** Texts whose embeddings are done. */
@@ -15,8 +26,16 @@ export interface EncodeProgress {
 export interface EncodeOptions {
   /** At most this many texts go into one native job; by default jobs are cut by tokens alone. */
   batchSize?: number;
+  /** Put before every text, as it is. */
+  prompt?: string;
+  /** Name of one of the model's `prompts`; by default its default_prompt_name, if it has one. */
+  promptName?: string;
+  /** By default what the model directory says. */
+  pooling?: PoolingMode;
   /** Scale every embedding to unit length; by default what the model directory says. */
   normalize?: boolean;
+  /** Keep this many leading numbers of every embedding (before it is normalized). */
+  truncateDim?: number;
   /** Aborting rejects with the signal's reason; jobs that run already end in the background. */
   signal?: AbortSignal;
   /** Called after every native job, in input order. */

@@ -9,7 +9,15 @@ export type Strides = readonly [number, number, number];
 
 export const Activation = { none: 0, relu: 1, gelu: 2, geluTanh: 3 } as const;
 export const ScoreKind = { product: 0, panels: 1, matrix: 2, prepared: 3, outer: 4, additive: 5 } as const;
-export const EncodeOutput = { mean: 0, cls: 1, max: 2, tokens: 3 } as const;
+export const EncodeOutput = {
+  mean: 0,
+  cls: 1,
+  max: 2,
+  tokens: 3,
+  mean_sqrt_len: 4,
+  weightedmean: 5,
+  lasttoken: 6,
+} as const;
 export const DTypeCode = { F32: 0, F16: 1, BF16: 2 } as const;
 
 /** `count` matrices [k, n], packed for the matmul kernel. */
