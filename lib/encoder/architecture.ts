@@ -1,19 +1,46 @@
-/** Model architectures: a table from config.json's model_type to how its weights are loaded. */
+/** Model architectures, by config.json's model_type, and how a model of one is loaded. */
 import { describe, expectation, ModelError } from '../errors.js';
-import { loadBert } from './bert.js';
+import { addon } from '../native/load.js';
+import { albert } from './architectures/albert.js';
+import type { Architecture } from './architectures/architecture.js';
+import { bert, electra } from './architectures/bert.js';
+import { distilbert } from './architectures/distilbert.js';
+import { mpnet } from './architectures/mpnet.js';
+import { roberta } from './architectures/roberta.js';
 import type { JsonObject } from './json_file.js';
 import type { LoadedModel } from './loaded_model.js';
+import type { EncoderDType } from './types.js';
+import { Weights } from './weights.js';
 
-type Loader = (directory: string, config: JsonObject) => Promise<LoadedModel>;
+const ARCHITECTURES: readonly Architecture[] = [bert, roberta, distilbert, mpnet, albert, electra];
 
-const ARCHITECTURES: ReadonlyMap<string, Loader> = new Map([['bert', loadBert]]);
-
-export async function loadArchitecture(directory: string, config: JsonObject): Promise<LoadedModel> {
+export function architectureOf(config: JsonObject): Architecture {
   const type = config.get('model_type');
-  const load = typeof type === 'string' ? ARCHITECTURES.get(type) : undefined;
-  if (load === undefined) {
-    const known = [...ARCHITECTURES.keys()].map((name) => JSON.stringify(name)).join(' or ');
-    throw new ModelError(expectation(`${config.source}: model_type`, known, describe(type)));
+  const found = ARCHITECTURES.find(({ modelTypes }) => modelTypes.includes(type as string));
+  if (found === undefined) {
+    const known = ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes).map((name) => JSON.stringify(name));
+    throw new ModelError(
+      expectation(`${config.source}: model_type`, `one of ${known.join(', ')}`, describe(type)),
+    );
   }
-  return load(directory, config);
+  return found;
+}
+
+export async function loadArchitecture(
+  directory: string,
+  config: JsonObject,
+  options: { dtype?: EncoderDType } = {},
+): Promise<LoadedModel> {
+  const architecture = architectureOf(config);
+  const weights = await Weights.open(directory, architecture.prefixes, architecture.probe);
+  const parts = architecture.read(config, weights);
+  const handle = await addon().loadTransformerAsync({
+    ...parts,
+    paths: weights.paths,
+    config: { ...parts.config, quantize: options.dtype === 'int8' },
+  });
+  const { hidden, positions, heads } = parts.config;
+  const layers = parts.order.length;
+  const kinds = architecture.kinds?.(config) ?? new Array<string>(layers).fill('MultiHeadAttention');
+  return { handle, dimensions: hidden, positions, layers, heads, kinds };
 }

@@ -99,7 +99,7 @@ export class Encoder implements TextEncoder {
       throw new ArgumentError(expectation('text', 'a string', describe(text)));
     }
     const ids = this.tokenizer.encode(text);
-    const { layers, heads, kind } = this.model;
+    const { layers, heads, kinds } = this.model;
     const size = heads * ids.length * ids.length;
     const attention = new Float32Array(layers * size);
     await addon().encodeAsync({
@@ -113,7 +113,7 @@ export class Encoder implements TextEncoder {
     });
     const explained = Array.from({ length: layers }, (_, i) => ({
       name: `layer ${i}`,
-      kind,
+      kind: kinds[i]!,
       heads,
       queries: ids.length,
       keys: ids.length,

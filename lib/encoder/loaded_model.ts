@@ -1,15 +1,16 @@
 /** What every architecture gives once its weights are loaded. */
-import type { NativeBertModel } from '../native/addon.js';
+import type { NativeTransformer } from '../native/addon.js';
 
 export interface LoadedModel {
-  handle: NativeBertModel;
+  handle: NativeTransformer;
   /** Length of a hidden state. */
   dimensions: number;
   /** Longest sequence in tokens. */
   positions: number;
+  /** Layers as they are applied. */
   layers: number;
   /** Of each layer. */
   heads: number;
-  /** Class of the layer that its attention is. */
-  kind: string;
+  /** Class of the layer that the attention of each applied layer is. */
+  kinds: readonly string[];
 }

@@ -1,42 +1,148 @@
-/** Tensors of model.safetensors as references that native code follows into the mapped file. */
-import { join } from 'node:path';
+/** Tensors of a model's safetensors files as references that native code follows into the mapped files. */
 import { expectation, ModelError } from '../errors.js';
-import { readSafetensorsHeader, type SafetensorsHeader } from '../formats/safetensors.js';
-import { DTypeCode, type TensorReference } from '../native/addon.js';
+import type { SafetensorsEntry } from '../formats/safetensors.js';
+import {
+  DTypeCode,
+  type LinearReference,
+  type NormReference,
+  type TensorReference,
+} from '../native/addon.js';
 import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js';
+import { openWeightsFiles, SCALES_SUFFIX, type WeightsFiles } from './weights_files.js';
 
-export class WeightsFile {
+/** Bytes an element. */
+const ELEMENT_BYTES: Readonly<Record<number, number>> = {
+  [DTypeCode.F32]: 4,
+  [DTypeCode.F16]: 2,
+  [DTypeCode.BF16]: 2,
+  [DTypeCode.I8]: 1,
+};
+
+export class Weights {
   private constructor(
-    readonly path: string,
-    private readonly header: SafetensorsHeader,
+    private readonly files: WeightsFiles,
     private readonly prefix: string,
   ) {}
 
-  /** @param prefixes name prefixes that a checkpoint of this architecture may carry, such as "bert." */
-  static async open(directory: string, prefixes: readonly string[], probe: string): Promise<WeightsFile> {
-    const path = join(directory, 'model.safetensors');
-    const header = await readSafetensorsHeader(path);
-    const prefix = prefixes.find((p) => header.tensors.has(p + probe)) ?? '';
-    return new WeightsFile(path, header, prefix);
+  /**
+   * @param prefixes name prefixes that a checkpoint of this architecture may carry, such as "bert."
+   * @param probe a tensor that every checkpoint of this architecture has
+   */
+  static async open(directory: string, prefixes: readonly string[], probe: string): Promise<Weights> {
+    const files = await openWeightsFiles(directory);
+    const prefix = prefixes.find((p) => files.entries.has(p + probe)) ?? '';
+    return new Weights(files, prefix);
+  }
+
+  get paths(): readonly string[] {
+    return this.files.paths;
+  }
+
+  has(name: string): boolean {
+    return this.files.entries.has(this.prefix + name);
   }
 
   /** @param names the tensor's name, then older names of it */
-  reference(names: readonly string[], shape: Shape): TensorReference {
-    const name = names.map((n) => this.prefix + n).find((n) => this.header.tensors.has(n));
-    const entry = name === undefined ? undefined : this.header.tensors.get(name);
+  tensor(names: string | readonly string[], shape: Shape): TensorReference {
+    const list = typeof names === 'string' ? [names] : names;
+    const name = list.map((n) => this.prefix + n).find((n) => this.files.entries.has(n));
+    const entry = name === undefined ? undefined : this.files.entries.get(name);
     if (entry === undefined) {
-      throw new ModelError(expectation(this.path, `a tensor ${this.prefix}${names[0]}`, 'none of this name'));
+      throw new ModelError(
+        expectation(this.files.source, `a tensor ${this.prefix}${list[0]}`, 'none of this name'),
+      );
     }
     if (!Object.hasOwn(DTypeCode, entry.dtype)) {
       const known = Object.keys(DTypeCode).join(', ');
-      throw new ModelError(expectation(`${this.path}: ${entry.name}: dtype`, `one of ${known}`, entry.dtype));
+      throw new ModelError(
+        expectation(`${this.path(entry)}: ${entry.name}: dtype`, `one of ${known}`, entry.dtype),
+      );
     }
     if (!sameShape(entry.shape, shape)) {
       throw new ModelError(
-        expectation(`${this.path}: ${entry.name}`, `shape ${shapeText(shape)}`, shapeText(entry.shape)),
+        expectation(
+          `${this.path(entry)}: ${entry.name}`,
+          `shape ${shapeText(shape)}`,
+          shapeText(entry.shape),
+        ),
       );
     }
     const dtype = DTypeCode[entry.dtype as keyof typeof DTypeCode];
-    return { begin: entry.begin, count: sizeOf(shape), dtype };
+    const reference = { file: entry.file, begin: entry.begin, count: sizeOf(shape), dtype };
+    if (dtype !== DTypeCode.I8) return reference;
+    return { ...reference, scalesBegin: this.scales(entry, shape) };
   }
+
+  /** Weight [out, columns] and bias [out] of a torch.nn.Linear. */
+  linear(name: string, out: number, columns: number, bias: boolean | 'optional' = true): LinearReference {
+    const biased = bias === 'optional' ? this.has(`${name}.bias`) : bias;
+    return {
+      weight: this.tensor(`${name}.weight`, [out, columns]),
+      bias: biased ? this.tensor(`${name}.bias`, [out]) : undefined,
+    };
+  }
+
+  /** Checkpoints converted from TensorFlow call LayerNorm's weight and bias gamma and beta. */
+  norm(name: string, columns: number, bias: boolean | 'optional' = true): NormReference {
+    const biased = bias === 'optional' ? this.has(`${name}.bias`) || this.has(`${name}.beta`) : bias;
+    return {
+      gamma: this.tensor([`${name}.weight`, `${name}.gamma`], [columns]),
+      beta: biased ? this.tensor([`${name}.bias`, `${name}.beta`], [columns]) : undefined,
+    };
+  }
+
+  private path(entry: { file: number }): string {
+    return this.files.paths[entry.file]!;
+  }
+
+  /** Where the scales of an 8-bit tensor begin: one float32 a row of its last axis, in the same file. */
+  private scales(entry: SafetensorsEntry & { file: number }, shape: Shape): number {
+    const rows = shape.slice(0, -1);
+    const scales = this.files.entries.get(entry.name + SCALES_SUFFIX);
+    if (
+      scales === undefined ||
+      scales.file !== entry.file ||
+      scales.dtype !== 'F32' ||
+      sizeOf(scales.shape) !== sizeOf(rows)
+    ) {
+      const received =
+        scales === undefined ? 'none of this name' : `${scales.dtype} ${shapeText(scales.shape)}`;
+      throw new ModelError(
+        expectation(
+          `${this.path(entry)}: ${entry.name}${SCALES_SUFFIX}`,
+          `F32 ${shapeText(rows)} beside the 8-bit tensor`,
+          received,
+        ),
+      );
+    }
+    return scales.begin;
+  }
+}
+
+/** Rows [first, first + rows) of a tensor [any, columns]. */
+export function sliceRows(
+  tensor: TensorReference,
+  first: number,
+  rows: number,
+  columns: number,
+): TensorReference {
+  return {
+    ...tensor,
+    begin: tensor.begin + first * columns * ELEMENT_BYTES[tensor.dtype]!,
+    count: rows * columns,
+    ...(tensor.scalesBegin === undefined ? {} : { scalesBegin: tensor.scalesBegin + 4 * first }),
+  };
+}
+
+/** Outputs [first, first + rows) of a linear layer with `columns` inputs. */
+export function sliceLinear(
+  linear: LinearReference,
+  first: number,
+  rows: number,
+  columns: number,
+): LinearReference {
+  return {
+    weight: sliceRows(linear.weight, first, rows, columns),
+    bias: linear.bias && sliceRows(linear.bias, first, rows, 1),
+  };
 }

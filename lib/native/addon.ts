@@ -7,7 +7,7 @@
 /** [batch, head, row] strides in elements; 0 broadcasts. The last axis is contiguous. */
 export type Strides = readonly [number, number, number];
 
-export const Activation = { none: 0, relu: 1, gelu: 2, geluTanh: 3 } as const;
+export const Activation = { none: 0, relu: 1, gelu: 2, geluTanh: 3, silu: 4 } as const;
 export const ScoreKind = { product: 0, panels: 1, matrix: 2, prepared: 3, outer: 4, additive: 5 } as const;
 export const EncodeOutput = {
   mean: 0,
@@ -18,7 +18,9 @@ export const EncodeOutput = {
   weightedmean: 5,
   lasttoken: 6,
 } as const;
-export const DTypeCode = { F32: 0, F16: 1, BF16: 2 } as const;
+export const DTypeCode = { F32: 0, F16: 1, BF16: 2, I8: 3 } as const;
+/** Score functions of an encoder's layer, see native/encoder/scores.h. */
+export const ScoreFunction = { dot: 0, random: 1, factorized: 2, dense: 3, outer: 4, relative: 5 } as const;
 
 /** `count` matrices [k, n], packed for the matmul kernel. */
 export interface NativePackedMatrix {
@@ -34,7 +36,7 @@ export interface NativeQuantizedMatrix {
   dispose(): void;
 }
 
-export interface NativeBertModel {
+export interface NativeTransformer {
   /** Bytes of native memory of its own, without the mapped weights file; 0 after `dispose`. */
   readonly bytes: number;
   dispose(): void;
@@ -206,12 +208,74 @@ export interface NormalizeOptions {
   epsilon: number;
 }
 
+/** A tensor in one of the weights files. */
 export interface TensorReference {
+  /** Index of its path; default 0. */
+  file?: number;
   /** First byte in the file. */
   begin: number;
   /** Elements. */
   count: number;
   dtype: number;
+  /** I8: first byte of the float32 scales, one a row. */
+  scalesBegin?: number;
+}
+
+/** y = x W^T + b. */
+export interface LinearReference {
+  /** [out, in]. */
+  weight: TensorReference;
+  bias?: TensorReference | undefined;
+}
+
+/** Layer normalisation; without `beta` it only scales. */
+export interface NormReference {
+  gamma: TensorReference;
+  beta?: TensorReference | undefined;
+}
+
+/** One score function; `kind` is of ScoreFunction, `length` at least the model's positions. */
+export type ScoreReference =
+  | { kind: 0; weight: number; query: LinearReference; key: LinearReference }
+  | { kind: 1; weight: number; length: number; matrix: TensorReference }
+  | {
+      kind: 2;
+      weight: number;
+      length: number;
+      depth: number;
+      left: TensorReference;
+      right: TensorReference;
+    }
+  | {
+      kind: 3;
+      weight: number;
+      length: number;
+      depth: number;
+      /** All heads have one `output`. */
+      shared: boolean;
+      hidden: LinearReference;
+      output: TensorReference;
+      bias?: TensorReference | undefined;
+    }
+  | { kind: 4; weight: number; length: number; depth: number; left: LinearReference; right: LinearReference }
+  | { kind: 5; weight: number; buckets: number; index: Int32Array; table: TensorReference };
+
+export interface LayerReference {
+  attention: {
+    scores: readonly ScoreReference[];
+    value: LinearReference;
+    /** Keys before and after the query that it attends to; -1 is no limit. */
+    before: number;
+    after: number;
+  };
+  attentionOutput: LinearReference;
+  attentionNorm?: NormReference | undefined;
+  up: LinearReference;
+  gate?: LinearReference | undefined;
+  down: LinearReference;
+  outputNorm?: NormReference | undefined;
+  /** Index into `rotary`; -1 is none. */
+  rotary: number;
 }
 
 /** matmul, attention or gate. */
@@ -229,30 +293,49 @@ export interface BatchedOptions {
   operations: readonly BatchedOperation[];
 }
 
-export interface LoadBertOptions {
-  path: string;
+export interface LoadTransformerOptions {
+  paths: readonly string[];
   config: {
     hidden: number;
-    layers: number;
     heads: number;
     intermediate: number;
     vocabulary: number;
+    /** Tokens a sequence may have. */
     positions: number;
-    tokenTypes: number;
     epsilon: number;
     activation: number;
+    gated: boolean;
+    preNorm: boolean;
+    /** Keep 8 bits a weight and multiply 8-bit numbers. */
+    quantize: boolean;
   };
-  /** In the order of BertTensor in native/encoder/bert.h. */
-  tensors: readonly TensorReference[];
-  /** In the order of BertLayerTensor, layer after layer. */
-  layerTensors: readonly TensorReference[];
+  embeddings: {
+    /** Columns of the tables. */
+    size: number;
+    words: TensorReference;
+    /** [positions, size]. */
+    positions?: TensorReference | undefined;
+    /** [size], added to every token. */
+    tokenType?: TensorReference | undefined;
+    norm?: NormReference | undefined;
+    /** [hidden, size]; needed where they differ. */
+    projection?: LinearReference | undefined;
+  };
+  /** `size` leading elements of every head turn by theta^(-2 i / size) / divisor. */
+  rotary: readonly { size: number; theta: number; divisor: number }[];
+  layers: readonly LayerReference[];
+  /** Layers as they are applied. */
+  order: Int32Array;
+  finalNorm?: NormReference | undefined;
 }
 
 export interface EncodeOptions {
-  model: NativeBertModel;
+  model: NativeTransformer;
   ids: Int32Array;
   offsets: Int32Array;
   output: number;
+  /** Leading tokens that averages and maxima leave out; default 0. */
+  skip?: number;
   normalize: boolean;
   out: Float32Array;
   /** [layers, heads, tokens, tokens]: where to write the attention weights of the only sequence. */
@@ -310,6 +393,6 @@ export interface NativeAddon extends SyncOperations, AsyncOperations {
   setThreads(options: { threads: number }): void;
   PackedMatrix: new (options: PackOptions) => NativePackedMatrix;
   QuantizedMatrix: new (options: QuantizeOptions) => NativeQuantizedMatrix;
-  loadBert(options: LoadBertOptions): NativeBertModel;
-  loadBertAsync(options: LoadBertOptions): Promise<NativeBertModel>;
+  loadTransformer(options: LoadTransformerOptions): NativeTransformer;
+  loadTransformerAsync(options: LoadTransformerOptions): Promise<NativeTransformer>;
 }

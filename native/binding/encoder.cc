@@ -1,30 +1,31 @@
-// BertModel: a loaded encoder behind a JavaScript object, its loading and its forward pass as jobs.
+// TransformerModel: a loaded encoder behind a JavaScript object, and its forward pass as a job.
+#include "binding/encoder.h"
+
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "binding/handle.h"
 #include "binding/operations.h"
-#include "encoder/bert.h"
-#include "runtime/mapped_file.h"
 
 namespace sa {
 
 namespace {
 
-class BertModel : public Handle<BertModel, Bert> {
+class TransformerModel : public Handle<TransformerModel, Transformer> {
  public:
-  static constexpr napi_type_tag kTag = {0x73796e7468617474, 0x626572746d6f646c};
-  static constexpr const char* kName = "BertModel";
+  static constexpr napi_type_tag kTag = {0x73796e7468617474, 0x7472616e73666f72};
+  static constexpr const char* kName = "TransformerModel";
 
   // Only the loading job makes one: it hands over the model behind an external value.
-  explicit BertModel(const Napi::CallbackInfo& info) : Handle(info) {
+  explicit TransformerModel(const Napi::CallbackInfo& info) : Handle(info) {
     if (!info[0].IsExternal()) {
-      throw_native_error(info.Env(),
-                         "BertModel: expected loadBert to make it but received a direct construction");
+      throw_native_error(
+          info.Env(),
+          "TransformerModel: expected loadTransformer to make it but received a direct construction");
       return;
     }
-    own(info, *info[0].As<Napi::External<std::shared_ptr<const Bert>>>().Data());
+    own(info, *info[0].As<Napi::External<std::shared_ptr<const Transformer>>>().Data());
   }
 };
 
@@ -33,112 +34,19 @@ struct EncoderState {
   Napi::FunctionReference model;
 };
 
-class LoadBertJob : public Job {
- public:
-  void read(Arguments& arguments) override {
-    path_ = arguments.text("path");
-    {
-      const Arguments::Scope scope(arguments, arguments.get("config"));
-      constexpr int64_t kLimit = 1 << 24;
-      config_.hidden = arguments.integer("hidden", 1, kLimit);
-      config_.layers = arguments.integer("layers", 0, 4096);
-      config_.heads = arguments.integer("heads", 1, kLimit);
-      config_.intermediate = arguments.integer("intermediate", 1, kLimit);
-      config_.vocabulary = arguments.integer("vocabulary", 1, kLimit);
-      config_.positions = arguments.integer("positions", 1, kLimit);
-      config_.token_types = arguments.integer("tokenTypes", 1, kLimit);
-      config_.epsilon = static_cast<float>(arguments.number("epsilon"));
-      config_.activation = static_cast<Activation>(arguments.integer("activation", 0, 3));
-      arguments.expect(config_.hidden % config_.heads == 0, "config.heads",
-                       "a divisor of the hidden size " + std::to_string(config_.hidden),
-                       static_cast<double>(config_.heads));
-    }
-    read_tensors(arguments, "tensors", kBertTensors, 1, bert_tensor_size, &tensors_);
-    read_tensors(arguments, "layerTensors", kBertLayerTensors, config_.layers, bert_layer_tensor_size,
-                 &layer_tensors_);
-  }
-
-  std::string execute(const KernelSet& kernels) override {
-    auto file = std::make_shared<MappedFile>();
-    const std::string error = file->open(path_);
-    if (!error.empty()) return path_ + ": expected a readable weights file but received " + error;
-    for (std::vector<Tensor>* group : {&tensors_, &layer_tensors_}) {
-      for (const Tensor& tensor : *group) {
-        const int64_t end =
-            tensor.begin + tensor.view.count * static_cast<int64_t>(dtype_size(tensor.view.dtype));
-        // The file may have changed since its header was read.
-        if (end > static_cast<int64_t>(file->size())) {
-          return path_ + ": expected at least " + std::to_string(end) + " bytes but received " +
-                 std::to_string(file->size());
-        }
-      }
-    }
-    std::shared_ptr<const Bert> bert =
-        Bert::load(kernels, config_, file, views(tensors_, *file), views(layer_tensors_, *file));
-    if (bert == nullptr) return kOutOfMemory;
-    model_ = std::move(bert);
-    return "";
-  }
-
-  Napi::Value result(Napi::Env env) override {
-    EncoderState* state = env.GetInstanceData<EncoderState>();
-    return state->model.New({Napi::External<std::shared_ptr<const Bert>>::New(env, &model_)});
-  }
-
- private:
-  struct Tensor {
-    int64_t begin = 0;
-    WeightView view;
-  };
-
-  // `name`: groups * count entries {begin, count, dtype}, in the order of the roles.
-  void read_tensors(Arguments& arguments, const char* name, int count, int64_t groups,
-                    int64_t (*size)(const BertConfig&, int), std::vector<Tensor>* out) {
-    const Napi::Value list = arguments.get(name);
-    const int64_t wanted = count * groups;
-    if (!list.IsArray() || list.As<Napi::Array>().Length() != wanted) {
-      arguments.fail(name, "an array of " + std::to_string(wanted) + " tensors", describe_value(list));
-      return;
-    }
-    for (int64_t i = 0; i < wanted && !arguments.failed(); ++i) {
-      const Arguments::Scope scope(arguments, list.As<Napi::Array>().Get(static_cast<uint32_t>(i)));
-      Tensor tensor;
-      tensor.begin = arguments.size("begin");
-      tensor.view.count = arguments.size("count");
-      tensor.view.dtype = static_cast<DType>(arguments.integer("dtype", 0, 2));
-      const int64_t expected = size(config_, static_cast<int>(i % count));
-      arguments.expect(tensor.view.count == expected, name, std::to_string(expected) + " elements",
-                       static_cast<double>(tensor.view.count));
-      out->push_back(tensor);
-    }
-  }
-
-  static std::vector<WeightView> views(const std::vector<Tensor>& tensors, const MappedFile& file) {
-    std::vector<WeightView> out;
-    for (const Tensor& tensor : tensors) {
-      out.push_back(tensor.view);
-      out.back().data = file.data() + tensor.begin;
-    }
-    return out;
-  }
-
-  std::string path_;
-  BertConfig config_;
-  std::vector<Tensor> tensors_, layer_tensors_;
-  std::shared_ptr<const Bert> model_;
-};
-
 class EncodeJob : public Job {
  public:
   void read(Arguments& arguments) override {
-    model_ = BertModel::read(arguments, "model");
+    model_ = TransformerModel::read(arguments, "model");
     const Span<int32_t> ids = arguments.int32s("ids");
     offsets_ = read_offsets(arguments, arguments.int32s("offsets"));
-    batch_.output = static_cast<EncodeOutput>(arguments.integer("output", 0, 3));
+    batch_.output = static_cast<EncodeOutput>(arguments.integer("output", 0, 6));
+    const Napi::Value skip = arguments.get("skip");
+    batch_.skip = skip.IsUndefined() ? 0 : arguments.size("skip");
     batch_.normalize = arguments.boolean("normalize");
     const Span<float> out = arguments.floats("out");
     if (arguments.failed()) return;
-    const BertConfig& config = model_->config();
+    const TransformerConfig& config = model_->config();
     const int64_t sequences = static_cast<int64_t>(offsets_.size()) - 1, tokens = offsets_.back();
     arguments.expect_length("ids", ids.length, static_cast<double>(tokens));
     const int64_t rows = batch_.output == EncodeOutput::kTokens ? tokens : sequences;
@@ -168,7 +76,7 @@ class EncodeJob : public Job {
       arguments.expect(sequences == 1, "offsets", "one sequence (with attention)",
                        static_cast<double>(sequences));
       arguments.expect_length("attention", attention.length,
-                              static_cast<double>(config.layers * config.heads) *
+                              static_cast<double>(model_->applied_layers() * config.heads) *
                                   static_cast<double>(tokens) * static_cast<double>(tokens));
       arguments.expect_apart("out", out, "attention", attention);
       batch_.attention = attention.data;
@@ -178,18 +86,23 @@ class EncodeJob : public Job {
   std::string execute(const KernelSet&) override { return succeeded(model_->encode(batch_)); }
 
  private:
-  std::shared_ptr<const Bert> model_;
+  std::shared_ptr<const Transformer> model_;
   std::vector<int32_t> ids_, offsets_;
   EncodeBatch batch_;
 };
 
 }  // namespace
 
+Napi::Value new_transformer_model(Napi::Env env, std::shared_ptr<const Transformer>* model) {
+  EncoderState* state = env.GetInstanceData<EncoderState>();
+  return state->model.New({Napi::External<std::shared_ptr<const Transformer>>::New(env, model)});
+}
+
 void export_encoder(Napi::Env env, Napi::Object exports) {
   EncoderState* state = new EncoderState;
-  state->model = Napi::Persistent(BertModel::define(env));
+  state->model = Napi::Persistent(TransformerModel::define(env));
   env.SetInstanceData<EncoderState>(state);
-  export_job<LoadBertJob>(env, exports, "loadBert");
+  export_load_transformer(env, exports);
   export_job<EncodeJob>(env, exports, "encode");
 }
 

@@ -169,7 +169,9 @@ class PoolJob : public Job {
     p_.columns = arguments.size("columns");
     const Span<float> x = arguments.floats("x"), y = arguments.floats("y");
     offsets_ = read_offsets(arguments, arguments.int32s("offsets"));
-    p_.mode = static_cast<Pooling>(arguments.integer("mode", 0, 2));
+    const int64_t mode = arguments.integer("mode", 0, 6);
+    arguments.expect(mode != 3, "mode", "a pooling mode", 3);
+    p_.mode = static_cast<Pooling>(mode);
     if (arguments.failed()) return;
     arguments.expect_length("x", x.length, product(offsets_.back(), p_.columns));
     arguments.expect_length("y", y.length, product(sequences(), p_.columns));

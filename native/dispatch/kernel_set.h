@@ -5,10 +5,12 @@
 #include "kernels/embedding/embedding.h"
 #include "kernels/gate/gate.h"
 #include "kernels/gelu/gelu.h"
+#include "kernels/glu/glu.h"
 #include "kernels/int8/int8.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/pooling/pooling.h"
+#include "kernels/rotary/rotary.h"
 #include "kernels/softmax/softmax.h"
 
 namespace sa {
@@ -29,6 +31,8 @@ struct KernelSet {
   void (*layer_norm_rows)(const LayerNormRows& p, int64_t begin, int64_t end);
   void (*gelu_elements)(const GeluElements& p, int64_t begin, int64_t end);
   void (*gate_elements)(const GateElements& p, int64_t begin, int64_t end);
+  void (*glu_rows)(const GluRows& p, int64_t begin, int64_t end);
+  void (*rotary_rows)(const RotaryRows& p, int64_t begin, int64_t end);
   void (*embedding_rows)(const EmbeddingRows& p, int64_t begin, int64_t end);
   void (*pool_sequences)(const PoolSequences& p, int64_t begin, int64_t end);
   void (*l2_normalize_rows)(const NormalizeRows& p, int64_t begin, int64_t end);

@@ -9,21 +9,16 @@
 #include "kernels/layer_norm/layer_norm.inl.h"
 #include "kernels/gelu/gelu.inl.h"
 #include "kernels/gate/gate.inl.h"
+#include "kernels/glu/glu.inl.h"
+#include "kernels/rotary/rotary.inl.h"
 #include "kernels/embedding/embedding.inl.h"
 #include "kernels/pooling/pooling.inl.h"
 #include "kernels/int8/int8.inl.h"
 
 static const KernelSet kSet = {
-    SA_TIER_NAME,        kPanel,
-    kMatmulRows,         kAttentionRows,
-    packed_size,         pack_panels,
-    matmul_block,        softmax_rows,
-    attention_scratch,   attention_head,
-    prepare_scores_rows, layer_norm_rows,
-    gelu_elements,       gate_elements,
-    embedding_rows,      pool_sequences,
-    l2_normalize_rows,   kInt8Method,
-    kInt8Rows,           int8_packed_size,
-    int8_pack,           int8_quantize_rows,
-    int8_block,
+    SA_TIER_NAME,        kPanel,           kMatmulRows,    kAttentionRows,     packed_size,
+    pack_panels,         matmul_block,     softmax_rows,   attention_scratch,  attention_head,
+    prepare_scores_rows, layer_norm_rows,  gelu_elements,  gate_elements,      glu_rows,
+    rotary_rows,         embedding_rows,   pool_sequences, l2_normalize_rows,  kInt8Method,
+    kInt8Rows,           int8_packed_size, int8_pack,      int8_quantize_rows, int8_block,
 };

@@ -78,6 +78,15 @@ void run_gate(const KernelSet& kernels, const GateElements& p) {
   over_rows(p.size, p.size, 64, [&](int64_t begin, int64_t end) { kernels.gate_elements(p, begin, end); });
 }
 
+void run_glu(const KernelSet& kernels, const GluRows& p, int64_t rows) {
+  over_rows(rows, rows * p.columns, 1, [&](int64_t begin, int64_t end) { kernels.glu_rows(p, begin, end); });
+}
+
+void run_rotary(const KernelSet& kernels, const RotaryRows& p, int64_t rows) {
+  over_rows(rows, rows * p.heads * p.size, 1,
+            [&](int64_t begin, int64_t end) { kernels.rotary_rows(p, begin, end); });
+}
+
 void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t rows) {
   over_rows(rows, rows * p.columns, 1,
             [&](int64_t begin, int64_t end) { kernels.embedding_rows(p, begin, end); });

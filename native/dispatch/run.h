@@ -40,6 +40,8 @@ void run_softmax(const KernelSet& kernels, const SoftmaxRows& p);
 void run_layer_norm(const KernelSet& kernels, const LayerNormRows& p);
 void run_gelu(const KernelSet& kernels, const GeluElements& p);
 void run_gate(const KernelSet& kernels, const GateElements& p);
+void run_glu(const KernelSet& kernels, const GluRows& p, int64_t rows);
+void run_rotary(const KernelSet& kernels, const RotaryRows& p, int64_t rows);
 void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t rows);
 void run_pool(const KernelSet& kernels, const PoolSequences& p, int64_t sequences);
 void run_l2_normalize(const KernelSet& kernels, const NormalizeRows& p, int64_t rows);

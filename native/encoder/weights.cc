@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "dispatch/run.h"
-
 namespace sa {
 
 namespace {
@@ -28,7 +26,22 @@ float half_to_float(uint16_t half) {
 
 }  // namespace
 
+float float_at(const uint8_t* data, int64_t i) {
+  float value;
+  std::memcpy(&value, data + 4 * i, sizeof value);
+  return value;
+}
+
 void convert_weights(const WeightView& from, float* to) {
+  if (from.dtype == DType::kI8) {
+    const int64_t columns = from.rows > 0 ? from.count / from.rows : 0;
+    for (int64_t r = 0; r < from.rows; ++r) {
+      const float scale = float_at(from.scales, r);
+      const int8_t* codes = reinterpret_cast<const int8_t*>(from.data) + r * columns;
+      for (int64_t j = 0; j < columns; ++j) to[r * columns + j] = scale * static_cast<float>(codes[j]);
+    }
+    return;
+  }
   if (from.dtype == DType::kF32) {
     std::memcpy(to, from.data, static_cast<size_t>(from.count) * sizeof(float));
     return;
@@ -41,25 +54,9 @@ void convert_weights(const WeightView& from, float* to) {
 }
 
 bool copy_weights(const WeightView& from, AlignedFloats* to) {
+  if (!from.present()) return true;
   if (!to->allocate(static_cast<size_t>(from.count))) return false;
   convert_weights(from, to->data());
-  return true;
-}
-
-bool PackedLinear::pack(const KernelSet& kernels, int64_t in_size, int64_t out_each,
-                        const WeightView* weights, const WeightView* biases, int parts) {
-  in = in_size;
-  out = out_each * parts;
-  AlignedFloats stacked;
-  if (!stacked.allocate(static_cast<size_t>(in * out)) || !panels.allocate(kernels.packed_size(in, out)) ||
-      !bias.allocate(static_cast<size_t>(out))) {
-    return false;
-  }
-  for (int i = 0; i < parts; ++i) {
-    convert_weights(weights[i], stacked.data() + i * out_each * in);
-    convert_weights(biases[i], bias.data() + i * out_each);
-  }
-  run_pack(kernels, {stacked.data(), 1, in}, in, out, panels.data());
   return true;
 }
 

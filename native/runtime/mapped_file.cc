@@ -40,7 +40,14 @@ MappedFile::~MappedFile() {
   if (mapping_ != nullptr) CloseHandle(mapping_);
 }
 
+// Windows trims working sets by itself.
+void MappedFile::drop_pages() const {}
+
 #else
+
+void MappedFile::drop_pages() const {
+  if (data_ != nullptr) madvise(const_cast<uint8_t*>(data_), size_, MADV_DONTNEED);
+}
 
 std::string MappedFile::open(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -18,6 +18,9 @@ class MappedFile {
   std::string open(const std::string& path);
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
+  // Pages that were read need not stay in this process's memory: the next access reads them again, from the
+  // system's cache where they are still there.
+  void drop_pages() const;
 
  private:
   const uint8_t* data_ = nullptr;

@@ -2,10 +2,10 @@
 
 // 4 x 2 accumulators + 2 vectors of B + a broadcast of A + ones + intermediates; a fifth row would spill.
 inline constexpr int kInt8Rows = 4;
-// vpmaddubsw adds two products in 16 bits: 2 x 255 x 64 = 32,640.
-inline constexpr int kInt8WeightMax = 64;
+// vpmaddubsw adds two products in 16 bits: 255 x 128 = 32,640.
+inline constexpr bool kInt8SumsPairs = true;
 inline constexpr int kInt8Offset = 0;
-inline constexpr const char* kInt8Method = "vpmaddubsw, weights of 7 bits";
+inline constexpr const char* kInt8Method = "vpmaddubsw, pairs of weights within 128";
 
 struct IVec {
   __m256i v;

@@ -3,14 +3,14 @@
 
 #if SA_VNNI
 inline constexpr int kInt8Rows = 14;
-inline constexpr int kInt8WeightMax = 127;
+inline constexpr bool kInt8SumsPairs = false;
 inline constexpr const char* kInt8Method = "vpdpbusd";
 #else
 // 12 x 2 accumulators + 2 vectors of B + a broadcast of A + ones + intermediates.
 inline constexpr int kInt8Rows = 12;
-// vpmaddubsw adds two products in 16 bits: 2 x 255 x 64 = 32,640.
-inline constexpr int kInt8WeightMax = 64;
-inline constexpr const char* kInt8Method = "vpmaddubsw, weights of 7 bits";
+// vpmaddubsw adds two products in 16 bits: 255 x 128 = 32,640.
+inline constexpr bool kInt8SumsPairs = true;
+inline constexpr const char* kInt8Method = "vpmaddubsw, pairs of weights within 128";
 #endif
 inline constexpr int kInt8Offset = 0;
 

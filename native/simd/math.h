@@ -88,4 +88,12 @@ SA_INLINE Vec vtanh(Vec x, const ExpScale& twice) {
   return vselect_nonnegative(x, y, vsub(vzero(), y));
 }
 
+// 1 / (1 + e) or e / (1 + e) with e = e^(-|x|), so that nothing overflows: relative error below 5 * 2^-24,
+// except where the sigmoid falls below 2^-126 and becomes 0.
+SA_INLINE Vec vsigmoid(Vec x) {
+  const Vec one = vset(1.0f);
+  const Vec e = vexp_nonpositive(vsub(vzero(), vabs(x)));
+  return vdiv(vselect_nonnegative(x, one, e), vadd(one, e));
+}
+
 SA_INLINE Vec vrelu(Vec x) { return vmax(vzero(), x); }

@@ -2,7 +2,7 @@
 // one means.
 
 inline constexpr int kInt8Rows = 7;
-inline constexpr int kInt8WeightMax = 127;
+inline constexpr bool kInt8SumsPairs = false;
 // Both operands are signed: a product of |q - 128| and 127 fits into 16 bits.
 inline constexpr int kInt8Offset = 128;
 

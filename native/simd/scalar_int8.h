@@ -2,8 +2,9 @@
 // of idot, four 8-bit ones a lane.
 
 inline constexpr int kInt8Rows = 4;
-// Largest magnitude of a weight: what idot can take without saturation.
-inline constexpr int kInt8WeightMax = 127;
+// Whether idot sums two products in 16 bits: two neighbouring weights then stay within 128 in magnitude
+// together.
+inline constexpr bool kInt8SumsPairs = false;
 // Activations are stored as q - kInt8Offset: 128 where idot wants them signed.
 inline constexpr int kInt8Offset = 0;
 inline constexpr const char* kInt8Method = "plain";

@@ -9,8 +9,11 @@
 namespace sa {
 
 struct EmbeddingTable {
-  const float* data = nullptr;   // [rows, columns]; null leaves the table out
+  const float* data = nullptr;   // [rows, columns]
   const int32_t* ids = nullptr;  // [n]; null means row 0 for every position
+  // Instead of `data`: rows of 8 bits with a scale each. Neither leaves the table out.
+  const int8_t* codes = nullptr;
+  const float* scales = nullptr;
 };
 
 struct EmbeddingRows {

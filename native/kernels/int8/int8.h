@@ -1,15 +1,16 @@
 // int8 matmul: C = epilogue(A B) with A quantised row by row as it comes and B column by column beforehand.
 //
 //     a = scale_i (q - zero_i), q in [0, 255], from the least and the largest element of row i and 0
-//     b = scale_j w, w in [-W, W], from the largest magnitude of column j (an output channel)
+//     b = scale_j w, w in [-127, 127], from the largest magnitude of column j (an output channel)
 //     c = scale_i scale_j (sum_k q w - zero_i sum_k w) + bias, then activation and residual as in matmul
 //
-// W is 127 where the CPU multiplies 8-bit numbers into 32 bits, and 64 where it sums two products in 16 bits:
-// 2 x 255 x 64 just fits, so that no intermediate can saturate on any tier. The sums are exact integers.
-// Error: half a step an element on both sides. For uniform operands a row of C is off by 0.6 % (W = 127) or
-// 0.9 % (W = 64) of its norm.
-// A row of A or a column of B that holds NaN or infinity, and a row whose span exceeds float32, makes its row
-// or column of C NaN. Rows with a span, and columns with a step, below 1e-30 count as zero.
+// Where the CPU sums two products in 16 bits, |w| of the two neighbours (rows 2 i and 2 i + 1 of B) stay
+// within 128 together: 255 x 128 just fits, so that no intermediate can saturate on any tier. The largest sum
+// of two neighbours then sets the scale, which for weights of a bell curve costs a fifth of the precision,
+// not half. The sums are exact integers. Error: half a step an element on both sides. For uniform operands a
+// row of C is off by 0.6 % of its norm, with pairs by 0.9 %. A row of A or a column of B that holds NaN or
+// infinity, and a row whose span exceeds float32, makes its row or column of C NaN. Rows with a span, and
+// columns with a step, below 1e-30 count as zero.
 #pragma once
 
 #include <cstddef>

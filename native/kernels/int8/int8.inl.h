@@ -6,15 +6,18 @@ static size_t int8_packed_size(int64_t k, int64_t n) {
   return static_cast<size_t>((n + kPanel - 1) / kPanel * kPanel * int8_column_bytes(k));
 }
 
-// Step that the largest magnitude fills; NaN when some element is not finite.
+// Step of which the largest magnitude, or the largest of two neighbours together, takes 127: rounded, two
+// neighbours make 128 at most. NaN when some element is not finite.
 static float int8_column_scale(const float* column, ptrdiff_t stride, int64_t k) {
-  float largest = 0.0f, finite = 0.0f;
+  float largest = 0.0f, finite = 0.0f, neighbour = 0.0f;
   for (int64_t p = 0; p < k; ++p) {
     const float magnitude = std::fabs(column[p * stride]);
-    largest = magnitude > largest ? magnitude : largest;
+    const float together = kInt8SumsPairs && p % 2 == 1 ? magnitude + neighbour : magnitude;
+    largest = together > largest ? together : largest;
+    neighbour = magnitude;
     finite += magnitude * 0.0f;
   }
-  return largest / kInt8WeightMax + finite;
+  return largest / 127.0f + finite;
 }
 
 static void int8_pack(const MatrixView& b, int64_t k, int64_t n, const Int8Panels& to) {

@@ -5,6 +5,7 @@ SA_INLINE Vec activate(Vec x) {
   if (kActivation == Activation::kRelu) return vrelu(x);
   if (kActivation == Activation::kGelu) return vgelu_erf(x);
   if (kActivation == Activation::kGeluTanh) return vgelu_tanh(x);
+  if (kActivation == Activation::kSilu) return vmul(x, vsigmoid(x));
   return x;
 }
 
@@ -37,5 +38,7 @@ static void finish(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i, int6
       return finish_tile<Activation::kGelu>(e, c, c_row, i, j, rows, width);
     case Activation::kGeluTanh:
       return finish_tile<Activation::kGeluTanh>(e, c, c_row, i, j, rows, width);
+    case Activation::kSilu:
+      return finish_tile<Activation::kSilu>(e, c, c_row, i, j, rows, width);
   }
 }

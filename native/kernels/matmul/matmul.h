@@ -12,7 +12,7 @@
 
 namespace sa {
 
-enum class Activation : int32_t { kNone = 0, kRelu = 1, kGelu = 2, kGeluTanh = 3 };
+enum class Activation : int32_t { kNone = 0, kRelu = 1, kGelu = 2, kGeluTanh = 3, kSilu = 4 };
 
 struct Epilogue {
   const float* bias = nullptr;  // [n], added to every row

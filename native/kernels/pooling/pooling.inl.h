@@ -1,22 +1,40 @@
+// What the sum of `count` rows is multiplied by, the first of them weighing `first` in a weighted mean.
+static float pool_factor(Pooling mode, int64_t count, int64_t first) {
+  const float n = static_cast<float>(count);
+  if (mode == Pooling::kMean) return 1.0f / n;
+  if (mode == Pooling::kMeanSqrt) return 1.0f / std::sqrt(n);
+  if (mode == Pooling::kWeightedMean) return 2.0f / (n * static_cast<float>(2 * first + count - 1));
+  return 1.0f;
+}
+
 static void pool_sequences(const PoolSequences& p, int64_t begin, int64_t end) {
   for (int64_t s = begin; s < end; ++s) {
-    const int64_t from = p.offsets[s];
-    int64_t count = p.offsets[s + 1] - from;
-    const float* x = p.x + from * p.columns;
+    int64_t from = p.offsets[s], to = p.offsets[s + 1];
+    int64_t skip = p.mode == Pooling::kCls || p.mode == Pooling::kLast ? 0 : p.skip;
+    skip = skip < to - from ? skip : to - from;
+    from += skip;
     float* y = p.y + s * p.columns;
-    if (count == 0) {
+    if (from == to) {
       row_zero(y, p.columns);
       continue;
     }
-    const Vec factor = vset(p.mode == Pooling::kMean ? 1.0f / static_cast<float>(count) : 1.0f);
-    if (p.mode == Pooling::kCls) count = 1;
+    if (p.mode == Pooling::kLast) from = to - 1;
+    const int64_t count = p.mode == Pooling::kCls ? 1 : to - from;
+    const float* x = p.x + from * p.columns;
+    const Vec factor = vset(pool_factor(p.mode, count, skip + 1));
+    const bool weighted = p.mode == Pooling::kWeightedMean;
     // A strip of columns through all rows keeps the sum in a register.
     for (int64_t j = 0; j < p.columns; j += kLanes) {
       const int width = static_cast<int>(p.columns - j < kLanes ? p.columns - j : kLanes);
       Vec total = vload_first(x + j, width);
+      if (weighted) total = vmul(total, vset(static_cast<float>(skip + 1)));
       for (int64_t i = 1; i < count; ++i) {
         const Vec v = vload_first(x + i * p.columns + j, width);
-        total = p.mode == Pooling::kMax ? vmax(v, total) : vadd(total, v);
+        if (p.mode == Pooling::kMax) {
+          total = vmax(v, total);
+        } else {
+          total = weighted ? vmuladd(v, vset(static_cast<float>(skip + 1 + i)), total) : vadd(total, v);
+        }
       }
       vstore_first(y + j, vmul(total, factor), width);
     }

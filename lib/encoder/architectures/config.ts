@@ -1,0 +1,50 @@
+/** Values that the configurations of several architectures share. */
+import { Activation } from '../../native/addon.js';
+import type { JsonObject } from '../json_file.js';
+
+/** Sizes beyond this are no model's. */
+export const LARGEST = 1 << 24;
+
+const ACTIVATIONS: ReadonlyMap<string, number> = new Map([
+  ['gelu', Activation.gelu],
+  ['gelu_new', Activation.geluTanh],
+  ['gelu_pytorch_tanh', Activation.geluTanh],
+  ['relu', Activation.relu],
+  ['silu', Activation.silu],
+  ['swish', Activation.silu],
+]);
+
+export function activation(config: JsonObject, key: string, fallback = 'gelu'): number {
+  const found = ACTIVATIONS.get(config.string(key, fallback));
+  if (found === undefined) config.fail(key, `one of ${[...ACTIVATIONS.keys()].join(', ')}`);
+  return found;
+}
+
+export function size(config: JsonObject, key: string, fallback?: number): number {
+  return config.integer(key, 1, LARGEST, fallback);
+}
+
+/** Attention heads, which must divide the hidden size. */
+export function heads(config: JsonObject, key: string, hidden: number): number {
+  const count = size(config, key);
+  if (hidden % count !== 0) config.fail(key, `a divisor of the hidden size ${hidden}`);
+  return count;
+}
+
+export function layerCount(config: JsonObject, key: string): number {
+  return config.integer(key, 0, 4096);
+}
+
+/** A decoder's masks are not an encoder's. */
+export function checkEncoder(config: JsonObject): void {
+  if (config.boolean('is_decoder', false)) config.fail('is_decoder', 'false (an encoder)');
+}
+
+export function checkOption<T>(config: JsonObject, key: string, value: T, fallback: T = value): void {
+  if ((config.get(key) ?? fallback) !== value) config.fail(key, JSON.stringify(value));
+}
+
+/** Layers 0 to count - 1, each applied once. */
+export function inOrder(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => i);
+}

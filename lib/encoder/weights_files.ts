@@ -1,0 +1,67 @@
+/** The safetensors files of a model directory: one file, or shards that an index names. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expectation, ModelError } from '../errors.js';
+import { readSafetensorsHeader, type SafetensorsEntry } from '../formats/safetensors.js';
+import { readOptionalJson } from './json_file.js';
+
+export interface WeightsFiles {
+  /** For messages: the file that lists all tensors. */
+  source: string;
+  paths: readonly string[];
+  /** By name; `file` is an index into `paths`. */
+  entries: ReadonlyMap<string, SafetensorsEntry & { file: number }>;
+}
+
+/** What follows the name of an 8-bit tensor in the name of its scales. */
+export const SCALES_SUFFIX = '_scale';
+
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Shards lie beside their index; a name that leads elsewhere is refused. */
+function checkShard(source: string, name: string, shard: unknown): string {
+  if (typeof shard !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(shard)) {
+    throw new ModelError(
+      expectation(`${source}: ${JSON.stringify(name)}`, 'the name of a .safetensors file', describe(shard)),
+    );
+  }
+  return shard;
+}
+
+/** @throws FileError, FormatError, ModelError with one sentence each */
+export async function openWeightsFiles(directory: string): Promise<WeightsFiles> {
+  const single = join(directory, SINGLE);
+  const index = await access(single).then(
+    () => undefined,
+    () => readOptionalJson(directory, INDEX),
+  );
+  if (index === undefined) {
+    const { tensors } = await readSafetensorsHeader(single);
+    const entries = [...tensors].map(([name, entry]) => [name, { ...entry, file: 0 }] as const);
+    return { source: single, paths: [single], entries: new Map(entries) };
+  }
+  const map = index.get('weight_map');
+  if (!isObject(map) || Object.keys(map).length === 0) {
+    return index.fail('weight_map', 'names of tensors with their files');
+  }
+  const shards = [
+    ...new Set(Object.entries(map).map(([name, shard]) => checkShard(index.source, name, shard))),
+  ];
+  const headers = await Promise.all(shards.map((shard) => readSafetensorsHeader(join(directory, shard))));
+  const entries = new Map<string, SafetensorsEntry & { file: number }>();
+  for (const [name, shard] of Object.entries(map)) {
+    const file = shards.indexOf(shard as string);
+    const entry = headers[file]!.tensors.get(name);
+    if (entry === undefined) {
+      const path = join(directory, shards[file]!);
+      throw new ModelError(expectation(path, `a tensor ${name} as its index says`, 'none of this name'));
+    }
+    entries.set(name, { ...entry, file });
+  }
+  return { source: index.source, paths: shards.map((shard) => join(directory, shard)), entries };
+}

@@ -1,0 +1,297 @@
+// loadTransformer: the references that JavaScript found in the headers of weights files, checked, followed
+// and packed.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "binding/encoder.h"
+#include "binding/operations.h"
+#include "runtime/mapped_file.h"
+
+namespace sa {
+
+namespace {
+
+constexpr int64_t kLimit = 1 << 24;
+
+class LoadTransformerJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    read_paths(arguments);
+    {
+      const Arguments::Scope scope(arguments, arguments.get("config"));
+      read_config(arguments);
+    }
+    if (arguments.failed()) return;
+    {
+      const Arguments::Scope scope(arguments, arguments.get("embeddings"));
+      read_embeddings(arguments);
+    }
+    const Napi::Value rotary = arguments.get("rotary");
+    for_each(arguments, "rotary", rotary, &view_.rotary, [&](RotaryView& to) {
+      to.size = arguments.integer("size", 2, config_.hidden / config_.heads);
+      to.theta = arguments.number("theta");
+      arguments.expect(to.size % 2 == 0, "rotary.size", "an even number", static_cast<double>(to.size));
+      to.divisor = arguments.number("divisor");
+      arguments.expect(to.theta > 0, "rotary.theta", "a positive number", to.theta);
+      arguments.expect(to.divisor > 0, "rotary.divisor", "a positive number", to.divisor);
+    });
+    for_each(arguments, "layers", arguments.get("layers"), &view_.layers,
+             [&](LayerView& to) { read_layer(arguments, &to); });
+    read_order(arguments);
+    read_norm(arguments, "finalNorm", config_.hidden, true, &view_.final_norm);
+  }
+
+  std::string execute(const KernelSet& kernels) override {
+    std::vector<std::shared_ptr<MappedFile>> files;
+    for (const std::string& path : paths_) {
+      files.push_back(std::make_shared<MappedFile>());
+      const std::string error = files.back()->open(path);
+      if (!error.empty()) return path + ": expected a readable weights file but received " + error;
+    }
+    for (const Placed& placed : placed_) {
+      const MappedFile& file = *files[static_cast<size_t>(placed.file)];
+      WeightView& view = *placed.view;
+      const int64_t bytes = view.count * static_cast<int64_t>(dtype_size(view.dtype));
+      const int64_t end = std::max(placed.begin + bytes, placed.scales_begin + 4 * view.rows);
+      // The file may have changed since its header was read.
+      if (end > static_cast<int64_t>(file.size())) {
+        return paths_[static_cast<size_t>(placed.file)] + ": expected at least " + std::to_string(end) +
+               " bytes but received " + std::to_string(file.size());
+      }
+      view.data = file.data() + placed.begin;
+      view.scales = file.data() + placed.scales_begin;
+    }
+    std::shared_ptr<const Transformer> model = Transformer::load(kernels, config_, std::move(files), view_);
+    if (model == nullptr) return kOutOfMemory;
+    model_ = std::move(model);
+    return "";
+  }
+
+  Napi::Value result(Napi::Env env) override { return new_transformer_model(env, &model_); }
+
+ private:
+  // Where a view will point once the files are mapped.
+  struct Placed {
+    WeightView* view;
+    int64_t file, begin, scales_begin;
+  };
+
+  static bool absent(const Napi::Value& value) { return value.IsUndefined() || value.IsNull(); }
+
+  // `to` gets as many elements as the array has; `body` reads one of them from the current scope.
+  template <typename T, typename Body>
+  static void for_each(Arguments& arguments, const char* name, const Napi::Value& list, std::vector<T>* to,
+                       const Body& body) {
+    if (arguments.failed()) return;
+    if (!list.IsArray() || list.As<Napi::Array>().Length() > 65536) {
+      arguments.fail(name, "an array of at most 65536 objects", describe_value(list));
+      return;
+    }
+    const uint32_t length = list.As<Napi::Array>().Length();
+    to->resize(length);
+    for (uint32_t i = 0; i < length && !arguments.failed(); ++i) {
+      const Arguments::Scope scope(arguments, list.As<Napi::Array>().Get(i));
+      if (!arguments.failed()) body((*to)[i]);
+    }
+  }
+
+  void read_paths(Arguments& arguments) {
+    const Napi::Value list = arguments.get("paths");
+    const bool fits =
+        list.IsArray() && list.As<Napi::Array>().Length() >= 1 && list.As<Napi::Array>().Length() <= 65536;
+    const uint32_t length = fits ? list.As<Napi::Array>().Length() : 0;
+    for (uint32_t i = 0; i < length; ++i) {
+      const Napi::Value path = list.As<Napi::Array>().Get(i);
+      if (path.IsString()) paths_.push_back(path.As<Napi::String>().Utf8Value());
+    }
+    if (!fits || paths_.size() != length) {
+      arguments.fail("paths", "an array of one or more strings", describe_value(list));
+    }
+  }
+
+  void read_config(Arguments& arguments) {
+    config_.hidden = arguments.integer("hidden", 1, kLimit);
+    config_.heads = arguments.integer("heads", 1, kLimit);
+    config_.intermediate = arguments.integer("intermediate", 1, kLimit);
+    config_.vocabulary = arguments.integer("vocabulary", 1, kLimit);
+    config_.positions = arguments.integer("positions", 1, kLimit);
+    config_.epsilon = static_cast<float>(arguments.number("epsilon"));
+    config_.activation = static_cast<Activation>(arguments.integer("activation", 0, 4));
+    config_.gated = arguments.boolean("gated");
+    config_.pre_norm = arguments.boolean("preNorm");
+    config_.quantize = arguments.boolean("quantize");
+    if (arguments.failed()) return;
+    arguments.expect(config_.hidden % config_.heads == 0, "config.heads",
+                     "a divisor of the hidden size " + std::to_string(config_.hidden),
+                     static_cast<double>(config_.heads));
+  }
+
+  // The tensor under `name`, of `count` elements in `rows` rows.
+  void read_tensor(Arguments& arguments, const char* name, int64_t count, int64_t rows, bool optional,
+                   WeightView* to) {
+    if (arguments.failed()) return;
+    const Napi::Value value = arguments.get(name);
+    if (optional && absent(value)) return;
+    const Arguments::Scope scope(arguments, value);
+    if (arguments.failed()) return;
+    Placed placed = {to, 0, arguments.size("begin"), 0};
+    if (!absent(arguments.get("file"))) {
+      placed.file = arguments.integer("file", 0, static_cast<int64_t>(paths_.size()) - 1);
+    }
+    to->count = arguments.size("count");
+    to->dtype = static_cast<DType>(arguments.integer("dtype", 0, 3));
+    if (arguments.failed()) return;
+    arguments.expect(to->count == count, name, std::to_string(count) + " elements",
+                     static_cast<double>(to->count));
+    if (to->dtype == DType::kI8) {
+      placed.scales_begin = arguments.size("scalesBegin");
+      to->rows = rows;
+    }
+    placed_.push_back(placed);
+  }
+
+  void read_linear(Arguments& arguments, const char* name, int64_t out, int64_t in, bool optional,
+                   LinearView* to) {
+    if (arguments.failed()) return;
+    const Napi::Value value = arguments.get(name);
+    if (optional && absent(value)) return;
+    const Arguments::Scope scope(arguments, value);
+    if (arguments.failed()) return;
+    to->out = out;
+    read_tensor(arguments, "weight", out * in, out, false, &to->weight);
+    read_tensor(arguments, "bias", out, 1, true, &to->bias);
+  }
+
+  void read_norm(Arguments& arguments, const char* name, int64_t columns, bool optional, NormView* to) {
+    if (arguments.failed()) return;
+    const Napi::Value value = arguments.get(name);
+    if (optional && absent(value)) return;
+    const Arguments::Scope scope(arguments, value);
+    if (arguments.failed()) return;
+    read_tensor(arguments, "gamma", columns, 1, false, &to->gamma);
+    read_tensor(arguments, "beta", columns, 1, true, &to->beta);
+  }
+
+  void read_embeddings(Arguments& arguments) {
+    EmbeddingsView& to = view_.embeddings;
+    to.size = arguments.integer("size", 1, kLimit);
+    to.vocabulary = config_.vocabulary;
+    read_tensor(arguments, "words", config_.vocabulary * to.size, config_.vocabulary, false, &to.words);
+    read_tensor(arguments, "positions", config_.positions * to.size, config_.positions, true, &to.positions);
+    read_tensor(arguments, "tokenType", to.size, 1, true, &to.token_type);
+    read_norm(arguments, "norm", to.size, true, &to.norm);
+    read_linear(arguments, "projection", config_.hidden, to.size, to.size == config_.hidden, &to.projection);
+  }
+
+  void read_layer(Arguments& arguments, LayerView* to) {
+    const int64_t hidden = config_.hidden, inner = config_.intermediate;
+    {
+      const Arguments::Scope scope(arguments, arguments.get("attention"));
+      if (arguments.failed()) return;
+      to->attention.before = arguments.integer("before", -1, kLimit);
+      to->attention.after = arguments.integer("after", -1, kLimit);
+      read_linear(arguments, "value", hidden, hidden, false, &to->attention.value);
+      const Napi::Value scores = arguments.get("scores");
+      for_each(arguments, "scores", scores, &to->attention.scores,
+               [&](ScoreView& score) { read_score(arguments, &score); });
+      const double count = static_cast<double>(to->attention.scores.size());
+      arguments.expect(count >= 1 && count <= kMaxScoreSources, "scores", "1 to 8 of them", count);
+    }
+    const int64_t rotary = static_cast<int64_t>(view_.rotary.size());
+    to->rotary = static_cast<int>(arguments.integer("rotary", -1, rotary - 1));
+    read_linear(arguments, "attentionOutput", hidden, hidden, false, &to->attention_output);
+    read_norm(arguments, "attentionNorm", hidden, config_.pre_norm, &to->attention_norm);
+    read_linear(arguments, "up", inner, hidden, false, &to->up[0]);
+    if (config_.gated) read_linear(arguments, "gate", inner, hidden, false, &to->up[1]);
+    read_linear(arguments, "down", hidden, inner, false, &to->down);
+    read_norm(arguments, "outputNorm", hidden, config_.pre_norm, &to->output_norm);
+  }
+
+  void read_score(Arguments& arguments, ScoreView* to) {
+    const int64_t hidden = config_.hidden, heads = config_.heads;
+    to->function = static_cast<ScoreFunction>(arguments.integer("kind", 0, 5));
+    to->weight = static_cast<float>(arguments.number("weight"));
+    if (arguments.failed()) return;
+    if (to->function == ScoreFunction::kDot) {
+      read_linear(arguments, "query", hidden, hidden, false, &to->first);
+      read_linear(arguments, "key", hidden, hidden, false, &to->second);
+      return;
+    }
+    if (to->function == ScoreFunction::kRelative) {
+      read_relative(arguments, to);
+      return;
+    }
+    // Every position that a sequence may have needs its row.
+    to->length = arguments.integer("length", config_.positions, 65536);
+    if (to->function == ScoreFunction::kRandom) {
+      read_tensor(arguments, "matrix", heads * to->length * to->length, heads * to->length, false,
+                  &to->matrix);
+      return;
+    }
+    to->depth = arguments.integer("depth", 1, kLimit);
+    if (arguments.failed()) return;
+    if (to->function == ScoreFunction::kFactorized) {
+      const int64_t rows = heads * to->length;
+      read_tensor(arguments, "left", rows * to->depth, rows, false, &to->matrix);
+      read_tensor(arguments, "right", rows * to->depth, rows, false, &to->other);
+    } else if (to->function == ScoreFunction::kDense) {
+      const bool shared = arguments.boolean("shared");
+      const int64_t rows = (shared ? 1 : heads) * to->depth;
+      read_linear(arguments, "hidden", heads * to->depth, hidden, false, &to->first);
+      read_tensor(arguments, "output", rows * to->length, rows, false, &to->matrix);
+      read_tensor(arguments, "bias", heads * to->length, heads, true, &to->other);
+    } else {
+      arguments.expect(to->length % to->depth == 0, "depth", "a divisor of " + std::to_string(to->length),
+                       static_cast<double>(to->depth));
+      read_linear(arguments, "left", heads * to->depth, hidden, false, &to->first);
+      read_linear(arguments, "right", heads * (to->length / to->depth), hidden, false, &to->second);
+    }
+  }
+
+  void read_relative(Arguments& arguments, ScoreView* to) {
+    const int64_t buckets = arguments.integer("buckets", 1, 65536);
+    const Span<int32_t> index = arguments.int32s("index");
+    if (arguments.failed()) return;
+    arguments.expect_length("index", index.length, 2.0 * static_cast<double>(config_.positions) - 1);
+    if (arguments.failed()) return;
+    to->index.assign(index.data, index.data + 2 * config_.positions - 1);
+    for (const int32_t bucket : to->index) {
+      arguments.expect(bucket >= 0 && bucket < buckets, "index", "buckets below " + std::to_string(buckets),
+                       bucket);
+    }
+    read_tensor(arguments, "table", buckets * config_.heads, buckets, false, &to->matrix);
+  }
+
+  void read_order(Arguments& arguments) {
+    const Span<int32_t> order = arguments.int32s("order");
+    if (arguments.failed()) return;
+    view_.order.assign(order.data, order.data + order.length);
+    for (const int32_t layer : view_.order) {
+      arguments.expect(layer >= 0 && layer < static_cast<int64_t>(view_.layers.size()), "order",
+                       "indices of layers", layer);
+    }
+    // Rotary positions turn queries and keys.
+    for (const LayerView& layer : view_.layers) {
+      bool dot = false;
+      for (const ScoreView& score : layer.attention.scores)
+        dot = dot || score.function == ScoreFunction::kDot;
+      arguments.expect(layer.rotary < 0 || dot, "rotary", "-1 for attention without queries", layer.rotary);
+    }
+  }
+
+  std::vector<std::string> paths_;
+  TransformerConfig config_;
+  TransformerView view_;
+  std::vector<Placed> placed_;
+  std::shared_ptr<const Transformer> model_;
+};
+
+}  // namespace
+
+void export_load_transformer(Napi::Env env, Napi::Object exports) {
+  export_job<LoadTransformerJob>(env, exports, "loadTransformer");
+}
+
+}  // namespace sa

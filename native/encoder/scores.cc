@@ -1,0 +1,234 @@
+#include "encoder/scores.h"
+
+#include <algorithm>
+
+#include "dispatch/run.h"
+
+namespace sa {
+
+namespace {
+
+// Up to this many numbers R1 R2^T is written out once instead of being multiplied in every call.
+constexpr int64_t kLargestProduct = int64_t{1} << 24;
+
+}  // namespace
+
+// [heads, length, length] of random and factorized scores; of the latter only where that is small enough.
+bool LayerAttention::load_matrix(const KernelSet& kernels, const ScoreView& from, Score* to) const {
+  if (from.function == ScoreFunction::kRandom) return copy_weights(from.matrix, &to->matrix);
+  AlignedFloats left, right;
+  if (!copy_weights(from.matrix, &left) || !copy_weights(from.other, &right)) return false;
+  const int64_t heads = sizes_.heads, length = from.length, depth = from.depth;
+  if (heads * length * length > kLargestProduct) {
+    to->matrix = std::move(left);
+    to->other = std::move(right);
+    return true;
+  }
+  if (!to->matrix.allocate(static_cast<size_t>(heads * length * length))) return false;
+  to->function = ScoreFunction::kRandom;
+  Matmul p;
+  p.batch = heads;
+  p.m = p.n = length;
+  p.k = depth;
+  p.a = {left.data(), depth, 1};
+  p.a_batch = length * depth;
+  p.b = {right.data(), 1, depth};
+  p.b_batch = length * depth;
+  p.c = to->matrix.data();
+  p.c_stride = length;
+  p.c_batch = length * length;
+  return run_matmul(kernels, p);
+}
+
+// W2 of each head, as panels: attention reads them as the keys of all positions.
+bool LayerAttention::pack_dense(const KernelSet& kernels, const ScoreView& from, Score* to) const {
+  AlignedFloats dense;
+  if (!copy_weights(from.matrix, &dense) || !copy_weights(from.other, &to->other)) return false;
+  const int64_t size = from.depth * from.length, blocks = size > 0 ? from.matrix.count / size : 0;
+  const size_t panels = kernels.packed_size(from.depth, from.length);
+  if (!to->matrix.allocate(panels * static_cast<size_t>(std::max<int64_t>(blocks, 1)))) return false;
+  for (int64_t h = 0; h < blocks; ++h) {
+    run_pack(kernels, {dense.data() + h * size, from.length, 1}, from.depth, from.length,
+             to->matrix.data() + static_cast<size_t>(h) * panels);
+  }
+  to->panel_stride = blocks > 1 ? panels : 0;
+  return true;
+}
+
+bool LayerAttention::load_score(const KernelSet& kernels, const ScoreView& from, Score* to) const {
+  to->function = from.function;
+  to->weight = from.weight;
+  to->length = from.length;
+  to->depth = from.depth;
+  switch (from.function) {
+    case ScoreFunction::kDot:
+    case ScoreFunction::kOuter:
+      return true;
+    case ScoreFunction::kRandom:
+    case ScoreFunction::kFactorized:
+      return load_matrix(kernels, from, to);
+    case ScoreFunction::kDense:
+      return pack_dense(kernels, from, to);
+    case ScoreFunction::kRelative: {
+      AlignedFloats table;
+      const int64_t offsets = static_cast<int64_t>(from.index.size());
+      if (!copy_weights(from.matrix, &table) ||
+          !to->matrix.allocate(static_cast<size_t>(sizes_.heads * offsets))) {
+        return false;
+      }
+      for (int64_t h = 0; h < sizes_.heads; ++h) {
+        for (int64_t i = 0; i < offsets; ++i) {
+          const int64_t bucket = from.index[static_cast<size_t>(i)];
+          to->matrix.data()[h * offsets + i] = table.data()[bucket * sizes_.heads + h];
+        }
+      }
+      return true;
+    }
+  }
+  return false;
+}
+
+bool LayerAttention::load(const KernelSet& kernels, const Sizes& sizes, const AttentionView& from,
+                          bool quantize) {
+  sizes_ = sizes;
+  before_ = from.before;
+  after_ = from.after;
+  scores_.resize(from.scores.size());
+  std::vector<LinearView> plain, rectified;
+  int64_t column = 0;
+  const auto add = [&](const LinearView& part) {
+    plain.push_back(part);
+    const int64_t at = column;
+    column += part.out;
+    return at;
+  };
+  // Queries and keys come first and side by side, for rotary positions.
+  for (size_t i = 0; i < scores_.size(); ++i) {
+    if (from.scores[i].function != ScoreFunction::kDot) continue;
+    scores_[i].first = add(from.scores[i].first);
+    scores_[i].second = add(from.scores[i].second);
+    dot_heads_ += 2 * sizes.heads;
+  }
+  int64_t rectified_column = 0;
+  for (size_t i = 0; i < scores_.size(); ++i) {
+    const ScoreView& view = from.scores[i];
+    if (!load_score(kernels, view, &scores_[i])) return false;
+    if (view.function == ScoreFunction::kOuter) {
+      scores_[i].first = add(view.first);
+      scores_[i].second = add(view.second);
+    } else if (view.function == ScoreFunction::kDense) {
+      rectified.push_back(view.first);
+      scores_[i].first = rectified_column;
+      rectified_column += view.first.out;
+    }
+  }
+  value_column_ = add(from.value);
+  if (!plain_.pack(kernels, sizes.hidden, plain.data(), static_cast<int>(plain.size()), quantize))
+    return false;
+  if (!rectified.empty() && !rectified_.pack(kernels, sizes.hidden, rectified.data(),
+                                             static_cast<int>(rectified.size()), quantize)) {
+    return false;
+  }
+  prepared_ =
+      scores_.size() == 1 && scores_[0].function == ScoreFunction::kRandom && before_ < 0 && after_ < 0;
+  if (!prepared_) return true;
+  Score& only = scores_[0];
+  const size_t size = only.matrix.size();
+  if (!only.exponentials.allocate(size) || !only.sums.allocate(size)) return false;
+  for (size_t i = 0; i < size; ++i) only.matrix.data()[i] *= only.weight;
+  only.weight = 1.0f;
+  run_prepare_scores(kernels, only.matrix.data(), sizes.heads * only.length, only.length,
+                     only.exponentials.data(), only.sums.data());
+  return true;
+}
+
+size_t LayerAttention::bytes() const {
+  size_t floats = 0;
+  for (const Score& s : scores_) {
+    floats += s.matrix.size() + s.other.size() + s.sums.size() + s.exponentials.size();
+  }
+  return floats * sizeof(float) + plain_.bytes() + rectified_.bytes();
+}
+
+bool LayerAttention::project(const KernelSet& kernels, const float* x, int64_t tokens,
+                             float* projections) const {
+  return plain_.run(kernels, x, sizes_.hidden, tokens, projections) &&
+         (rectified_.out() == 0 || rectified_.run(kernels, x, sizes_.hidden, tokens,
+                                                  projections + tokens * plain_.out(), Activation::kRelu));
+}
+
+void LayerAttention::problem(const float* projections, int64_t tokens, int64_t first, int64_t count,
+                             float* context, float* weights, Attention* p) const {
+  *p = Attention();
+  const int64_t hidden = sizes_.hidden, size = hidden / sizes_.heads, columns = plain_.out();
+  const float* rows = projections + first * columns;
+  p->batch = 1;
+  p->heads = sizes_.heads;
+  p->queries = p->keys = count;
+  p->value_columns = size;
+  p->before = before_;
+  p->after = after_;
+  p->value = rows + value_column_;
+  p->value_strides = {0, size, columns};
+  p->out = context + first * hidden;
+  p->out_strides = {0, size, hidden};
+  p->weights = weights;
+  p->source_count = static_cast<int>(scores_.size());
+  for (size_t i = 0; i < scores_.size(); ++i) {
+    const Score& s = scores_[i];
+    ScoreSource& to = p->sources[i];
+    to.weight = s.weight;
+    to.depth = s.depth;
+    const HeadStrides square = {0, s.length * s.length, s.length};
+    switch (s.function) {
+      case ScoreFunction::kDot:
+        to.depth = size;
+        to.left = rows + s.first;
+        to.right = rows + s.second;
+        to.left_strides = to.right_strides = {0, size, columns};
+        break;
+      case ScoreFunction::kRandom:
+        to.kind = ScoreKind::kMatrix;
+        to.left = s.matrix.data();
+        to.left_strides = square;
+        // Whoever wants to see the weights gets them from the logits.
+        if (prepared_ && weights == nullptr) {
+          to.kind = ScoreKind::kPrepared;
+          to.left = s.exponentials.data();
+          to.prepared = {s.sums.data(), s.matrix.data()};
+        }
+        break;
+      case ScoreFunction::kFactorized:
+        to.left = s.matrix.data();
+        to.right = s.other.data();
+        to.left_strides = to.right_strides = {0, s.length * s.depth, s.depth};
+        break;
+      case ScoreFunction::kDense:
+        to.kind = ScoreKind::kPanels;
+        to.left = projections + tokens * columns + first * rectified_.out() + s.first;
+        to.left_strides = {0, s.depth, rectified_.out()};
+        to.right = s.matrix.data();
+        to.right_strides = {0, static_cast<ptrdiff_t>(s.panel_stride), 0};
+        to.bias = s.other.data();
+        to.bias_head = s.length;
+        break;
+      case ScoreFunction::kOuter:
+        to.kind = ScoreKind::kOuter;
+        to.left = rows + s.first;
+        to.left_strides = {0, s.depth, columns};
+        to.right = rows + s.second;
+        to.right_strides = {0, s.length / s.depth, columns};
+        break;
+      case ScoreFunction::kRelative: {
+        // A row further down reads one element further left.
+        const int64_t offsets = static_cast<int64_t>(s.matrix.size()) / sizes_.heads;
+        to.kind = ScoreKind::kMatrix;
+        to.left = s.matrix.data() + offsets / 2;
+        to.left_strides = {0, offsets, -1};
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace sa

@@ -1,0 +1,78 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "encoder/transformer.h"
+
+namespace sa {
+
+bool Transformer::load_layer(const LayerView& from, Layer* to) const {
+  const int64_t hidden = config_.hidden;
+  const bool quantize = config_.quantize;
+  to->rotary = from.rotary;
+  return to->attention.load(kernels_, {hidden, config_.heads}, from.attention, quantize) &&
+         to->attention_output.pack(kernels_, hidden, &from.attention_output, 1, quantize) &&
+         to->attention_norm.load(from.attention_norm) &&
+         to->up.pack(kernels_, hidden, from.up, config_.gated ? 2 : 1, quantize) &&
+         to->down.pack(kernels_, config_.intermediate, &from.down, 1, quantize) &&
+         to->output_norm.load(from.output_norm);
+}
+
+bool Transformer::load_rotary(const RotaryView& from, Rotary* to) const {
+  const int64_t half = to->half = from.size / 2;
+  if (!to->table.allocate(static_cast<size_t>(config_.positions * 2 * half))) return false;
+  for (int64_t i = 0; i < half; ++i) {
+    const double frequency = std::pow(from.theta, -static_cast<double>(i) / static_cast<double>(half)) / from.divisor;
+    for (int64_t p = 0; p < config_.positions; ++p) {
+      const double angle = static_cast<double>(p) * frequency;
+      to->table.data()[p * 2 * half + i] = static_cast<float>(std::cos(angle));
+      to->table.data()[p * 2 * half + half + i] = static_cast<float>(std::sin(angle));
+    }
+  }
+  return true;
+}
+
+std::unique_ptr<Transformer> Transformer::load(const KernelSet& kernels, const TransformerConfig& config,
+                                               std::vector<std::shared_ptr<MappedFile>> files,
+                                               const TransformerView& from) {
+  std::unique_ptr<Transformer> model(new Transformer(kernels));
+  model->config_ = config;
+  model->files_ = std::move(files);
+  model->order_ = from.order;
+  const auto drop = [&] {
+    for (const auto& file : model->files_) file->drop_pages();
+  };
+  if (!model->embeddings_.load(kernels, from.embeddings, config.quantize)) return nullptr;
+  drop();
+  model->layers_.resize(from.layers.size());
+  for (size_t i = 0; i < from.layers.size(); ++i) {
+    if (!model->load_layer(from.layers[i], &model->layers_[i])) return nullptr;
+    // What was packed is not read again: its pages need not count as this process's memory.
+    drop();
+  }
+  model->rotary_.resize(from.rotary.size());
+  for (size_t i = 0; i < from.rotary.size(); ++i) {
+    if (!model->load_rotary(from.rotary[i], &model->rotary_[i])) return nullptr;
+  }
+  return model->final_norm_.load(from.final_norm) ? std::move(model) : nullptr;
+}
+
+size_t Transformer::bytes() const {
+  size_t bytes = embeddings_.bytes() + final_norm_.bytes();
+  for (const Layer& layer : layers_) {
+    bytes += layer.attention.bytes() + layer.attention_output.bytes() + layer.up.bytes() +
+             layer.down.bytes() + layer.attention_norm.bytes() + layer.output_norm.bytes();
+  }
+  for (const Rotary& rotary : rotary_) bytes += rotary.table.size() * sizeof(float);
+  return bytes;
+}
+
+int64_t Transformer::work_columns() const {
+  int64_t columns = (config_.gated ? 2 : 1) * config_.intermediate;
+  for (const Layer& layer : layers_) {
+    columns = std::max(columns, layer.attention.columns() + config_.hidden);
+  }
+  return std::max(columns, embeddings_.scratch());
+}
+
+}  // namespace sa
