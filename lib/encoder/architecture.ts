@@ -5,14 +5,27 @@ import { albert } from './architectures/albert.js';
 import type { Architecture } from './architectures/architecture.js';
 import { bert, electra } from './architectures/bert.js';
 import { distilbert } from './architectures/distilbert.js';
+import { gte } from './architectures/gte.js';
+import { modernbert } from './architectures/modernbert.js';
 import { mpnet } from './architectures/mpnet.js';
+import { nomicBert } from './architectures/nomic_bert.js';
 import { roberta } from './architectures/roberta.js';
 import type { JsonObject } from './json_file.js';
 import type { LoadedModel } from './loaded_model.js';
 import type { EncoderDType } from './types.js';
 import { Weights } from './weights.js';
 
-const ARCHITECTURES: readonly Architecture[] = [bert, roberta, distilbert, mpnet, albert, electra];
+const ARCHITECTURES: readonly Architecture[] = [
+  bert,
+  roberta,
+  distilbert,
+  mpnet,
+  albert,
+  electra,
+  nomicBert,
+  gte,
+  modernbert,
+];
 
 export function architectureOf(config: JsonObject): Architecture {
   const type = config.get('model_type');

@@ -326,7 +326,7 @@ describe('the addon', () => {
         normalize: true,
         out: f(1),
       },
-      'model: expected a BertModel but received an object',
+      'model: expected a TransformerModel but received an object',
     ],
     [
       'loadBert',

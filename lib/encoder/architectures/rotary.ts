@@ -1,0 +1,44 @@
+/** Rotary positions as configurations give them. */
+import { describe, expectation, ModelError } from '../../errors.js';
+import type { LoadTransformerOptions } from '../../native/addon.js';
+import { JsonObject } from '../json_file.js';
+
+export type Rotary = LoadTransformerOptions['rotary'][number];
+
+function positive(config: JsonObject, key: string, fallback: number): number {
+  const value = config.number(key, fallback);
+  if (value <= 0) config.fail(key, 'a positive number');
+  return value;
+}
+
+/** An object under `key`, with messages that name both; undefined when there is none. */
+export function nested(config: JsonObject, key: string): JsonObject | undefined {
+  const value = config.get(key) ?? undefined;
+  if (value === undefined) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) config.fail(key, 'an object');
+  return new JsonObject(`${config.source}: ${key}`, value as Record<string, unknown>);
+}
+
+/**
+ * `rope_parameters` (transformers 5), or `rope_theta` and `rope_scaling` (before).
+ * @param size elements of a head that turn
+ */
+export function rotaryOf(config: JsonObject, size: number, fallback: number): Rotary {
+  const parameters = nested(config, 'rope_parameters') ?? nested(config, 'rope_scaling');
+  const outer = positive(config, 'rope_theta', fallback);
+  const theta = parameters === undefined ? outer : positive(parameters, 'rope_theta', outer);
+  const type = parameters?.get('rope_type') ?? parameters?.get('type') ?? 'default';
+  if (type === 'default') return { size, theta, divisor: 1 };
+  if (parameters !== undefined && type === 'ntk' && (parameters.get('mixed_b') ?? null) === null) {
+    // Alibaba-NLP/new-impl: theta grows by the factor, and all frequencies shrink by factor^(2 / size).
+    const factor = positive(parameters, 'factor', 1);
+    return { size, theta: theta * factor, divisor: factor ** (2 / size) };
+  }
+  throw new ModelError(
+    expectation(
+      parameters?.source ?? config.source,
+      'rotary positions of type default or ntk',
+      describe(type),
+    ),
+  );
+}
