@@ -22,7 +22,8 @@ bool Transformer::load_rotary(const RotaryView& from, Rotary* to) const {
   const int64_t half = to->half = from.size / 2;
   if (!to->table.allocate(static_cast<size_t>(config_.positions * 2 * half))) return false;
   for (int64_t i = 0; i < half; ++i) {
-    const double frequency = std::pow(from.theta, -static_cast<double>(i) / static_cast<double>(half)) / from.divisor;
+    const double frequency =
+        std::pow(from.theta, -static_cast<double>(i) / static_cast<double>(half)) / from.divisor;
     for (int64_t p = 0; p < config_.positions; ++p) {
       const double angle = static_cast<double>(p) * frequency;
       to->table.data()[p * 2 * half + i] = static_cast<float>(std::cos(angle));

@@ -1,4 +1,5 @@
-// Rows of tables, added up in the order of the tables: exact.
+// Rows of tables, in float32 or in 8 bits, added up.
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -14,14 +15,24 @@ void check_embedding(Case& c) {
   p.columns = r.size(1, 50, 800);
   std::unique_ptr<Buffer<float>> tables[3];
   std::unique_ptr<Buffer<int32_t>> ids[3];
+  std::unique_ptr<Buffer<int8_t>> codes[3];
   int first = -1;
   for (int t = 0; t < 3; ++t) {
     if (r.chance(30) && !(t == 2 && first < 0)) continue;
     if (first < 0) first = t;
     const int64_t entries = r.between(1, 9);
-    tables[t].reset(new Buffer<float>(r, entries * p.columns));
+    const bool quantized = r.chance(40);
+    tables[t].reset(new Buffer<float>(r, entries * (quantized ? 1 : p.columns)));
     fill(c, *tables[t], any_numbers(r));
-    p.tables[t].data = tables[t]->data();
+    if (quantized) {
+      codes[t].reset(new Buffer<int8_t>(r, entries * p.columns));
+      for (int64_t i = 0; i < codes[t]->size(); ++i)
+        (*codes[t])[i] = static_cast<int8_t>(r.between(-127, 127));
+      p.tables[t].codes = codes[t]->data();
+      p.tables[t].scales = tables[t]->data();
+    } else {
+      p.tables[t].data = tables[t]->data();
+    }
     if (r.chance(20)) continue;
     ids[t].reset(new Buffer<int32_t>(r, rows));
     for (int64_t i = 0; i < rows; ++i) (*ids[t])[i] = static_cast<int32_t>(r.between(0, entries - 1));
@@ -45,13 +56,16 @@ void check_embedding(Case& c) {
   std::vector<char> written(static_cast<size_t>(y.size()), 0);
   for (int64_t i = begin; i < end; ++i) {
     for (int64_t j = 0; j < p.columns; ++j) {
-      float expected = 0;
+      double expected = 0, bound = 0;
       for (int t = 0; t < 3; ++t) {
         if (!tables[t]) continue;
-        const float x = (*tables[t])[(ids[t] ? (*ids[t])[i] : 0) * p.columns + j];
-        expected = t == first ? x : expected + x;
+        const int64_t id = ids[t] ? (*ids[t])[i] : 0;
+        const double x = codes[t] ? static_cast<double>((*tables[t])[id]) * (*codes[t])[id * p.columns + j]
+                                  : static_cast<double>((*tables[t])[id * p.columns + j]);
+        expected += x;
+        bound += kU * ((codes[t] ? 2 * std::fabs(x) : 0) + (t == first ? 0 : std::fabs(expected) + bound));
       }
-      c.equal("y", i * p.columns + j, y[i * p.columns + j], expected);
+      c.within("y", i * p.columns + j, y[i * p.columns + j], expected, bound + kTiny);
       written[static_cast<size_t>(i * p.columns + j)] = 1;
     }
   }

@@ -1,98 +1,242 @@
-// The forward pass of random small BERT models. Their numbers are held by golden files elsewhere; here a
-// sequence alone must give the same bits as among others, on any number of threads, whether its attention
-// weights are wanted or not.
+// The forward pass of random small transformers, of every score function and switch. Their numbers are held
+// by golden files elsewhere; here a sequence alone must give the same bits as among others, on any number of
+// threads, whether its attention weights are wanted or not.
+#include <deque>
 #include <vector>
 
 #include "conformance/operations.h"
-#include "encoder/bert.h"
+#include "encoder/transformer.h"
 
 namespace sa_test {
 
 namespace {
 
-std::vector<std::vector<float>> tensors(Case& c, const sa::BertConfig& config, int64_t count, int64_t roles,
-                                        int64_t (*size)(const sa::BertConfig&, int)) {
-  std::vector<std::vector<float>> out;
-  for (int64_t i = 0; i < count; ++i) {
-    std::vector<float> t(static_cast<size_t>(size(config, static_cast<int>(i % roles))));
-    t.shrink_to_fit();  // ends where its data ends
-    for (float& x : t) x = c.random.uniform(-1.0f, 1.0f);
-    out.push_back(std::move(t));
+// Views of random tensors, which it owns.
+class RandomModel {
+ public:
+  explicit RandomModel(Case& c) : r_(c.random) {
+    config.heads = r_.between(1, 3);
+    config.hidden = config.heads * 2 * r_.between(1, 10);
+    config.intermediate = r_.between(1, 70);
+    config.vocabulary = r_.between(1, 30);
+    config.positions = r_.between(1, 40);
+    config.activation = static_cast<sa::Activation>(r_.between(0, 4));
+    config.gated = r_.chance(40);
+    config.pre_norm = r_.chance(40);
+    config.quantize = r_.chance(40);
+    embeddings();
+    if (r_.chance(50)) {
+      view.rotary.push_back(
+          {2 * r_.between(1, config.hidden / config.heads / 2), 100.0, r_.chance(50) ? 1.0 : 2.0});
+    }
+    view.layers.resize(static_cast<size_t>(r_.between(1, 2)));
+    for (sa::LayerView& layer : view.layers) fill_layer(&layer);
+    for (int64_t i = r_.between(0, 3); i > 0; --i) {
+      view.order.push_back(static_cast<int32_t>(r_.between(0, static_cast<int64_t>(view.layers.size()) - 1)));
+    }
+    if (r_.chance(30)) view.final_norm = norm(config.hidden);
   }
-  return out;
-}
 
-std::vector<sa::WeightView> views(const std::vector<std::vector<float>>& tensors) {
-  std::vector<sa::WeightView> out;
-  for (const auto& t : tensors) {
-    out.push_back(
-        {reinterpret_cast<const uint8_t*>(t.data()), static_cast<int64_t>(t.size()), sa::DType::kF32});
+  // Whether some layer takes its scores from exponentials, unless its weights are wanted: that may change the
+  // last bits.
+  bool prepares() const {
+    for (const sa::LayerView& layer : view.layers) {
+      const auto& scores = layer.attention.scores;
+      if (scores.size() == 1 && (scores[0].function == sa::ScoreFunction::kRandom ||
+                                 scores[0].function == sa::ScoreFunction::kFactorized)) {
+        return true;
+      }
+    }
+    return false;
   }
-  return out;
+
+  sa::TransformerConfig config;
+  sa::TransformerView view;
+
+ private:
+  // Some tensors of weights are stored in 8 bits.
+  sa::WeightView tensor(int64_t rows, int64_t columns, bool matrix = false) {
+    sa::WeightView out;
+    out.count = rows * columns;
+    if (matrix && r_.chance(25)) {
+      codes_.emplace_back(static_cast<size_t>(out.count));
+      for (int8_t& code : codes_.back()) code = static_cast<int8_t>(r_.between(-127, 127));
+      floats_.emplace_back(static_cast<size_t>(rows));
+      for (float& scale : floats_.back()) scale = r_.uniform(0.001f, 0.01f);
+      out.dtype = sa::DType::kI8;
+      out.data = reinterpret_cast<const uint8_t*>(codes_.back().data());
+      out.scales = reinterpret_cast<const uint8_t*>(floats_.back().data());
+      out.rows = rows;
+      return out;
+    }
+    floats_.emplace_back(static_cast<size_t>(out.count));
+    for (float& x : floats_.back()) x = r_.uniform(-1.0f, 1.0f);
+    out.data = reinterpret_cast<const uint8_t*>(floats_.back().data());
+    return out;
+  }
+
+  sa::LinearView linear(int64_t out, int64_t in) {
+    sa::LinearView view;
+    view.out = out;
+    view.weight = tensor(out, in, true);
+    if (r_.chance(70)) view.bias = tensor(1, out);
+    return view;
+  }
+
+  sa::NormView norm(int64_t columns) {
+    sa::NormView view;
+    view.gamma = tensor(1, columns);
+    if (r_.chance(70)) view.beta = tensor(1, columns);
+    return view;
+  }
+
+  void embeddings() {
+    sa::EmbeddingsView& e = view.embeddings;
+    e.size = r_.chance(70) ? config.hidden : r_.between(1, 20);
+    e.vocabulary = config.vocabulary;
+    e.words = tensor(config.vocabulary, e.size, true);
+    if (r_.chance(50)) e.positions = tensor(config.positions, e.size);
+    if (r_.chance(50)) e.token_type = tensor(1, e.size);
+    if (r_.chance(70)) e.norm = norm(e.size);
+    if (e.size != config.hidden) e.projection = linear(config.hidden, e.size);
+  }
+
+  void fill_layer(sa::LayerView* layer) {
+    const int64_t hidden = config.hidden, inner = config.intermediate;
+    bool dot = false;
+    for (int64_t i = r_.between(1, 3); i > 0; --i) {
+      layer->attention.scores.push_back(score());
+      dot = dot || layer->attention.scores.back().function == sa::ScoreFunction::kDot;
+    }
+    if (r_.chance(30)) layer->attention.before = r_.between(0, 9);
+    if (r_.chance(30)) layer->attention.after = r_.between(0, 9);
+    layer->attention.value = linear(hidden, hidden);
+    if (dot && !view.rotary.empty() && r_.chance(70)) layer->rotary = 0;
+    layer->attention_output = linear(hidden, hidden);
+    layer->up[0] = linear(inner, hidden);
+    layer->up[1] = linear(inner, hidden);
+    layer->down = linear(hidden, inner);
+    if (!config.pre_norm || r_.chance(70)) layer->attention_norm = norm(hidden);
+    if (!config.pre_norm || r_.chance(70)) layer->output_norm = norm(hidden);
+  }
+
+  sa::ScoreView score() {
+    const int64_t hidden = config.hidden, heads = config.heads, positions = config.positions;
+    sa::ScoreView s;
+    s.function = static_cast<sa::ScoreFunction>(r_.between(0, 5));
+    s.weight = r_.uniform(0.1f, 1.0f);
+    s.length = positions + r_.between(0, 5);
+    s.depth = r_.between(1, 6);
+    switch (s.function) {
+      case sa::ScoreFunction::kDot:
+        s.first = linear(hidden, hidden);
+        s.second = linear(hidden, hidden);
+        break;
+      case sa::ScoreFunction::kRandom:
+        s.matrix = tensor(heads * s.length, s.length);
+        break;
+      case sa::ScoreFunction::kFactorized:
+        s.matrix = tensor(heads * s.length, s.depth);
+        s.other = tensor(heads * s.length, s.depth);
+        break;
+      case sa::ScoreFunction::kDense:
+        s.first = linear(heads * s.depth, hidden);
+        s.matrix = tensor((r_.chance(50) ? 1 : heads) * s.depth, s.length);
+        if (r_.chance(50)) s.other = tensor(heads, s.length);
+        break;
+      case sa::ScoreFunction::kOuter:
+        s.length = (s.length + s.depth - 1) / s.depth * s.depth;
+        s.first = linear(heads * s.depth, hidden);
+        s.second = linear(heads * (s.length / s.depth), hidden);
+        break;
+      case sa::ScoreFunction::kRelative:
+        for (int64_t i = 0; i < 2 * positions - 1; ++i) {
+          s.index.push_back(static_cast<int32_t>(r_.between(0, s.depth - 1)));
+        }
+        s.matrix = tensor(s.depth, heads);
+        break;
+    }
+    return s;
+  }
+
+  Random& r_;
+  std::deque<std::vector<float>> floats_;
+  std::deque<std::vector<int8_t>> codes_;
+};
+
+struct Tokens {
+  std::vector<int32_t> offsets = {0}, ids;
+
+  Tokens(Random& r, const sa::TransformerConfig& config) {
+    for (int64_t s = r.between(1, 60); s > 0; --s) {
+      for (int64_t t = r.between(1, config.positions); t > 0; --t) {
+        ids.push_back(static_cast<int32_t>(r.between(0, config.vocabulary - 1)));
+      }
+      offsets.push_back(static_cast<int32_t>(ids.size()));
+    }
+    ids.shrink_to_fit();
+  }
+
+  int64_t sequences() const { return static_cast<int64_t>(offsets.size()) - 1; }
+};
+
+// Rows of attention are 1 in all; with a window or rows of 8-bit operands too.
+void check_attention_weights(Case& c, Buffer<float>& attention, int64_t rows, int64_t length) {
+  c.untouched("written beside the attention", attention);
+  for (int64_t row = 0; row < rows; ++row) {
+    double sum = 0;
+    for (int64_t j = 0; j < length; ++j) sum += attention[row * length + j];
+    c.within("the attention of a token in all", row, sum, 1, static_cast<double>(length + 4) * kU);
+  }
 }
 
 }  // namespace
 
 void check_encoder(Case& c) {
   Random& r = c.random;
-  sa::BertConfig config;
-  config.heads = r.between(1, 3);
-  config.hidden = config.heads * r.between(1, 20);
-  config.layers = r.between(0, 2);
-  config.intermediate = r.between(1, 70);
-  config.vocabulary = r.between(1, 30);
-  config.positions = r.between(1, 40);
-  config.token_types = 1;
-  config.activation = static_cast<sa::Activation>(r.between(1, 3));
-  const auto shared = tensors(c, config, sa::kBertTensors, sa::kBertTensors, sa::bert_tensor_size);
-  const auto layers = tensors(c, config, config.layers * sa::kBertLayerTensors, sa::kBertLayerTensors,
-                              sa::bert_layer_tensor_size);
-  const auto bert = sa::Bert::load(c.kernels, config, nullptr, views(shared), views(layers));
-  std::vector<int32_t> offsets = {0}, ids;
-  for (int64_t s = r.between(1, 60); s > 0; --s) {
-    for (int64_t t = r.between(1, config.positions); t > 0; --t) {
-      ids.push_back(static_cast<int32_t>(r.between(0, config.vocabulary - 1)));
-    }
-    offsets.push_back(static_cast<int32_t>(ids.size()));
-  }
-  ids.shrink_to_fit();
-  const int64_t sequences = static_cast<int64_t>(offsets.size()) - 1, hidden = config.hidden;
-  const auto output = static_cast<sa::EncodeOutput>(r.between(0, 3));
-  const bool tokens = output == sa::EncodeOutput::kTokens, normalize = r.chance(50);
+  RandomModel random(c);
+  const sa::TransformerConfig& config = random.config;
+  const auto model = sa::Transformer::load(c.kernels, config, {}, random.view);
+  const Tokens tokens(r, config);
+  const std::vector<int32_t>&offsets = tokens.offsets, &ids = tokens.ids;
+  const int64_t sequences = tokens.sequences(), hidden = config.hidden;
+  const auto output = static_cast<sa::EncodeOutput>(r.between(0, 6));
+  const bool all_tokens = output == sa::EncodeOutput::kTokens, normalize = r.chance(50);
+  const int64_t skip = r.chance(70) ? 0 : r.between(1, 5);
   const int threads = any_threads(c);
   c.describe(
-      "heads %d, hidden %d, layers %d, intermediate %d, sequences %d, tokens %d, output %d, %d threads",
-      static_cast<int>(config.heads), static_cast<int>(hidden), static_cast<int>(config.layers),
+      "heads %d, hidden %d, applied %d, intermediate %d, sequences %d, tokens %d, output %d%s%s%s, %d "
+      "threads",
+      static_cast<int>(config.heads), static_cast<int>(hidden), static_cast<int>(random.view.order.size()),
       static_cast<int>(config.intermediate), static_cast<int>(sequences), static_cast<int>(ids.size()),
-      static_cast<int>(output), threads);
-  c.that("the model loads", bert != nullptr);
-  if (bert == nullptr) return;
+      static_cast<int>(output), config.gated ? ", gated" : "", config.pre_norm ? ", pre-norm" : "",
+      config.quantize ? ", int8" : "", threads);
+  c.that("the model loads", model != nullptr);
+  if (model == nullptr) return;
 
-  Buffer<float> all(r, (tokens ? offsets.back() : sequences) * hidden);
-  sa::EncodeBatch batch = {ids.data(), offsets.data(), sequences, output, normalize, all.data()};
-  c.that("encode has its memory", bert->encode(batch));
+  Buffer<float> all(r, (all_tokens ? offsets.back() : sequences) * hidden);
+  sa::EncodeBatch batch = {ids.data(), offsets.data(), sequences, output, skip, normalize, all.data()};
+  c.that("encode has its memory", model->encode(batch));
   c.untouched("written beside the batch", all);
   const int64_t pick = r.between(0, sequences - 1);
   const int32_t begin = offsets[static_cast<size_t>(pick)], end = offsets[static_cast<size_t>(pick + 1)];
   const std::vector<int32_t> alone = {0, end - begin};
-  Buffer<float> one(r, (tokens ? end - begin : 1) * hidden);
+  Buffer<float> one(r, (all_tokens ? end - begin : 1) * hidden);
   any_threads(c);
-  batch = {ids.data() + begin, alone.data(), 1, output, normalize, one.data()};
+  batch = {ids.data() + begin, alone.data(), 1, output, skip, normalize, one.data()};
   const bool wanted = r.chance(50);
-  const int64_t length = end - begin, rows = config.layers * config.heads * length;
+  const int64_t length = end - begin, rows = model->applied_layers() * config.heads * length;
   Buffer<float> attention(r, wanted ? rows * length : 0);
   if (wanted) batch.attention = attention.data();
-  c.that("encode has its memory", bert->encode(batch));
+  c.that("encode has its memory", model->encode(batch));
   c.untouched("written beside the sequence", one);
-  c.untouched("written beside the attention", attention);
-  for (int64_t row = 0; row < rows && wanted; ++row) {
-    double sum = 0;
-    for (int64_t j = 0; j < length; ++j) sum += attention[row * length + j];
-    c.within("the attention of a token in all", row, sum, 1, static_cast<double>(length + 4) * kU);
-  }
+  if (wanted) check_attention_weights(c, attention, rows, length);
+  // Prepared scores come from their exponentials, unless the weights are wanted: that may change the last
+  // bits.
+  if (wanted) return;
   for (int64_t i = 0; i < one.size(); ++i) {
     c.that("an embedding is a number", one[i] == one[i]);
-    c.same_bits("the sequence alone", i, all[(tokens ? begin : pick) * hidden + i], one[i]);
+    c.same_bits("the sequence alone", i, all[(all_tokens ? begin : pick) * hidden + i], one[i]);
   }
 }
 

@@ -40,7 +40,7 @@ void choose(Case& c, Problem* p) {
   choose_layouts(c, p);
   p->bias = r.chance(50);
   p->with_residual = r.chance(30);
-  p->activation = r.chance(50) ? sa::Activation::kNone : static_cast<sa::Activation>(r.between(0, 3));
+  p->activation = r.chance(50) ? sa::Activation::kNone : static_cast<sa::Activation>(r.between(0, 4));
 }
 
 // Activation and residual on a value that errs by `bound`.

@@ -11,12 +11,14 @@ namespace sa_test {
 // Rows of A whose span, and columns of B whose step is below are zero: float32 has no inverse of the step.
 inline constexpr double kSmallestStep = 1e-30;
 
-// How a tier stores: the largest weight, and what is subtracted from q in [0, 255].
+// How a tier stores: whether two neighbouring weights share the range, and what is subtracted from q in [0,
+// 255].
 struct Codes {
-  int weight_max = 0, offset = 0;
+  bool pairs = false;
+  int offset = 0;
 };
 
-// By quantising the number 1.
+// By quantising the numbers 1, 1.
 Codes codes_of(Case& c);
 
 // What a row of A or a column of B is made of.
@@ -67,12 +69,12 @@ struct QuantizedColumns {
 
   double step_error(int64_t j) const;
 
-  int weight_max;
   Buffer<int8_t> data;
   Buffer<int32_t> sums;
   Buffer<float> scales;
   sa::Int8Panels view;
-  std::vector<double> largest;  // NaN: the column of C must be NaN
+  // The largest magnitude, or sum of two neighbours. NaN: the column of C must be NaN.
+  std::vector<double> largest;
   std::vector<int32_t> codes;
 };
 

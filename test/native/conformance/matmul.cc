@@ -65,7 +65,7 @@ void choose_layouts(Case& c, Problem* p) {
   p->bias = r.chance(50);
   p->bias_batch = r.chance(70) ? 0 : p->n + gap;
   p->with_residual = r.chance(40);
-  p->activation = static_cast<sa::Activation>(r.between(0, 3));
+  p->activation = static_cast<sa::Activation>(r.between(0, 4));
 }
 
 // Matrices in memory of an operand whose batch stride is this: one when all batches share it.

@@ -71,7 +71,7 @@ void check_matmul_block(Case& c) {
     g.epilogue.residual = residual.data();
     g.epilogue.residual_stride = c_layout.row_stride;
   }
-  g.epilogue.activation = static_cast<sa::Activation>(r.between(0, 3));
+  g.epilogue.activation = static_cast<sa::Activation>(r.between(0, 4));
   c.describe("m %d, n %d, k %d, a strides [%d, %d], b %s, c stride %d, activation %d%s%s%s%s",
              static_cast<int>(g.m), static_cast<int>(g.n), static_cast<int>(g.k),
              static_cast<int>(a_layout.row_stride), static_cast<int>(a_layout.col_stride),

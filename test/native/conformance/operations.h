@@ -19,6 +19,8 @@ void check_attention_edges(Case& c);
 void check_layer_norm(Case& c);
 void check_gelu(Case& c);
 void check_gate(Case& c);
+void check_glu(Case& c);
+void check_rotary(Case& c);
 void check_embedding(Case& c);
 void check_pool(Case& c);
 void check_l2_normalize(Case& c);
@@ -47,10 +49,12 @@ inline constexpr Operation kOperations[] = {
     {"int8_matmul", 60, check_int8_matmul},
     {"softmax", 150, check_softmax},
     {"prepare_scores", 80, check_prepare_scores},
-    {"attention", 195, check_attention},
+    {"attention", 155, check_attention},
     {"layer_norm", 70, check_layer_norm},
     {"gelu", 60, check_gelu},
     {"gate", 20, check_gate},
+    {"glu", 20, check_glu},
+    {"rotary", 20, check_rotary},
     {"embedding", 50, check_embedding},
     {"pool", 50, check_pool},
     {"l2_normalize", 50, check_l2_normalize},

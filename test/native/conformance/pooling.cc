@@ -20,16 +20,22 @@ void check_pool(Case& c) {
   }
   sa::PoolSequences p;
   p.columns = r.size(1, 50, 800);
-  p.mode = static_cast<sa::Pooling>(r.between(0, 2));
+  static constexpr sa::Pooling kModes[] = {sa::Pooling::kMean,         sa::Pooling::kCls,
+                                           sa::Pooling::kMax,          sa::Pooling::kMeanSqrt,
+                                           sa::Pooling::kWeightedMean, sa::Pooling::kLast};
+  p.mode = kModes[r.between(0, 5)];
+  p.skip = r.chance(60) ? 0 : r.between(1, 6);
   p.offsets = offsets.data();
   Buffer<float> x(r, offsets[sequences] * p.columns), y(r, sequences * p.columns);
   fill(c, x, any_numbers(r));
   p.x = x.data();
   p.y = y.data();
+  const auto x_at = [&](int64_t i, int64_t j) { return static_cast<double>(x[i * p.columns + j]); };
+  const bool weighted = p.mode == sa::Pooling::kWeightedMean;
   const bool threaded = r.chance(50);
-  c.describe("sequences %d, rows %d, columns %d, mode %d%s", static_cast<int>(sequences),
+  c.describe("sequences %d, rows %d, columns %d, mode %d, skip %d%s", static_cast<int>(sequences),
              static_cast<int>(offsets[sequences]), static_cast<int>(p.columns), static_cast<int>(p.mode),
-             threaded ? ", threaded" : "");
+             static_cast<int>(p.skip), threaded ? ", threaded" : "");
   int64_t begin = 0, end = sequences;
   if (threaded) {
     any_threads(c);
@@ -40,26 +46,30 @@ void check_pool(Case& c) {
     c.kernels.pool_sequences(p, begin, end);
   }
   std::vector<char> written(static_cast<size_t>(y.size()), 0);
+  const bool one = p.mode == sa::Pooling::kCls || p.mode == sa::Pooling::kLast;
   for (int64_t s = begin; s < end; ++s) {
-    const int64_t count = offsets[s + 1] - offsets[s];
+    const int64_t last = offsets[s + 1], first = std::min<int64_t>(last, offsets[s] + (one ? 0 : p.skip));
+    const double n = static_cast<double>(last - first);
     for (int64_t j = 0; j < p.columns; ++j) {
       const int64_t at = s * p.columns + j;
       Sum sum;
-      double largest = -INFINITY;
-      for (int64_t i = offsets[s]; i < offsets[s + 1]; ++i) {
-        sum.add(x[i * p.columns + j]);
-        largest = std::max(largest, static_cast<double>(x[i * p.columns + j]));
+      double largest = -INFINITY, weights = 0;
+      for (int64_t i = first; i < last; ++i) {
+        const double x = x_at(i, j), weight = weighted ? static_cast<double>(i - offsets[s] + 1) : 1;
+        sum.add(weight * x);
+        weights += weight;
+        largest = std::max(largest, x);
       }
-      const double n = static_cast<double>(count);
       written[static_cast<size_t>(at)] = 1;
-      if (count == 0) {
-        c.equal("empty sequence", at, y[at], 0);
-      } else if (p.mode == sa::Pooling::kMean) {
-        c.within("mean", at, y[at], sum.value / n, (n + 3) * kU * sum.magnitude / n + kTiny);
+      if (first == last) {
+        c.equal("nothing to pool", at, y[at], 0);
+      } else if (one) {
+        c.equal("one row", at, y[at], x_at(p.mode == sa::Pooling::kCls ? first : last - 1, j));
+      } else if (p.mode == sa::Pooling::kMax) {
+        c.equal("max", at, y[at], largest);
       } else {
-        const double first = x[offsets[s] * p.columns + j];
-        c.equal(p.mode == sa::Pooling::kCls ? "cls" : "max", at, y[at],
-                p.mode == sa::Pooling::kCls ? first : largest);
+        const double divisor = p.mode == sa::Pooling::kMeanSqrt ? std::sqrt(n) : weights;
+        c.within("average", at, y[at], sum.value / divisor, (n + 5) * kU * sum.magnitude / divisor + kTiny);
       }
     }
   }

@@ -22,6 +22,8 @@ inline double activate(sa::Activation activation, double x) {
       const double u = std::sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x);
       return x / (1 + std::exp(-2 * u));
     }
+    case sa::Activation::kSilu:
+      return x / (1 + std::exp(-x));
   }
   return x;
 }
