@@ -16,10 +16,12 @@ def angles(tokens, size, theta, factor=1.0):
 
 
 def rotate(x, angle):
-    """x [tokens, heads, size]: the first half of a head turns with the second half."""
-    first, second = x.chunk(2, -1)
+    """x [tokens, heads, size]: of the elements that turn, the first half turns with the second half."""
+    turning = 2 * angle.shape[1]
+    first, second = x[..., :turning].chunk(2, -1)
     cos, sin = angle.cos()[:, None], angle.sin()[:, None]
-    return torch.cat([first * cos - second * sin, second * cos + first * sin], -1)
+    turned = [first * cos - second * sin, second * cos + first * sin]
+    return torch.cat([*turned, x[..., turning:]], -1)
 
 
 def attention(packed, heads, angle, reach=None):
@@ -50,17 +52,19 @@ class Weights:
 
 
 def nomic_bert(config, weights, ids):
-    """Post-norm, SwiGLU: fc11 passes, fc12 gates"""
+    """Post-norm, SwiGLU or GeGLU: fc11 passes, fc12 gates"""
     w = Weights(weights, config['layer_norm_epsilon'])
     heads = config['n_head']
-    angle = angles(len(ids), config['n_embd'] // heads, config['rotary_emb_base'])
+    size = round(config['n_embd'] // heads * config['rotary_emb_fraction'])
+    angle = angles(len(ids), size, config['rotary_emb_base'])
+    activation = {'swiglu': silu, 'geglu': gelu}[config['activation_function']]
     x = w.embed('embeddings.word_embeddings', ids) + w.embed('embeddings.token_type_embeddings', 0)
     x = w.norm('emb_ln', x)
     for i in range(config['n_layer']):
         layer = f'encoder.layers.{i}'
         y = attention(w.linear(f'{layer}.attn.Wqkv', x), heads, angle)
         x = w.norm(f'{layer}.norm1', x + w.linear(f'{layer}.attn.out_proj', y))
-        y = w.linear(f'{layer}.mlp.fc11', x) * silu(w.linear(f'{layer}.mlp.fc12', x))
+        y = w.linear(f'{layer}.mlp.fc11', x) * activation(w.linear(f'{layer}.mlp.fc12', x))
         x = w.norm(f'{layer}.norm2', x + w.linear(f'{layer}.mlp.fc2', y))
     return x
 

@@ -167,7 +167,10 @@ NOMIC = SmallEncoder(
         }.items()
     },
     library_config=NOMIC_NEWER_CONFIG,
-    variants={'newer_keys': NOMIC_NEWER_CONFIG},
+    variants={
+        'newer_keys': NOMIC_NEWER_CONFIG,
+        'half_of_a_head_turns': NOMIC_CONFIG | {'activation_function': 'geglu', 'rotary_emb_fraction': 0.5},
+    },
 )
 
 

@@ -181,11 +181,15 @@ def make(encoder):
     variants = []
     for name, changed in encoder.variants.items():
         changed = changed | {'vocab_size': config['vocab_size']}
-        same = changed == encoder.library_config
-        others = states if same else hidden_states(encoder, changed, weights, ids)
-        variants.append({'name': name, 'config': changed, 'embeddings': own(others)})
-        if not same and encoder.library_config is None:
-            check.against_library(directory, encoder, texts, ids, others, changed)
+        record = {'name': name, 'config': changed}
+        # against_library has read the directory by that config
+        if changed != encoder.library_config:
+            others = hidden_states(encoder, changed, weights, ids)
+            if encoder.library_config is None:
+                check.against_library(directory, encoder, texts, ids, others, changed)
+            if not all(map(torch.equal, states, others)):
+                record['embeddings'] = own(others)
+        variants.append(record)
     some = [names.index(name) for name in POOLED]
     write_json(
         OUTPUT / f'{encoder.name}.json',
