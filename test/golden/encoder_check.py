@@ -14,16 +14,14 @@ LIBRARY_POOLING = {'mean_sqrt_len': 'mean_sqrt_len_tokens'}
 TOLERANCE = 1e-5
 
 
-def against_library(directory, encoder, texts, ids, states, config=None):
-    """The library reads the directory, agrees on all ids, hidden states and embeddings by every pooling."""
-    config = config or encoder.library_config
+def against_library(directory, encoder, texts, ids, states, config):
+    """The library reads the directory by that config, agrees on all ids, hidden states and poolings."""
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
         for path in directory.iterdir():
-            if path.name != 'config.json' or config is None:
+            if path.name != 'config.json':
                 (copy / path.name).symlink_to(path)
-        if config is not None:
-            (copy / 'config.json').write_text(json.dumps(config))
+        (copy / 'config.json').write_text(json.dumps(config))
         library = SentenceTransformer(name, device='cpu')
     assert type(library[0].auto_model) is encoder.model, type(library[0].auto_model)
     for text, row in zip(texts, ids, strict=True):

@@ -9,7 +9,7 @@ class SmallEncoder:
     name: str
     config: dict[str, Any]
     tokenizer: Any
-    """a function, of a folder for scratch files where it takes one"""
+    """a function that makes it"""
     tokenizer_class: str
     max_seq_length: int
     pooling: str
@@ -22,10 +22,12 @@ class SmallEncoder:
     prefix: str = ''
     """before the name of every tensor in the checkpoint"""
     shards: int = 1
-    library_config: dict[str, Any] | None = None
-    """the config by which transformers itself reads the checkpoint, where that is another"""
+    library_config: Any = None
+    """from a config, the one by which transformers itself reads the checkpoint; None where it does not"""
     variants: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """changes of the config under which the same weights give other embeddings, or the same ones by new keys"""
+    """other configs of the same weights"""
+    newer_keys: tuple[str, ...] = ()
+    """the variants that say the same as the config"""
     length_in_tokenizer: bool = False
     """no sentence_bert_config.json: the length stands in tokenizer_config.json"""
     pooling_by_name: bool = False

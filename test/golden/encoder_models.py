@@ -174,7 +174,10 @@ BERT_FAMILY = [
         pooling_by_name=True,
         model=transformers.BertModel,
         prefix='bert.',
-        extra={'cls.predictions.transform.dense.weight': (24, 24), 'cls.predictions.transform.dense.bias': (24,)},
+        extra={
+            'cls.predictions.transform.dense.weight': (24, 24),
+            'cls.predictions.transform.dense.bias': (24,),
+        },
     ),
     SmallEncoder(
         name='bert_sharded',

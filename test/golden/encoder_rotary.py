@@ -70,6 +70,7 @@ MODERNBERT = SmallEncoder(
         'rope_parameters': newer_modernbert(('full', 'sliding', 'full'), 10000.0),
         'layer_types': newer_modernbert(('sliding', 'full', 'sliding'), 100.0),
     },
+    newer_keys=('rope_parameters',),
 )
 
 NOMIC_CONFIG = {
@@ -136,6 +137,12 @@ NOMIC_NEWER_CONFIG = {
     'vocab_size': WORD_PIECES,
 }
 
+
+def nomic_library_config(config):
+    """transformers knows the newer keys only, and no heads that turn in part."""
+    return NOMIC_NEWER_CONFIG if config.get('rotary_emb_fraction', 1) == 1 else None
+
+
 NOMIC = SmallEncoder(
     name='nomic_bert',
     config=NOMIC_CONFIG,
@@ -166,11 +173,12 @@ NOMIC = SmallEncoder(
             'norm2.bias': (HIDDEN,),
         }.items()
     },
-    library_config=NOMIC_NEWER_CONFIG,
+    library_config=nomic_library_config,
     variants={
         'newer_keys': NOMIC_NEWER_CONFIG,
         'half_of_a_head_turns': NOMIC_CONFIG | {'activation_function': 'geglu', 'rotary_emb_fraction': 0.5},
     },
+    newer_keys=('newer_keys',),
 )
 
 
@@ -254,7 +262,7 @@ def gte(name, config, prefix='', **rest):
         model=transformers.GteModel,
         forward=lambda config, weights, ids: formulas.gte(config, weights, ids, prefix),
         shapes=gte_shapes(config, prefix),
-        library_config=gte_library_config(config),
+        library_config=gte_library_config,
         **rest,
     )
 

@@ -1,6 +1,8 @@
 """Small tokenizers of each family that encoders use, in the form that published tokenizer.json files have."""
 
+import tempfile
 import unicodedata
+from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase, digits
 
 import numpy as np
@@ -100,7 +102,7 @@ def modernbert():
 
 
 def charsmap():
-    """A compiled map of characters as XLM-R's, of those that occur here: white space and compatibility forms."""
+    """Rules as XLM-R's map of characters has them, of those that occur here: white space, compatibility forms."""
     rules = {c: ' ' for c in '\t\n\r\u00a0\u3000'}
     rules |= {chr(0xFEE0 + ord(c)): c for c in ascii_lowercase + ascii_uppercase + digits}
     rules |= {'\ufe0f': '', '\u200d': ' '}
@@ -111,15 +113,15 @@ def charsmap():
             if unicodedata.combining(c):
                 pair = text[i - 1 : i + 1]
                 rules[pair] = unicodedata.normalize('NFKC', pair)
-    lines = ['\t'.join(' '.join(f'{ord(c):X}' for c in s) for s in rule) for rule in sorted(rules.items())]
-    return lines
+    return ['\t'.join(' '.join(f'{ord(c):X}' for c in side) for side in rule) for rule in sorted(rules.items())]
 
 
-def precompiled(folder):
+def precompiled():
     """sentencepiece compiles the map: it wants a file, and hides the bytes in a protocol buffer."""
-    path = folder / 'rules.tsv'
-    path.write_text('\n'.join(charsmap()) + '\n')
-    spec = SentencePieceNormalizer(rule_tsv=str(path)).serialized_normalizer_spec()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'rules.tsv'
+        path.write_text('\n'.join(charsmap()) + '\n')
+        spec = SentencePieceNormalizer(rule_tsv=str(path)).serialized_normalizer_spec()
     return normalizers.Precompiled(field(spec, 2))
 
 
@@ -156,9 +158,8 @@ def unigram(special, unknown, lower=False):
     # long pieces are likelier than their parts; no two segmentations may have the same score
     rng = np.random.RandomState(31)
     scores = [-12 + 4 * min(len(p), 4) / 4 + float(rng.rand()) for p in pieces]
-    vocab = [(t, 0.0) for t in special] + [
-        (p, round(s, 4)) for p, s in zip(pieces, scores, strict=True)
-    ]
+    vocab = [(token, 0.0) for token in special]
+    vocab += [(piece, round(score, 4)) for piece, score in zip(pieces, scores, strict=True)]
     return Tokenizer(Unigram(vocab, unk_id=special.index(unknown), byte_fallback=False))
 
 
@@ -176,24 +177,24 @@ def finish(tokenizer, cls, sep, special, mask):
     return add_special(tokenizer, special, mask)
 
 
-def xlm_roberta(folder):
+def xlm_roberta():
     special = ('<s>', '<pad>', '</s>', '<unk>', '<mask>')
     tokenizer = unigram(special, '<unk>')
-    tokenizer.normalizer = precompiled(folder)
+    tokenizer.normalizer = precompiled()
     tokenizer.pre_tokenizer = metaspace(True)
     return finish(tokenizer, '<s>', '</s>', special, '<mask>')
 
 
-def camembert(folder):
+def camembert():
     """Its first ids are not used, and it squeezes runs of spaces where XLM-R splits at them."""
     special = ('<s>NOTUSED', '<pad>', '</s>NOTUSED', '<unk>', '<unk>NOTUSED', '<s>', '</s>', '<mask>')
     tokenizer = unigram(special, '<unk>')
-    tokenizer.normalizer = normalizers.Sequence([precompiled(folder), ONE_SPACE])
+    tokenizer.normalizer = normalizers.Sequence([precompiled(), ONE_SPACE])
     tokenizer.pre_tokenizer = metaspace(False)
     return finish(tokenizer, '<s>', '</s>', special, '<mask>')
 
 
-def albert(folder):
+def albert():
     special = ('<pad>', '<unk>', '[CLS]', '[SEP]', '[MASK]')
     tokenizer = unigram(special, '<unk>', lower=True)
     quotes = [normalizers.Replace(two, '"') for two in ('``', "''")]
@@ -203,7 +204,7 @@ def albert(folder):
             normalizers.NFKD(),
             normalizers.StripAccents(),
             normalizers.Lowercase(),
-            precompiled(folder),
+            precompiled(),
             ONE_SPACE,
         ]
     )

@@ -8,7 +8,6 @@ transformers and sentence-transformers must agree with them in float32.
 import inspect
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -32,13 +31,6 @@ OLD_POOLING_KEYS = {
     'weightedmean': 'pooling_mode_weightedmean_tokens',
     'lasttoken': 'pooling_mode_lasttoken',
 }
-
-
-def make_tokenizer(encoder):
-    if not inspect.signature(encoder.tokenizer).parameters or encoder.tokenizer.__name__ == 'word_piece':
-        return encoder.tokenizer()
-    with tempfile.TemporaryDirectory() as folder:
-        return encoder.tokenizer(Path(folder))
 
 
 def make_weights(encoder, config):
@@ -125,7 +117,7 @@ def write_directory(directory, encoder, config, weights, tokenizer):
             for i, (path, kind) in enumerate(modules)
         ],
     )
-    hidden = next(iter(weights.values())).shape[-1] if 'hidden_size' not in config else config['hidden_size']
+    hidden = next(config[key] for key in ('hidden_size', 'dim', 'n_embd') if key in config)
     write_json_file(directory / '1_Pooling' / 'config.json', pooling_config(encoder, hidden))
     write_weights(directory, encoder, weights)
 
@@ -159,7 +151,7 @@ def write_weights(directory, encoder, weights):
 
 def make(encoder):
     directory = OUTPUT / encoder.name
-    tokenizer = make_tokenizer(encoder)
+    tokenizer = encoder.tokenizer()
     config = encoder.config | {'vocab_size': tokenizer.get_vocab_size()}
     if encoder.config.get('vocab_size', config['vocab_size']) != config['vocab_size']:
         raise ValueError(f'{encoder.name}: expected vocab_size {config["vocab_size"]}')
@@ -173,7 +165,8 @@ def make(encoder):
     tokenizer.enable_truncation(encoder.max_seq_length)
     ids = [tokenizer.encode(text).ids for text in texts]
     states = hidden_states(encoder, config, weights, ids)
-    check.against_library(directory, encoder, texts, ids, states)
+    readable = encoder.library_config or (lambda config: config)
+    check.against_library(directory, encoder, texts, ids, states, readable(config))
 
     def own(states):
         return rounded(pool(states, encoder.pooling, encoder.normalize))
@@ -182,13 +175,12 @@ def make(encoder):
     for name, changed in encoder.variants.items():
         changed = changed | {'vocab_size': config['vocab_size']}
         record = {'name': name, 'config': changed}
-        # against_library has read the directory by that config
-        if changed != encoder.library_config:
+        others = states
+        if name not in encoder.newer_keys:
             others = hidden_states(encoder, changed, weights, ids)
-            if encoder.library_config is None:
-                check.against_library(directory, encoder, texts, ids, others, changed)
-            if not all(map(torch.equal, states, others)):
-                record['embeddings'] = own(others)
+            record['embeddings'] = own(others)
+        if (known := readable(changed)) is not None:
+            check.against_library(directory, encoder, texts, ids, others, known)
         variants.append(record)
     some = [names.index(name) for name in POOLED]
     write_json(
