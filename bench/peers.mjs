@@ -1,10 +1,9 @@
 // Compares this package with others that do the same work: every contender in a process of its own, its results
 // checked against ours before anything is timed, then rounds in which the contenders alternate.
 //   npm run bench:peers -- [--threads N] [--rounds N] [--only ours,js,...] [--filter TEXT] [--json FILE]
-//     [--model DIR --input FILE [--onnx-model DIR] [--gguf FILE]]    for encoding
-import { join, resolve } from 'node:path';
+// Encoders are compared by bench:encode -- --peers.
+import { join } from 'node:path';
 import { info } from '../dist/index.js';
-import { firstLines } from './lib/lines.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { fail, positiveInteger, readOptions, selected } from './lib/options.mjs';
 import { uniform } from './lib/random.mjs';
@@ -12,8 +11,8 @@ import { machineLine, writeReport } from './lib/report.mjs';
 import { median, summarize } from './lib/statistics.mjs';
 import { CONTENDERS } from './peers/contenders.mjs';
 import { exchangeFolder, outputFile, readFloats, writeFloats } from './peers/exchange.mjs';
-import { compare, compareWithReference, modelSizes } from './peers/expected.mjs';
-import { installLlama, installPeers } from './peers/install.mjs';
+import { compare, compareWithReference } from './peers/expected.mjs';
+import { installPeers } from './peers/install.mjs';
 import { allItems } from './peers/items.mjs';
 import { runContender } from './peers/processes.mjs';
 import { checkAll, timeAll } from './peers/rounds.mjs';
@@ -28,38 +27,12 @@ const options = readOptions({
     repeat: { help: 'samples of an item in a round', fallback: 5 },
     rounds: { value: 'N', help: 'rounds of all contenders', fallback: 3, parse: positiveInteger },
     only: { value: 'LIST', help: `contenders, of ${names.join(', ')}` },
-    model: { value: 'DIR', help: 'sentence-transformers directory, for encoding' },
-    input: { value: 'FILE', help: 'texts, one a line, for encoding' },
-    lines: {
-      value: 'N',
-      help: 'lines of it that are encoded',
-      fallback: 500,
-      parse: positiveInteger,
-    },
-    'onnx-model': { value: 'DIR', help: 'the same model with onnx/model.onnx' },
-    gguf: { value: 'FILE', help: 'the same model for llama.cpp' },
     python: { value: 'FILE', help: 'Python that has numpy or torch', fallback: 'python3' },
   },
 });
 const wanted = options.only?.split(',') ?? names;
 for (const name of wanted) if (!names.includes(name)) fail(`--only with any of ${names.join(', ')}`, name);
-if (!options.model !== !options.input) fail('both or neither of --model DIR and --input FILE', 'one of them');
-
-const absolute = (path) => (path === undefined ? undefined : resolve(path));
-const settings = {
-  model: absolute(options.model),
-  onnxModel: absolute(options['onnx-model']),
-  gguf: absolute(options.gguf),
-  texts: options.input ? firstLines(options.input, options.lines) : [],
-};
-const items = allItems({ texts: settings.texts.length || options.lines })
-  .filter(({ suite, case: name }) => selected(options.filter, suite, name))
-  .filter(({ kind }) => {
-    if (kind !== 'encode' || settings.model) return true;
-    console.log('encode: skipped, needs --model DIR and --input FILE\n');
-    return false;
-  });
-
+const items = allItems().filter(({ suite, case: name }) => selected(options.filter, suite, name));
 if (items.length === 0) fail('--filter with a part of a case', `'${options.filter}'`);
 
 const folder = exchangeFolder();
@@ -79,16 +52,12 @@ const inputsOf = (item) =>
   Object.fromEntries(item.inputs.map(({ name, file }) => [name, operands.get(file)]));
 
 function perform({ contender, threads }, mode, itsItems) {
-  const task = { mode, items: itsItems, threads, samples: options.repeat, settings, folder };
+  const task = { mode, items: itsItems, threads, samples: options.repeat, folder };
   return runContender(contender, task, options.python);
 }
 
-/** Why a contender cannot take part, found out before it is tried. */
-const missing = new Map();
 const peersMissing = installPeers();
 if (peersMissing) console.error(`bench: ${peersMissing} in bench/peers`);
-if (!settings.gguf) missing.set('llama.cpp', 'needs --gguf FILE, made by bench/peers/make_gguf.py');
-else if (wanted.includes('llama.cpp')) missing.set('llama.cpp', installLlama());
 const { cpu, isa } = info();
 const machine = describeMachine({ cpu, isa, threads: options.threads });
 console.log(`${machineLine(machine)}, ${options.rounds} round(s)\n`);
@@ -99,7 +68,7 @@ function checkOurs(item) {
   const ours = readFloats(outputFile(folder, item));
   oursOutput.set(item.id, ours);
   const worst = compareWithReference(item, inputsOf(item), ours);
-  if (worst === undefined || worst.error <= 1) return worst ?? {};
+  if (worst.error <= 1) return worst;
   return fail(
     `ours within ${worst.bound.toExponential(2)} of the reference for ${item.suite} ${item.case}`,
     `${worst.error.toPrecision(3)} times that at element ${worst.index}`,
@@ -108,9 +77,8 @@ function checkOurs(item) {
 }
 
 function checkTheirs(item) {
-  const sizes = settings.model ? modelSizes(settings.model) : undefined;
   const theirs = readFloats(outputFile(folder, item));
-  const worst = compare(item, inputsOf(item), oursOutput.get(item.id), theirs, sizes);
+  const worst = compare(item, inputsOf(item), oursOutput.get(item.id), theirs);
   if (worst.error <= 1) return worst;
   const amount = `${worst.error.toPrecision(3)} times the bound ${worst.bound.toExponential(2)}`;
   return { reason: `wrong: ${amount} at element ${worst.index}` };
@@ -119,7 +87,6 @@ function checkTheirs(item) {
 function judge({ contender }, item, did) {
   if (contender.name !== 'ours') return did.reason ? did : checkTheirs(item);
   if (did.reason) fail(`ours to do ${item.suite} ${item.case}`, did.reason, 1);
-  if (item.kind === 'encode') item.work = did.tokens;
   return checkOurs(item);
 }
 
@@ -128,7 +95,6 @@ const taking = CONTENDERS.filter(({ name }) => wanted.includes(name));
 const runs = [CONTENDERS[0], ...taking.filter(({ name }) => name !== 'ours')].map((contender) => ({
   contender,
   threads: options.threads,
-  reason: missing.get(contender.name),
 }));
 const entries = checkAll({ runs, items, perform, judge }).filter(({ run }) => taking.includes(run.contender));
 timeAll({ entries, rounds: options.rounds, perform });
@@ -139,16 +105,7 @@ const results = entries
     const { suite, case: name, unit, work } = item;
     const common = { suite, case: name, contender: run.contender.name, version, tier, threads, unit };
     if (reason) return [{ ...common, reason }];
-    const rate = {
-      ...common,
-      ...summarize(rounds.map(({ seconds }) => work / median(seconds))),
-      error,
-      bound,
-    };
-    if (item.kind !== 'encode') return [rate];
-    const resident = summarize(rounds.map(({ resident: bytes }) => bytes / 2 ** 20));
-    const memory = { ...common, case: `${name}: resident memory`, unit: 'MiB', ...resident };
-    return [rate, memory];
+    return [{ ...common, ...summarize(rounds.map(({ seconds }) => work / median(seconds))), error, bound }];
   });
 console.log(peerTables(results));
 writeReport(options.json, machine, results);

@@ -1,8 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { fail } from './options.mjs';
 
-/** The first lines of a text file; the end of the last line is not a line. */
+/**
+ * The first texts of a file: its lines, or the column `text` of a .tsv; either may be gzipped (.gz). The end of the
+ * last line is not a line.
+ */
 export function firstLines(file, count) {
-  const lines = readFileSync(file, 'utf8').split(/\r?\n/);
+  if (!existsSync(file)) fail('a path that exists', file);
+  const bytes = readFileSync(file);
+  const lines = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
-  return lines.slice(0, count);
+  if (!/\.tsv(\.gz)?$/.test(file)) return lines.slice(0, count);
+  const column = lines[0].split('\t').indexOf('text');
+  if (column < 0) fail('a column text', `${file} with ${lines[0]}`);
+  return lines.slice(1, count + 1).map((line) => line.split('\t')[column] ?? '');
 }

@@ -23,13 +23,13 @@ function filesUnder(path, ending) {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
+/** @returns [expected, received] when it fails */
 function execute(command, args, what) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: 'inherit' });
-    child.on('error', (error) => fail('a C++ compiler (CXX)', `${command}: ${error.message}`, 1));
+    child.on('error', (error) => resolve(['a C++ compiler (CXX)', `${command}: ${error.message}`]));
     child.on('close', (status, signal) => {
-      if (status !== 0) fail(`${command} to make ${what}`, signal ?? `status ${status}`, 1);
-      resolve();
+      resolve(status === 0 ? undefined : [`${command} to make ${what}`, signal ?? `status ${status}`]);
     });
   });
 }
@@ -48,9 +48,10 @@ function sourcesOf(main) {
 
 /**
  * @param main file of bench/native with the program's main, such as kernels_main.cc
+ * @param refuse (expected, received) when there is no compiler or it fails; ends the process by default
  * @returns the program's path
  */
-export async function buildNativeProgram(main) {
+export async function buildNativeProgram(main, refuse = (...what) => fail(...what, 1)) {
   mkdirSync(folder, { recursive: true });
   const compiler = process.env.CXX ?? 'c++';
   const flags = [...FLAGS, `-I${native}`, `-I${join(root, 'bench', 'native')}`];
@@ -72,12 +73,17 @@ export async function buildNativeProgram(main) {
   if (outdated.length > 0) console.error(`compiling ${outdated.length} of ${objects.length} files`);
   const work = async () => {
     for (let job = outdated.shift(); job; job = outdated.shift()) {
-      await execute(compiler, [...flags, '-c', job[0], '-o', job[1]], relative(root, job[1]));
+      const [source, object] = job;
+      const compile = [...flags, '-c', source, '-o', object];
+      const failure = await execute(compiler, compile, relative(root, object));
+      if (failure) refuse(...failure);
     }
   };
   await Promise.all(Array.from({ length: COMPILERS }, work));
   if (!sameCommand || modified(program) <= Math.max(...objects.map(modified))) {
-    await execute(compiler, [...objects, '-pthread', '-ldl', '-o', program], relative(root, program));
+    const link = [...objects, '-pthread', '-ldl', '-o', program];
+    const failure = await execute(compiler, link, relative(root, program));
+    if (failure) refuse(...failure);
     writeFileSync(stamp, command);
   }
   return program;

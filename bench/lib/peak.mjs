@@ -2,9 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { buildNativeProgram } from './native_program.mjs';
 
-/** A function that measures it now, in GFLOP/s; builds the program first. */
-export async function multiplyAddPeak(isa, threads) {
-  const program = await buildNativeProgram('kernels_main.cc');
+/**
+ * A function that measures it now, in GFLOP/s; builds the program first.
+ * @param refuse see buildNativeProgram
+ */
+export async function multiplyAddPeak(isa, threads, refuse) {
+  const program = await buildNativeProgram('kernels_main.cc', refuse);
   const env = {
     ...process.env,
     SYNTHETIC_ATTENTION_ISA: isa,

@@ -3,8 +3,6 @@
  * own bound away from the exact value: twice the bound. The bounds come from operand norms (Cauchy-Schwarz), since
  * sums of magnitudes for every element would cost as much as the work itself. Ours is held to float64 on some rows.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { attentionRow, matmulRow, SLACK, softmaxRow, U, worseOf, worstError } from '../lib/reference.mjs';
 
 /** Roundings that an exponential of good quality may make, in units of u; ours makes 4. */
@@ -69,21 +67,12 @@ const BOUNDS = {
     }
     return bound;
   },
-
-  /**
-   * An embedding has unit length, and normalisation after every block keeps relative errors relative. To first
-   * order every matrix product on the way adds (k + 2) u: six in a layer (values, logits, their sum, output and
-   * the two of the feed-forward part), none longer than `longest`.
-   */
-  encode(_item, _inputs, ours, { layers, longest }) {
-    return new Float64Array(ours.length).fill(6 * layers * (longest + 2) * U);
-  },
 };
 
 /** @returns {error, bound, index} of the worst element of `theirs` */
-export function compare(item, inputs, ours, theirs, settings) {
+export function compare(item, inputs, ours, theirs) {
   if (theirs.length !== ours.length) return { error: Number.NaN, bound: 0, index: theirs.length };
-  const bound = BOUNDS[item.kind](item, inputs, ours, settings).map((b) => 2 * b);
+  const bound = BOUNDS[item.kind](item, inputs, ours).map((b) => 2 * b);
   return worstError(theirs, { value: ours, bound });
 }
 
@@ -115,17 +104,8 @@ const REFERENCES = {
     }),
 };
 
-/** Ours against float64; for encoding, which has no such reference here, undefined. */
+/** Ours against float64. */
 export function compareWithReference(item, inputs, ours) {
-  const rows = REFERENCES[item.kind]?.(item, inputs);
-  return rows?.map(([at, row]) => worstError(ours, row, at)).reduce(worseOf);
-}
-
-/** What the bound of `encode` needs to know of the model. */
-export function modelSizes(model) {
-  const config = JSON.parse(readFileSync(join(model, 'config.json'), 'utf8'));
-  return {
-    layers: config.num_hidden_layers,
-    longest: Math.max(config.intermediate_size, config.hidden_size),
-  };
+  const rows = REFERENCES[item.kind](item, inputs);
+  return rows.map(([at, row]) => worstError(ours, row, at)).reduce(worseOf);
 }

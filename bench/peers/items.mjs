@@ -68,26 +68,11 @@ function attentionItem([batch, heads, length, dim]) {
   };
 }
 
-/** The rate counts tokens: their number is known only when a contender of ours has cut the texts into them. */
-function encodeItem(texts) {
-  return {
-    id: 'encode',
-    suite: 'encode',
-    case: `${texts} texts`,
-    kind: 'encode',
-    unit: 'tokens/s',
-    inputs: [],
-    work: undefined,
-    samples: 2,
-  };
-}
-
-export function allItems({ texts }) {
+export function allItems() {
   return [
     ...MATMULS.map((size) => matmulItem('sgemm', size.join('x'), size)),
     softmaxItem(SOFTMAX),
     ...ATTENTIONS.map(attentionItem),
     ...SQUARES.map((n) => matmulItem('matmul-size', String(n), [n, n, n])),
-    encodeItem(texts),
   ];
 }

@@ -90,7 +90,7 @@ export async function compareLayers({ cases, threads, samples, isa }) {
 
   function perform(run, mode, itsItems) {
     const task = { mode, items: itsItems, threads: run.threads, samples: Math.ceil(samples / ROUNDS) };
-    const reply = runContender(run.contender, { ...task, settings: {}, folder });
+    const reply = runContender(run.contender, { ...task, folder });
     if (mode === 'time' && !reply.reason) {
       const peak = peaks.get(run.threads)();
       for (const did of Object.values(reply.items)) did.peak = peak;

@@ -1,8 +1,6 @@
-// onnxruntime-node on the CPU: one small graph an item, and the model for encoding.
+// onnxruntime-node on the CPU: one small graph an item.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { Pooler, tokenBatches } from './onnx_encode.mjs';
 import { onnxModel } from './onnx_graph.mjs';
 
 const require = createRequire(import.meta.url);
@@ -32,36 +30,12 @@ function graphOf(item) {
   };
 }
 
-export async function load({ threads, settings }) {
+export async function load({ threads }) {
   const options = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential' };
-  const prepareEncode = async () => {
-    if (!settings.onnxModel) throw new Error('needs --onnx-model DIR, the same weights in ONNX');
-    const session = await ort.InferenceSession.create(
-      join(settings.onnxModel, 'onnx', 'model.onnx'),
-      options,
-    );
-    const pooler = new Pooler();
-    const run = async () => {
-      const embeddings = [];
-      for (const batch of tokenBatches(settings.onnxModel, settings.texts)) {
-        const feeds = Object.fromEntries(
-          Object.entries(batch.inputs).map(([name, data]) => [
-            name,
-            new ort.Tensor('int64', data, batch.shape),
-          ]),
-        );
-        const { last_hidden_state: hidden } = await session.run(feeds);
-        pooler.pool(hidden, batch, embeddings);
-      }
-      return embeddings;
-    };
-    return { run, output: (rows) => Float32Array.from(rows.flatMap((row) => [...row])) };
-  };
   return {
     version: JSON.parse(readFileSync(require.resolve('onnxruntime-node/package.json'), 'utf8')).version,
     threads,
     async prepare(item, inputs) {
-      if (item.kind === 'encode') return prepareEncode();
       const session = await ort.InferenceSession.create(onnxModel(graphOf(item)), options);
       const feeds = Object.fromEntries(
         item.inputs.map(({ name, shape }) => [name, new ort.Tensor('float32', inputs[name], shape)]),

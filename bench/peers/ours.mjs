@@ -1,8 +1,8 @@
 // This package, through its public API.
-import { Encoder, info, kernels, setThreads } from '../../dist/index.js';
+import { info, kernels, setThreads } from '../../dist/index.js';
 import { LAYER_CASES } from '../lib/layer_cases.mjs';
 
-export async function load({ threads, settings }) {
+export async function load({ threads }) {
   setThreads(threads);
   const { version, isa } = info();
   return {
@@ -26,24 +26,11 @@ export async function load({ threads, settings }) {
         const [q, k, v] = ['q', 'k', 'v'].map(tensor);
         return { run: () => kernels.attention(q, k, v), output };
       }
-      if (item.kind === 'layer') {
-        const [x, ...weights] = item.inputs.map(({ name }, i) => [name, tensor(name, i)]);
-        const layer = LAYER_CASES.find(({ name }) => name === item.layer).make(item);
-        layer.build(x[1].shape);
-        layer.setWeights(Object.fromEntries(weights));
-        return { run: () => layer.call(x[1]), output, dispose: () => layer.dispose() };
-      }
-      const encoder = await Encoder.load(settings.model);
-      let tokens = 0;
-      const onProgress = (progress) => {
-        tokens = progress.tokens;
-      };
-      return {
-        run: () => encoder.encode(settings.texts, { onProgress }),
-        output,
-        tokens: () => tokens,
-        dispose: () => encoder.dispose(),
-      };
+      const [x, ...weights] = item.inputs.map(({ name }, i) => [name, tensor(name, i)]);
+      const layer = LAYER_CASES.find(({ name }) => name === item.layer).make(item);
+      layer.build(x[1].shape);
+      layer.setWeights(Object.fromEntries(weights));
+      return { run: () => layer.call(x[1]), output, dispose: () => layer.dispose() };
     },
   };
 }

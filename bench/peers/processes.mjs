@@ -7,14 +7,17 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const TIMEOUT = 20 * 60_000;
 
+/** What speaks the protocol of worker.mjs, by language. */
+const WORKERS = { node: join(here, 'worker.mjs'), python: join(here, 'python_worker.py') };
+
 /**
- * The environment of Python's libraries: as many threads as the others, and OpenBLAS free to choose its kernels
- * for this CPU.
+ * The environment of Python's libraries: as many threads as the others, OpenBLAS free to choose its kernels for this
+ * CPU, and no questions to a model hub.
  */
 function pythonEnvironment(threads) {
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
-  for (const library of ['OMP', 'OPENBLAS', 'MKL']) env[`${library}_NUM_THREADS`] = String(threads);
-  return env;
+  for (const library of ['OMP', 'OPENBLAS', 'MKL', 'RAYON']) env[`${library}_NUM_THREADS`] = String(threads);
+  return { ...env, HF_HUB_OFFLINE: '1' };
 }
 
 function lastLine(text) {
@@ -26,26 +29,34 @@ function lastLine(text) {
   return (lines.findLast((line) => /Error\b.*:/.test(line)) ?? lines.at(-1) ?? '').trim();
 }
 
-/**
- * @param task what the worker gets, see worker.mjs
- * @returns its reply, or {reason}
- */
-export function runContender(contender, task, python) {
-  const [taskFile, replyFile] = ['task.json', 'reply.json'].map((name) => join(task.folder, name));
-  writeFileSync(taskFile, JSON.stringify({ ...task, module: contender.module }));
-  rmSync(replyFile, { force: true });
-  const [command, script, env] = contender.python
-    ? [python, 'python_worker.py', pythonEnvironment(task.threads)]
-    : [process.execPath, 'worker.mjs', process.env];
-  const { status, signal, stderr, error } = spawnSync(command, [join(here, script), taskFile, replyFile], {
+/** @returns why the command failed, or undefined */
+export function failureOf(command, args, env = process.env) {
+  const { status, signal, stderr, error } = spawnSync(command, args, {
     env,
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: TIMEOUT,
     maxBuffer: 2 ** 26,
   });
+  if (error?.code === 'ENOENT') return `${command} is not there`;
+  if (signal) return `ended by ${signal}${error ? ` (${error.code})` : ''}`;
+  if (status === 0) return undefined;
+  return lastLine(stderr ?? '').replace(/^Error: /, '') || `ended with status ${status}`;
+}
+
+/**
+ * @param task what the worker gets, see the workers
+ * @param workers {node, python}, the programs
+ * @returns its reply, or {reason}
+ */
+export function runContender(contender, task, python, workers = WORKERS) {
+  const [taskFile, replyFile] = ['task.json', 'reply.json'].map((name) => join(task.folder, name));
+  writeFileSync(taskFile, JSON.stringify({ ...task, module: contender.module }));
+  rmSync(replyFile, { force: true });
+  const reason = contender.python
+    ? failureOf(python, [workers.python, taskFile, replyFile], pythonEnvironment(task.threads))
+    : failureOf(process.execPath, [workers.node, taskFile, replyFile]);
+  // A process may have replied and then crashed in what its libraries do at the end.
   if (existsSync(replyFile)) return JSON.parse(readFileSync(replyFile, 'utf8'));
-  if (error?.code === 'ENOENT') return { reason: `${command} is not there` };
-  if (signal) return { reason: `ended by ${signal}${error ? ` (${error.code})` : ''}` };
-  return { reason: lastLine(stderr).replace(/^Error: /, '') || `ended with status ${status}` };
+  return { reason: reason ?? 'ended without a reply' };
 }

@@ -1,7 +1,6 @@
 """numpy and PyTorch, with the protocol of worker.mjs: python3 python_worker.py TASK REPLY."""
 import json
 import os
-import resource
 import sys
 import time
 
@@ -116,8 +115,7 @@ def perform(contender, item):
         result = contender.np.ascontiguousarray(contender.output(run()), dtype=contender.np.float32)
         result.tofile(os.path.join(task["folder"], f"out-{item['id']}.f32"))
         return {}
-    seconds = seconds_of(run, item.get("samples", task["samples"]))
-    return {"seconds": seconds, "resident": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    return {"seconds": seconds_of(run, item.get("samples", task["samples"]))}
 
 
 contender = {"numpy": Numpy, "torch": Torch}[task["module"]]()

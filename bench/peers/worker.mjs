@@ -1,7 +1,7 @@
 /**
  * One contender in a process of its own: node worker.mjs TASK REPLY, both JSON files.
- * TASK {module, mode, items, threads, samples, settings, folder}; mode 'check' writes every result as float32 to
- * folder/out-ID.f32, 'time' measures. REPLY {version, threads, tier?, items: {ID: {seconds?, resident?, tokens?, reason?}}}.
+ * TASK {module, mode, items, threads, samples, folder}; mode 'check' writes every result as float32 to
+ * folder/out-ID.f32, 'time' measures. REPLY {version, threads, tier?, items: {ID: {seconds?, reason?}}}.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ async function check(item, prepared) {
     longest = { work: item.work, seconds: (performance.now() - start) / 1000 };
   }
   writeFloats(outputFile(task.folder, item), prepared.output(result));
-  return { tokens: prepared.tokens?.() };
+  return {};
 }
 
 async function perform(item, contender) {
@@ -45,7 +45,7 @@ async function perform(item, contender) {
       // The rounds repeat the measurement.
       least: 1,
     });
-    return { seconds, resident: process.memoryUsage.rss() };
+    return { seconds };
   } finally {
     await prepared.dispose?.();
   }
