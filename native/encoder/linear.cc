@@ -11,35 +11,69 @@ Int8Panels Linear::int8_panels() const {
   return {reinterpret_cast<int8_t*>(codes_.data()), reinterpret_cast<int32_t*>(sums), sums + padded_};
 }
 
+namespace {
+
+// `view` as float32: where it lies, or converted into `memory`. Null when memory has run out.
+const float* float_rows(const WeightView& view, AlignedFloats* memory) {
+  if (view.dtype == DType::kF32 && reinterpret_cast<uintptr_t>(view.data) % alignof(float) == 0) {
+    return reinterpret_cast<const float*>(view.data);
+  }
+  return copy_weights(view, memory) ? memory->data() : nullptr;
+}
+
+}  // namespace
+
+bool Linear::allocate(const KernelSet& kernels, bool quantize) {
+  const size_t width = static_cast<size_t>(kernels.panel_width);
+  padded_ = (static_cast<size_t>(out_) + width - 1) / width * width;
+  if (!quantize || in_ > kInt8LargestK) return panels_.allocate(kernels.packed_size(in_, out_));
+  code_floats_ = (kernels.int8_packed_size(in_, out_) + sizeof(float) - 1) / sizeof(float);
+  return codes_.allocate(code_floats_ + 2 * padded_);
+}
+
+// Rows [row, row + rows) of the weights, row a multiple of the panel width.
+void Linear::pack_rows(const KernelSet& kernels, const float* weights, int64_t row, int64_t rows) {
+  const MatrixView columns = {weights, 1, in_};
+  if (codes_.data() == nullptr) {
+    run_pack(kernels, columns, in_, rows, panels_.data() + row * in_);
+    return;
+  }
+  Int8Panels to = int8_panels();
+  to.data += row * int8_column_bytes(in_);
+  to.sums += row;
+  to.scales += row;
+  run_int8_pack(kernels, columns, in_, rows, to);
+}
+
 bool Linear::pack(const KernelSet& kernels, int64_t in, const LinearView* parts, int count, bool quantize) {
   in_ = in;
   out_ = 0;
-  bool biased = false;
+  bool biased = false, whole_panels = true;
   for (int i = 0; i < count; ++i) {
+    whole_panels = whole_panels && out_ % kernels.panel_width == 0;
     out_ += parts[i].out;
     biased = biased || parts[i].bias.present();
   }
-  AlignedFloats stacked;
-  if (!stacked.allocate(static_cast<size_t>(in_ * out_))) return false;
+  if (!allocate(kernels, quantize)) return false;
   if (biased) {
     if (!bias_.allocate(static_cast<size_t>(out_))) return false;
     std::fill(bias_.data(), bias_.data() + out_, 0.0f);
   }
+  // Parts that begin inside of a panel have to lie end to end first.
+  AlignedFloats stacked;
+  if (!whole_panels && !stacked.allocate(static_cast<size_t>(in_ * out_))) return false;
   for (int64_t i = 0, row = 0; i < count; row += parts[i++].out) {
-    convert_weights(parts[i].weight, stacked.data() + row * in_);
     if (parts[i].bias.present()) convert_weights(parts[i].bias, bias_.data() + row);
+    if (!whole_panels) {
+      convert_weights(parts[i].weight, stacked.data() + row * in_);
+      continue;
+    }
+    AlignedFloats converted;
+    const float* weights = float_rows(parts[i].weight, &converted);
+    if (weights == nullptr) return false;
+    pack_rows(kernels, weights, row, parts[i].out);
   }
-  const MatrixView columns = {stacked.data(), 1, in_};
-  if (quantize && in_ <= kInt8LargestK) {
-    const size_t width = static_cast<size_t>(kernels.panel_width);
-    padded_ = (static_cast<size_t>(out_) + width - 1) / width * width;
-    code_floats_ = (kernels.int8_packed_size(in_, out_) + sizeof(float) - 1) / sizeof(float);
-    if (!codes_.allocate(code_floats_ + 2 * padded_)) return false;
-    run_int8_pack(kernels, columns, in_, out_, int8_panels());
-    return true;
-  }
-  if (!panels_.allocate(kernels.packed_size(in_, out_))) return false;
-  run_pack(kernels, columns, in_, out_, panels_.data());
+  if (!whole_panels) pack_rows(kernels, stacked.data(), 0, out_);
   return true;
 }
 

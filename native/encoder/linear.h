@@ -31,6 +31,8 @@ class Linear {
 
  private:
   Int8Panels int8_panels() const;
+  bool allocate(const KernelSet& kernels, bool quantize);
+  void pack_rows(const KernelSet& kernels, const float* weights, int64_t row, int64_t rows);
 
   int64_t in_ = 0, out_ = 0;
   AlignedFloats panels_;

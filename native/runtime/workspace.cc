@@ -17,13 +17,16 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 constexpr size_t kHugePage = 2u << 20;
+constexpr size_t kPage = 4096;
 constexpr size_t kRetainedBlocks = 32;
 constexpr size_t kRetainedBytes = 64u << 20;
 
 void* allocate_aligned(size_t bytes) {
   const size_t alignment = bytes >= kHugePage ? kHugePage : kAlignment;
+  // Whole pages, not whole huge pages: a last one of those would be resident for a few kilobytes of weights.
+  const size_t unit = bytes >= kHugePage ? kPage : kAlignment;
   if (bytes > SIZE_MAX - alignment) return nullptr;
-  const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  const size_t rounded = (bytes + unit - 1) / unit * unit;
 #if defined(_WIN32)
   return _aligned_malloc(rounded, alignment);
 #else
@@ -34,6 +37,14 @@ void* allocate_aligned(size_t bytes) {
 #endif
   return block;
 #endif
+}
+
+// Sizes a quarter of a power of two apart, so that work of much the same size finds a block that fits:
+// batches differ by a few tokens.
+size_t size_class(size_t bytes) {
+  size_t step = kPage;
+  while (step <= bytes / 8) step *= 2;
+  return (bytes + step - 1) / step * step;
 }
 
 void release_aligned(void* block) {
@@ -66,7 +77,7 @@ Cache& cache() {
 
 Workspace::Workspace(size_t floats) {
   if (floats > SIZE_MAX / sizeof(float) / 2) return;
-  const size_t wanted = (floats == 0 ? 1 : floats) * sizeof(float);
+  const size_t wanted = size_class((floats == 0 ? 1 : floats) * sizeof(float));
   {
     Cache& c = cache();
     std::lock_guard<std::mutex> lock(c.mutex);
