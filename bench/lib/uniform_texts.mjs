@@ -1,4 +1,5 @@
 // Texts that all have the same number of tokens, to hold a rate of mixed lengths against.
+import { fail } from './options.mjs';
 import { randomSource } from './random.mjs';
 
 /** How many words of the texts are looked at. */
@@ -16,11 +17,12 @@ export function uniformTexts(texts, tokenize, { count, length }) {
     if (seen.size > WORDS) break;
   }
   const words = [...seen].filter((word) => tokenize(word).length === special + 1);
-  if (words.length === 0)
-    throw new Error('bench: expected words of one token in the texts but received none');
+  if (words.length === 0) fail('words of one token in the texts', 'none');
   const random = randomSource(1);
   const pick = () => words[Math.floor(random() * words.length)];
-  return Array.from({ length: count }, () => Array.from({ length: length - special }, pick).join(' '));
+  return Array.from({ length: count }, () =>
+    Array.from({ length: Math.max(1, length - special) }, pick).join(' '),
+  );
 }
 
 /** In an order of its own that is the same in every run. */

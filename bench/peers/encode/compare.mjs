@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { flopsOf, transformerFolder } from '../../lib/model_work.mjs';
+import { fail } from '../../lib/options.mjs';
 import { multiplyAddPeak } from '../../lib/peak.mjs';
 import { median, summarize } from '../../lib/statistics.mjs';
 import { tokenizerOf } from '../../lib/token_sequences.mjs';
@@ -131,6 +132,6 @@ export async function compareEncoders({ model, work, texts, threads, rounds, onl
   };
   timeAll({ entries, rounds, perform });
   const [{ run, reason }] = entries;
-  if (reason) throw new Error(`bench: expected ${run.contender.name} to encode but received ${reason}`);
+  if (reason) fail(`${run.contender.name} to encode`, reason, 1);
   return { results: entries.flatMap((entry) => resultsOf(entry, isa, tokens, flops)), tokens, flops, known };
 }

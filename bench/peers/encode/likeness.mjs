@@ -44,7 +44,7 @@ export function readNpyRows(file, dimensions) {
   const known = bytes.toString('latin1', 1, 6) === 'NUMPY' && /'descr': *'<f4'/.test(header);
   const columns = Number(/'shape': *\(\d+, *(\d+),?\)/.exec(header)?.[1]);
   if (!known || columns !== dimensions || /'fortran_order': *True/.test(header)) {
-    fail(`rows of ${dimensions} float32 in a .npy file`, `${file} with ${header.trim()}`);
+    fail(`rows of ${dimensions} float32 in a .npy file`, known ? `${file} with ${header.trim()}` : file);
   }
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset + begin, bytes.byteOffset + bytes.length));
 }

@@ -88,9 +88,11 @@ def write(file, file_type, matrix_type):
             if f"{theirs}.{part}" not in weights:
                 continue
             tensor = np.ascontiguousarray(weights[f"{theirs}.{part}"], np.float32)
-            # llama.cpp itself leaves vectors and the tables of places and types in float32.
+            # llama.cpp itself leaves vectors and the tables of places and types in float32; a block of 8 bits is 32
+            # numbers of a row.
             matrix = tensor.ndim == 2 and ours not in ("position_embd", "token_types")
-            kind = matrix_type if matrix else gguf.GGMLQuantizationType.F32
+            fits = matrix and tensor.shape[1] % 32 == 0
+            kind = matrix_type if fits else gguf.GGMLQuantizationType.F32
             out.add_tensor(f"{ours}.{part}", gguf.quants.quantize(tensor, kind), raw_dtype=kind)
     out.write_header_to_file()
     out.write_kv_data_to_file()
