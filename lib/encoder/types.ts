@@ -10,6 +10,15 @@ export type EncoderDType = 'float32' | 'int8';
 /** Numbers of an embedding; all but float32 are made from it by quantization. */
 export type Precision = 'float32' | 'int8' | 'uint8' | 'binary' | 'ubinary';
 
+/** Precisions that are not numbers of their own but steps of a range or signs. */
+export type QuantizedPrecision = Exclude<Precision, 'float32'>;
+
+/** [n, width] or [width], row-major. */
+export interface QuantizedEmbeddings<P extends QuantizedPrecision = QuantizedPrecision> {
+  data: P extends 'int8' | 'binary' ? Int8Array : Uint8Array;
+  shape: readonly number[];
+}
+
 export type OutputValue = 'sentence' | 'token';
 
 export type SimilarityName = 'cosine' | 'dot' | 'euclidean' | 'manhattan';

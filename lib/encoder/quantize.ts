@@ -1,0 +1,169 @@
+/** Embeddings in 8 bits or 1 bit a number, by the formulas of sentence-transformers' `quantize_embeddings`. */
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { checkDimension, checkMinimumRank, checkPositiveInteger, shapeText } from '../tensor/shape.js';
+import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
+import type { Precision, QuantizedEmbeddings, QuantizedPrecision } from './types.js';
+
+/** Values that 8 bits tell apart lie this many steps from the least to the greatest. */
+const STEPS = 255;
+
+const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'uint8', 'binary', 'ubinary'];
+
+export interface QuantizeEmbeddingsOptions {
+  /** int8, uint8: [2, dimensions], the least and the greatest value of every dimension. */
+  ranges?: TensorLike;
+  /** int8, uint8: embeddings [n, dimensions] to take the ranges from; by default those that are quantized. */
+  calibration?: TensorLike;
+}
+
+export function checkPrecision(value: unknown): Precision {
+  if (!PRECISIONS.includes(value as Precision)) {
+    throw new ArgumentError(expectation('precision', `one of ${PRECISIONS.join(', ')}`, describe(value)));
+  }
+  return value as Precision;
+}
+
+/** Whether embeddings of this precision depend on ranges. */
+export function usesRanges(precision: Precision): boolean {
+  return precision === 'int8' || precision === 'uint8';
+}
+
+/** Numbers in one embedding of `dims` dimensions. */
+export function quantizedWidth(dims: number, precision: Precision): number {
+  return precision === 'binary' || precision === 'ubinary' ? Math.ceil(dims / 8) : dims;
+}
+
+/**
+ * The least values of every dimension, then the greatest.
+ * @param rows [n, dims], row-major
+ * @returns [2 * dims]
+ */
+export function embeddingRanges(rows: Float32Array, dims: number): Float32Array {
+  checkRows(rows, dims);
+  if (rows.length < 2 * dims) {
+    throw new ArgumentError(
+      expectation('ranges', 'two or more embeddings to take them from', String(rows.length / dims)),
+    );
+  }
+  const ranges = new Float32Array(2 * dims);
+  ranges.set(rows.subarray(0, dims));
+  ranges.set(rows.subarray(0, dims), dims);
+  for (let at = dims; at < rows.length; at += dims) {
+    for (let j = 0; j < dims; j++) {
+      const value = rows[at + j]!;
+      if (value < ranges[j]!) ranges[j] = value;
+      if (value > ranges[dims + j]!) ranges[dims + j] = value;
+    }
+  }
+  return ranges;
+}
+
+/** Numbers of `precision` for [n, dims]; float32 gives the rows themselves. */
+export function quantizeRows(
+  rows: Float32Array,
+  dims: number,
+  precision: Precision,
+  ranges?: Float32Array,
+): Float32Array | Int8Array | Uint8Array {
+  checkRows(rows, dims);
+  if (checkPrecision(precision) === 'float32') return rows;
+  if (precision === 'binary' || precision === 'ubinary') {
+    const bytes = packSigns(rows, dims);
+    return precision === 'ubinary' ? bytes : signed(bytes);
+  }
+  if (rows.length === 0) return precision === 'int8' ? new Int8Array(0) : new Uint8Array(0);
+  const known = ranges ?? embeddingRanges(rows, dims);
+  if (known.length !== 2 * dims) {
+    throw new ShapeError(expectation('ranges', `${2 * dims} numbers`, String(known.length)));
+  }
+  const bytes = intoSteps(rows, dims, known);
+  return precision === 'uint8' ? bytes : signed(bytes);
+}
+
+/**
+ * @param embeddings [n, dimensions] or [dimensions]
+ * @returns int8 and uint8: a step of the dimension's range; binary and ubinary: eight signs a byte, the first in the
+ *   highest bit. The signed ones are the unsigned ones less 128. float32: a Tensor of the same data.
+ */
+export function quantizeEmbeddings(embeddings: TensorLike, precision: 'float32'): Tensor;
+export function quantizeEmbeddings<P extends QuantizedPrecision>(
+  embeddings: TensorLike,
+  precision: P,
+  options?: QuantizeEmbeddingsOptions,
+): QuantizedEmbeddings<P>;
+export function quantizeEmbeddings(
+  embeddings: TensorLike,
+  precision: Precision,
+  options?: QuantizeEmbeddingsOptions,
+): Tensor | QuantizedEmbeddings;
+export function quantizeEmbeddings(
+  embeddings: TensorLike,
+  precision: Precision,
+  options: QuantizeEmbeddingsOptions = {},
+): Tensor | QuantizedEmbeddings {
+  const { data, shape } = checkTensor('embeddings', embeddings);
+  checkMinimumRank('embeddings', shape, 1, '[n, dimensions] or [dimensions]');
+  if (checkPrecision(precision) === 'float32') return new Tensor(data, shape);
+  const dims = shape.at(-1)!;
+  const ranges = usesRanges(precision) ? givenRanges(options, dims) : undefined;
+  const quantized = quantizeRows(data, dims, precision, ranges) as Int8Array | Uint8Array;
+  return { data: quantized, shape: [...shape.slice(0, -1), quantizedWidth(dims, precision)] };
+}
+
+/** The ranges that the options give; undefined where they are to be taken from the embeddings. */
+export function givenRanges(options: QuantizeEmbeddingsOptions, dims: number): Float32Array | undefined {
+  if (options.ranges !== undefined) {
+    const { data, shape } = checkTensor('ranges', options.ranges);
+    if (shape.length !== 2 || shape[0] !== 2 || shape[1] !== dims) {
+      throw new ShapeError(expectation('ranges', `shape [2, ${dims}]`, shapeText(shape)));
+    }
+    return data;
+  }
+  if (options.calibration === undefined) return undefined;
+  const { data, shape } = checkTensor('calibration', options.calibration);
+  checkMinimumRank('calibration', shape, 2, '[n, dimensions]');
+  checkDimension('calibration', 'dimensions', shape.at(-1), dims);
+  return embeddingRanges(data, dims);
+}
+
+function checkRows(rows: Float32Array, dims: number): void {
+  checkPositiveInteger('dimensions', dims);
+  if (rows.length % dims !== 0) {
+    throw new ShapeError(expectation('embeddings', `rows of ${dims} numbers`, `${rows.length} numbers`));
+  }
+}
+
+/** Rounded to float32 after every operation, as NumPy does it: a value at the edge of a step falls as it does there. */
+function intoSteps(rows: Float32Array, dims: number, ranges: Float32Array): Uint8Array {
+  const steps = new Float32Array(dims);
+  for (let j = 0; j < dims; j++) {
+    const step = Math.fround(Math.fround(ranges[dims + j]! - ranges[j]!) / STEPS);
+    steps[j] = step === 0 ? 1 : step;
+  }
+  const bytes = new Uint8Array(rows.length);
+  for (let at = 0; at < rows.length; at += dims) {
+    for (let j = 0; j < dims; j++) {
+      const step = Math.floor(Math.fround(Math.fround(rows[at + j]! - ranges[j]!) / steps[j]!));
+      bytes[at + j] = step < 0 ? 0 : step > STEPS ? STEPS : step;
+    }
+  }
+  return bytes;
+}
+
+function packSigns(rows: Float32Array, dims: number): Uint8Array {
+  const width = quantizedWidth(dims, 'ubinary');
+  const count = rows.length / dims;
+  const bytes = new Uint8Array(count * width);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < dims; j++) {
+      if (rows[i * dims + j]! > 0) bytes[i * width + (j >> 3)]! |= 0x80 >> (j & 7);
+    }
+  }
+  return bytes;
+}
+
+/** Less 128, in place. */
+function signed(bytes: Uint8Array): Int8Array {
+  for (let i = 0; i < bytes.length; i++) bytes[i]! ^= 0x80;
+  return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
