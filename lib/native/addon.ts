@@ -234,6 +234,20 @@ export interface NormReference {
   beta?: TensorReference | undefined;
 }
 
+/** Scores that are made from ReLU(x W1 + b1) of a head's `depth` features. */
+interface MappedScore {
+  weight: number;
+  length: number;
+  depth: number;
+  /** All heads have one `output` and `bias`. */
+  shared: boolean;
+  /** W1, b1: [heads * depth, hidden]. */
+  hidden: LinearReference;
+  /** W2: [heads, depth, length], or of outer scores [heads, depth, tile + length / tile]. */
+  output: TensorReference;
+  bias?: TensorReference | undefined;
+}
+
 /** One score function; `kind` is of ScoreFunction, `length` at least the model's positions. */
 export type ScoreReference =
   | { kind: 0; weight: number; query: LinearReference; key: LinearReference }
@@ -246,18 +260,8 @@ export type ScoreReference =
       left: TensorReference;
       right: TensorReference;
     }
-  | {
-      kind: 3;
-      weight: number;
-      length: number;
-      depth: number;
-      /** All heads have one `output`. */
-      shared: boolean;
-      hidden: LinearReference;
-      output: TensorReference;
-      bias?: TensorReference | undefined;
-    }
-  | { kind: 4; weight: number; length: number; depth: number; left: LinearReference; right: LinearReference }
+  | ({ kind: 3 } & MappedScore)
+  | ({ kind: 4; tile: number } & MappedScore)
   | { kind: 5; weight: number; buckets: number; index: Int32Array; table: TensorReference };
 
 export interface LayerReference {

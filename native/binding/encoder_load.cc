@@ -236,18 +236,20 @@ class LoadTransformerJob : public Job {
       const int64_t rows = heads * to->length;
       read_tensor(arguments, "left", rows * to->depth, rows, false, &to->matrix);
       read_tensor(arguments, "right", rows * to->depth, rows, false, &to->other);
-    } else if (to->function == ScoreFunction::kDense) {
-      const bool shared = arguments.boolean("shared");
-      const int64_t rows = (shared ? 1 : heads) * to->depth;
-      read_linear(arguments, "hidden", heads * to->depth, hidden, false, &to->first);
-      read_tensor(arguments, "output", rows * to->length, rows, false, &to->matrix);
-      read_tensor(arguments, "bias", heads * to->length, heads, true, &to->other);
-    } else {
-      arguments.expect(to->length % to->depth == 0, "depth", "a divisor of " + std::to_string(to->length),
-                       static_cast<double>(to->depth));
-      read_linear(arguments, "left", heads * to->depth, hidden, false, &to->first);
-      read_linear(arguments, "right", heads * (to->length / to->depth), hidden, false, &to->second);
+      return;
     }
+    int64_t columns = to->length;
+    if (to->function == ScoreFunction::kOuter) {
+      to->tile = arguments.integer("tile", 1, to->length);
+      if (arguments.failed()) return;
+      arguments.expect(to->length % to->tile == 0, "tile", "a divisor of " + std::to_string(to->length),
+                       static_cast<double>(to->tile));
+      columns = to->tile + to->length / to->tile;
+    }
+    const int64_t maps = arguments.boolean("shared") ? 1 : heads;
+    read_linear(arguments, "hidden", heads * to->depth, hidden, false, &to->first);
+    read_tensor(arguments, "output", maps * to->depth * columns, maps * to->depth, false, &to->matrix);
+    read_tensor(arguments, "bias", maps * columns, maps, true, &to->other);
   }
 
   void read_relative(Arguments& arguments, ScoreView* to) {

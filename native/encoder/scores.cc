@@ -40,18 +40,19 @@ bool LayerAttention::load_matrix(const KernelSet& kernels, const ScoreView& from
   return run_matmul(kernels, p);
 }
 
-// W2 of each head, as panels: attention reads them as the keys of all positions.
-bool LayerAttention::pack_dense(const KernelSet& kernels, const ScoreView& from, Score* to) const {
+// W2 of each head, as panels.
+bool LayerAttention::pack_second(const KernelSet& kernels, const ScoreView& from, Score* to) const {
   AlignedFloats dense;
   if (!copy_weights(from.matrix, &dense) || !copy_weights(from.other, &to->other)) return false;
-  const int64_t size = from.depth * from.length, blocks = size > 0 ? from.matrix.count / size : 0;
-  const size_t panels = kernels.packed_size(from.depth, from.length);
-  if (!to->matrix.allocate(panels * static_cast<size_t>(std::max<int64_t>(blocks, 1)))) return false;
+  const int64_t columns = to->mapped(), size = from.depth * columns, blocks = from.matrix.count / size;
+  const size_t panels = kernels.packed_size(from.depth, columns);
+  if (!to->matrix.allocate(panels * static_cast<size_t>(blocks))) return false;
   for (int64_t h = 0; h < blocks; ++h) {
-    run_pack(kernels, {dense.data() + h * size, from.length, 1}, from.depth, from.length,
+    run_pack(kernels, {dense.data() + h * size, columns, 1}, from.depth, columns,
              to->matrix.data() + static_cast<size_t>(h) * panels);
   }
   to->panel_stride = blocks > 1 ? panels : 0;
+  to->bias_stride = from.other.count > columns ? columns : 0;
   return true;
 }
 
@@ -60,15 +61,16 @@ bool LayerAttention::load_score(const KernelSet& kernels, const ScoreView& from,
   to->weight = from.weight;
   to->length = from.length;
   to->depth = from.depth;
+  to->tile = from.tile;
   switch (from.function) {
     case ScoreFunction::kDot:
-    case ScoreFunction::kOuter:
       return true;
     case ScoreFunction::kRandom:
     case ScoreFunction::kFactorized:
       return load_matrix(kernels, from, to);
     case ScoreFunction::kDense:
-      return pack_dense(kernels, from, to);
+    case ScoreFunction::kOuter:
+      return pack_second(kernels, from, to);
     case ScoreFunction::kRelative: {
       AlignedFloats table;
       const int64_t offsets = static_cast<int64_t>(from.index.size());
@@ -113,14 +115,13 @@ bool LayerAttention::load(const KernelSet& kernels, const Sizes& sizes, const At
   for (size_t i = 0; i < scores_.size(); ++i) {
     const ScoreView& view = from.scores[i];
     if (!load_score(kernels, view, &scores_[i])) return false;
-    if (view.function == ScoreFunction::kOuter) {
-      scores_[i].first = add(view.first);
-      scores_[i].second = add(view.second);
-    } else if (view.function == ScoreFunction::kDense) {
-      rectified.push_back(view.first);
-      scores_[i].first = rectified_column;
-      rectified_column += view.first.out;
-    }
+    if (view.function != ScoreFunction::kOuter && view.function != ScoreFunction::kDense) continue;
+    rectified.push_back(view.first);
+    scores_[i].first = rectified_column;
+    rectified_column += view.first.out;
+    if (view.function == ScoreFunction::kDense) continue;
+    scores_[i].second = factor_columns_;
+    factor_columns_ += sizes.heads * scores_[i].mapped();
   }
   value_column_ = add(from.value);
   if (!plain_.pack(kernels, sizes.hidden, plain.data(), static_cast<int>(plain.size()), quantize))
@@ -150,11 +151,39 @@ size_t LayerAttention::bytes() const {
   return floats * sizeof(float) + plain_.bytes() + rectified_.bytes();
 }
 
+// [tokens, heads, a + b] of an outer score.
+bool LayerAttention::factors(const KernelSet& kernels, const Score& score, int64_t tokens,
+                             float* projections) const {
+  const int64_t columns = score.mapped(), rectified = rectified_.out();
+  const float* hidden = projections + tokens * plain_.out() + score.first;
+  Matmul p;
+  p.batch = sizes_.heads;
+  p.m = tokens;
+  p.n = columns;
+  p.k = score.depth;
+  p.a = {hidden, rectified, 1};
+  p.a_batch = score.depth;
+  p.packed_b = score.matrix.data();
+  p.packed_batch = static_cast<ptrdiff_t>(score.panel_stride);
+  p.c = projections + tokens * (plain_.out() + rectified + score.second);
+  p.c_stride = sizes_.heads * columns;
+  p.c_batch = columns;
+  p.epilogue.bias = score.other.data();
+  p.bias_batch = score.bias_stride;
+  return run_matmul(kernels, p);
+}
+
 bool LayerAttention::project(const KernelSet& kernels, const float* x, int64_t tokens,
                              float* projections) const {
-  return plain_.run(kernels, x, sizes_.hidden, tokens, projections) &&
-         (rectified_.out() == 0 || rectified_.run(kernels, x, sizes_.hidden, tokens,
-                                                  projections + tokens * plain_.out(), Activation::kRelu));
+  if (!plain_.run(kernels, x, sizes_.hidden, tokens, projections)) return false;
+  if (rectified_.out() == 0) return true;
+  float* hidden = projections + tokens * plain_.out();
+  if (!rectified_.run(kernels, x, sizes_.hidden, tokens, hidden, Activation::kRelu)) return false;
+  for (const Score& score : scores_) {
+    if (score.function == ScoreFunction::kOuter && !factors(kernels, score, tokens, projections))
+      return false;
+  }
+  return true;
 }
 
 void LayerAttention::problem(const float* projections, int64_t tokens, int64_t first, int64_t count,
@@ -210,15 +239,17 @@ void LayerAttention::problem(const float* projections, int64_t tokens, int64_t f
         to.right = s.matrix.data();
         to.right_strides = {0, static_cast<ptrdiff_t>(s.panel_stride), 0};
         to.bias = s.other.data();
-        to.bias_head = s.length;
+        to.bias_head = s.bias_stride;
         break;
-      case ScoreFunction::kOuter:
+      case ScoreFunction::kOuter: {
+        const int64_t mapped = s.mapped(), row = sizes_.heads * mapped;
         to.kind = ScoreKind::kOuter;
-        to.left = rows + s.first;
-        to.left_strides = {0, s.depth, columns};
-        to.right = rows + s.second;
-        to.right_strides = {0, s.length / s.depth, columns};
+        to.depth = s.tile;
+        to.left = projections + tokens * (columns + rectified_.out() + s.second) + first * row;
+        to.right = to.left + s.tile;
+        to.left_strides = to.right_strides = {0, mapped, row};
         break;
+      }
       case ScoreFunction::kRelative: {
         // A row further down reads one element further left.
         const int64_t offsets = static_cast<int64_t>(s.matrix.size()) / sizes_.heads;

@@ -9,24 +9,27 @@
 
 namespace sa {
 
+// Random: matrix [heads, length, length]. Factorized: left right^T, both [heads, length, depth].
+// Dense: ReLU(x W1 + b1) W2 + b2, `first` W1, b1 [heads * depth, hidden], `matrix` W2 [heads, depth, length],
+// `other` b2 [heads, length]. Outer: logits(i, j) = A(i, j mod a) B(i, j / a) with [A | B] = ReLU(x W1 + b1)
+// W2 + b2, a = `tile`, W2 [heads, depth, a + length / a]. Of these two, all heads may share W2 and b2.
+// Relative: table [buckets, heads], logits(i, j) = table(index[reach - 1 + j - i]), index [2 reach - 1].
 enum class ScoreFunction : int32_t {
-  kDot = 0,         // (q k^T) * weight
-  kRandom = 1,      // matrix [heads, length, length]
-  kFactorized = 2,  // left right^T, both [heads, length, depth]
-  kDense = 3,  // ReLU(x W1 + b1) W2 + b2: `first` [heads * depth, hidden], matrix W2 [heads, depth, length],
-               // bias b2 [heads, length]
-  kOuter = 4,  // logits(i, j) = A(i, j mod depth) B(i, j / depth): `first` A [heads * depth, hidden],
-               // `second` B [heads * length / depth, hidden]
-  kRelative =
-      5,  // table [buckets, heads]: logits(i, j) = table(index[reach - 1 + j - i]), index [2 reach - 1]
+  kDot = 0,
+  kRandom = 1,
+  kFactorized = 2,
+  kDense = 3,
+  kOuter = 4,
+  kRelative = 5,
 };
 
 struct ScoreView {
   ScoreFunction function = ScoreFunction::kDot;
   float weight = 1.0f;
   int64_t length = 0, depth = 0;
+  int64_t tile = 0;          // kOuter: a divisor of `length`
   LinearView first, second;  // kDot: queries and keys, [hidden, hidden]
-  WeightView matrix, other;  // kFactorized: left and right; kDense: W2, which all heads may share, and b2
+  WeightView matrix, other;  // kFactorized: left and right
   std::vector<int32_t> index;
 };
 
@@ -48,14 +51,14 @@ class LayerAttention {
 
   size_t bytes() const;
   // Floats a token that project() writes.
-  int64_t columns() const { return plain_.out() + rectified_.out(); }
+  int64_t columns() const { return plain_.out() + rectified_.out() + factor_columns_; }
   // Heads, from the start of a row of projections, that rotary positions turn: queries and keys. 0: none.
   int64_t dot_heads() const { return dot_heads_; }
   // From row to row of those.
   int64_t plain_columns() const { return plain_.out(); }
 
-  // projections [tokens, plain columns] and behind them [tokens, rectified columns]. False when memory has
-  // run out.
+  // projections [tokens, plain columns], behind them [tokens, rectified columns] and the factors of each
+  // outer score. False when memory has run out.
   bool project(const KernelSet& kernels, const float* x, int64_t tokens, float* projections) const;
 
   // The attention of the sequence whose first token is row `first` of the projections of `tokens` tokens.
@@ -68,21 +71,25 @@ class LayerAttention {
   struct Score {
     ScoreFunction function = ScoreFunction::kDot;
     float weight = 1.0f;
-    int64_t length = 0, depth = 0;
+    int64_t length = 0, depth = 0, tile = 0;
     int64_t first = 0, second = 0;  // columns of the projections
     AlignedFloats matrix, other, sums, exponentials;
-    size_t panel_stride = 0;
+    size_t panel_stride = 0;  // from head to head; 0: all have one
+    ptrdiff_t bias_stride = 0;
+
+    int64_t mapped() const { return function == ScoreFunction::kOuter ? tile + length / tile : length; }
   };
 
   bool load_score(const KernelSet& kernels, const ScoreView& from, Score* to) const;
   bool load_matrix(const KernelSet& kernels, const ScoreView& from, Score* to) const;
-  bool pack_dense(const KernelSet& kernels, const ScoreView& from, Score* to) const;
+  bool pack_second(const KernelSet& kernels, const ScoreView& from, Score* to) const;
+  bool factors(const KernelSet& kernels, const Score& score, int64_t tokens, float* projections) const;
 
   Sizes sizes_;
   std::vector<Score> scores_;
-  Linear plain_;      // queries, keys, outer factors and values of all heads
-  Linear rectified_;  // hidden layers of dense scores
-  int64_t value_column_ = 0, dot_heads_ = 0, before_ = -1, after_ = -1;
+  Linear plain_;      // queries, keys and values of all heads
+  Linear rectified_;  // hidden layers of dense and outer scores
+  int64_t factor_columns_ = 0, value_column_ = 0, dot_heads_ = 0, before_ = -1, after_ = -1;
   bool prepared_ = false;
 };
 

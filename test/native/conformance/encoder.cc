@@ -140,15 +140,19 @@ class RandomModel {
         s.other = tensor(heads * s.length, s.depth);
         break;
       case sa::ScoreFunction::kDense:
+      case sa::ScoreFunction::kOuter: {
+        int64_t columns = s.length;
+        if (s.function == sa::ScoreFunction::kOuter) {
+          s.tile = r_.between(1, 6);
+          s.length = (s.length + s.tile - 1) / s.tile * s.tile;
+          columns = s.tile + s.length / s.tile;
+        }
+        const int64_t maps = r_.chance(50) ? 1 : heads;
         s.first = linear(heads * s.depth, hidden);
-        s.matrix = tensor((r_.chance(50) ? 1 : heads) * s.depth, s.length);
-        if (r_.chance(50)) s.other = tensor(heads, s.length);
+        s.matrix = tensor(maps * s.depth, columns);
+        if (r_.chance(50)) s.other = tensor(maps, columns);
         break;
-      case sa::ScoreFunction::kOuter:
-        s.length = (s.length + s.depth - 1) / s.depth * s.depth;
-        s.first = linear(heads * s.depth, hidden);
-        s.second = linear(heads * (s.length / s.depth), hidden);
-        break;
+      }
       case sa::ScoreFunction::kRelative:
         for (int64_t i = 0; i < 2 * positions - 1; ++i) {
           s.index.push_back(static_cast<int32_t>(r_.between(0, s.depth - 1)));
