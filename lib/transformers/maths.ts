@@ -1,0 +1,45 @@
+/** Functions on plain arrays that programs import beside `pipeline`. */
+import { ArgumentError, expectation } from '../errors.js';
+
+/** Numbers in an array of any kind. */
+export type NumberArray = ArrayLike<number>;
+
+function checkSameLength(name: string, a: NumberArray, b: NumberArray): void {
+  if (a.length !== b.length) {
+    throw new ArgumentError(expectation(name, `two arrays of ${a.length} numbers`, `${b.length} numbers`));
+  }
+}
+
+export function dot(a: NumberArray, b: NumberArray): number {
+  checkSameLength('dot', a, b);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+export function cos_sim(a: NumberArray, b: NumberArray): number {
+  checkSameLength('cos_sim', a, b);
+  return dot(a, b) / (Math.sqrt(dot(a, a)) * Math.sqrt(dot(b, b)));
+}
+
+function largest(values: NumberArray): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) max = Math.max(max, values[i]!);
+  return max;
+}
+
+/** An array of the kind that came in. */
+export function softmax<A extends number[] | Float32Array | Float64Array>(values: A): A {
+  const max = largest(values);
+  const powers = Float64Array.from(values, (x) => Math.exp(x - max));
+  const total = powers.reduce((sum, x) => sum + x, 0);
+  return values.map((_: number, i: number) => powers[i]! / total) as A;
+}
+
+export function log_softmax<A extends number[] | Float32Array | Float64Array>(values: A): A {
+  const max = largest(values);
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += Math.exp(values[i]! - max);
+  const log = Math.log(total);
+  return values.map((x: number) => x - max - log) as A;
+}

@@ -1,0 +1,86 @@
+/** Options of `pipeline`, by transformers.js' names, checked. */
+import type { EncoderDType } from '../encoder/types.js';
+import { ArgumentError, describe, expectation } from '../errors.js';
+import type { ProgressCallback } from './progress.js';
+
+/** Names of number formats that mean something here; 4-bit weights do not exist. */
+export type PipelineDType = 'auto' | 'fp32' | 'float32' | 'fp16' | 'q8' | 'int8' | 'uint8';
+export type DeviceType = 'auto' | 'cpu' | 'wasm';
+
+type OrNull<T> = T | null | undefined;
+
+export interface PretrainedModelOptions {
+  /** fp32 by default, as in transformers.js under Node; fp16 is computed in float32. */
+  dtype?: OrNull<PipelineDType | Record<string, PipelineDType>>;
+  revision?: OrNull<string>;
+  cache_dir?: OrNull<string>;
+  local_files_only?: OrNull<boolean>;
+  progress_callback?: OrNull<ProgressCallback>;
+  device?: OrNull<DeviceType | Record<string, DeviceType>>;
+  /** These speak of ONNX files and ONNX Runtime; they are taken and not read. */
+  config?: unknown;
+  subfolder?: OrNull<string>;
+  model_file_name?: OrNull<string>;
+  use_external_data_format?: unknown;
+  session_options?: unknown;
+}
+
+const DTYPES: ReadonlyMap<unknown, EncoderDType> = new Map<unknown, EncoderDType>([
+  [undefined, 'float32'],
+  [null, 'float32'],
+  ['auto', 'float32'],
+  ['fp32', 'float32'],
+  ['float32', 'float32'],
+  ['fp16', 'float32'],
+  ['q8', 'int8'],
+  ['int8', 'int8'],
+  ['uint8', 'int8'],
+]);
+
+const DEVICES: readonly unknown[] = [undefined, null, 'auto', 'cpu', 'wasm'];
+
+/** transformers.js takes one value for all files of a model, or one for each; an encoder's file is `model`. */
+function forModel(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? (value as { model?: unknown }).model : value;
+}
+
+function names(known: Iterable<unknown>): string {
+  return [...known].filter((name) => typeof name === 'string').join(', ');
+}
+
+export function encoderDType(dtype: PretrainedModelOptions['dtype']): EncoderDType {
+  const found = DTYPES.get(forModel(dtype));
+  if (found === undefined) {
+    throw new ArgumentError(
+      expectation('dtype', `one of ${names(DTYPES.keys())}`, describe(forModel(dtype))),
+    );
+  }
+  return found;
+}
+
+export function checkDevice(device: PretrainedModelOptions['device']): void {
+  if (!DEVICES.includes(forModel(device))) {
+    throw new ArgumentError(
+      expectation('device', `one of ${names(DEVICES)} (models run on the CPU)`, describe(forModel(device))),
+    );
+  }
+}
+
+export function checkTexts(texts: unknown): readonly string[] {
+  const list = typeof texts === 'string' ? [texts] : texts;
+  if (!Array.isArray(list)) {
+    throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts)));
+  }
+  const bad = list.findIndex((text) => typeof text !== 'string');
+  if (bad >= 0) throw new ArgumentError(expectation(`texts[${bad}]`, 'a string', describe(list[bad])));
+  return list as string[];
+}
+
+/** How many results a text gets: a positive integer, or null for all. */
+export function checkTopK(value: unknown): number {
+  if (value === null) return Number.POSITIVE_INFINITY;
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw new ArgumentError(expectation('top_k', 'a positive integer or null', describe(value)));
+  }
+  return value as number;
+}

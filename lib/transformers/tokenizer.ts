@@ -1,0 +1,187 @@
+/** `extractor.tokenizer` and `AutoTokenizer`: ids, tokens and text by transformers.js' names. */
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import type { JsonObject } from '../encoder/json_file.js';
+import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
+import { Callable } from './callable.js';
+import { checkTexts } from './options.js';
+import { Tensor } from './tensor.js';
+
+export interface DecodeOptions {
+  skip_special_tokens?: boolean;
+  clean_up_tokenization_spaces?: boolean;
+}
+
+export interface TokenizerCallOptions {
+  /** To the longest text, or to `max_length`. */
+  padding?: boolean | 'max_length';
+  truncation?: boolean | null;
+  max_length?: number | null;
+  add_special_tokens?: boolean;
+  /** False: nested arrays of numbers instead of tensors. */
+  return_tensor?: boolean;
+}
+
+export interface Encoded<T = Tensor> {
+  input_ids: T;
+  attention_mask: T;
+  token_type_ids?: T;
+}
+
+interface Library {
+  encode(
+    text: string,
+    options?: { add_special_tokens?: boolean; text_pair?: string | null; return_token_type_ids?: boolean },
+  ): { ids: number[] };
+  decode(ids: number[], options?: DecodeOptions): string;
+  tokenize(text: string, options?: { add_special_tokens?: boolean }): string[];
+  token_to_id(token: string): number | undefined;
+}
+
+const NAMES = ['mask', 'pad', 'sep', 'cls', 'unk', 'bos', 'eos'] as const;
+type SpecialName = (typeof NAMES)[number];
+
+/** What texts are filled up with where the tokenizer names no padding: masked positions are never read. */
+const NO_PADDING = 0;
+
+function idsOf(ids: unknown): number[] {
+  const list = ids instanceof Tensor ? (ids.dims.length > 1 ? ids.row(0).data : ids.data) : ids;
+  if (!Array.isArray(list) && !ArrayBuffer.isView(list)) {
+    throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
+  }
+  return Array.from(list as unknown as ArrayLike<number | bigint>, Number);
+}
+
+export interface PreTrainedTokenizer {
+  (
+    text: string | readonly string[],
+    options: TokenizerCallOptions & { return_tensor: false },
+  ): Encoded<number[][]>;
+  (text: string | readonly string[], options?: TokenizerCallOptions): Encoded;
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: an instance is a function
+export class PreTrainedTokenizer extends Callable {
+  readonly model_max_length: number;
+  readonly #library: Library;
+  readonly #tokens = new Map<SpecialName, string>();
+
+  constructor(file: JsonObject, config: JsonObject) {
+    super();
+    try {
+      this.#library = new HuggingFaceTokenizer(file.values, config.values) as Library;
+    } catch (cause) {
+      throw new ModelError(expectation(file.source, 'a tokenizer', (cause as Error).message), { cause });
+    }
+    const limit = config.get('model_max_length');
+    this.model_max_length = typeof limit === 'number' && limit > 0 ? limit : Number.POSITIVE_INFINITY;
+    for (const name of NAMES) {
+      const value = config.get(`${name}_token`);
+      const token = typeof value === 'object' ? (value as { content?: unknown } | null)?.content : value;
+      if (typeof token === 'string') this.#tokens.set(name, token);
+    }
+  }
+
+  get mask_token(): string | undefined {
+    return this.#tokens.get('mask');
+  }
+
+  get mask_token_id(): number | undefined {
+    return this.#id('mask');
+  }
+
+  get pad_token(): string | undefined {
+    return this.#tokens.get('pad');
+  }
+
+  get pad_token_id(): number | undefined {
+    return this.#id('pad');
+  }
+
+  get sep_token(): string | undefined {
+    return this.#tokens.get('sep');
+  }
+
+  get sep_token_id(): number | undefined {
+    return this.#id('sep');
+  }
+
+  get cls_token(): string | undefined {
+    return this.#tokens.get('cls');
+  }
+
+  get cls_token_id(): number | undefined {
+    return this.#id('cls');
+  }
+
+  get unk_token(): string | undefined {
+    return this.#tokens.get('unk');
+  }
+
+  get unk_token_id(): number | undefined {
+    return this.#id('unk');
+  }
+
+  /** Ids of one text, not truncated. */
+  encode(text: string, options: { add_special_tokens?: boolean } = {}): number[] {
+    if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    return this.#library.encode(text.toWellFormed(), {
+      add_special_tokens: options.add_special_tokens ?? true,
+    }).ids;
+  }
+
+  tokenize(text: string, options: { add_special_tokens?: boolean } = {}): string[] {
+    if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    return this.#library.tokenize(text.toWellFormed(), {
+      add_special_tokens: options.add_special_tokens ?? false,
+    });
+  }
+
+  decode(ids: readonly number[] | readonly bigint[] | Tensor, options: DecodeOptions = {}): string {
+    return this.#library.decode(idsOf(ids), options);
+  }
+
+  batch_decode(
+    batch: readonly (readonly number[])[] | readonly (readonly bigint[])[] | Tensor,
+    options: DecodeOptions = {},
+  ): string[] {
+    const rows = batch instanceof Tensor ? (batch.tolist() as bigint[][]) : batch;
+    return rows.map((ids) => this.decode(ids, options));
+  }
+
+  _call(text: string | readonly string[], options: TokenizerCallOptions = {}): Encoded | Encoded<number[][]> {
+    const { padding = false, truncation = null, add_special_tokens = true } = options;
+    const rows = checkTexts(text).map((one) => this.encode(one, { add_special_tokens }));
+    const limit = Math.min(options.max_length ?? Number.POSITIVE_INFINITY, this.model_max_length);
+    const kept = truncation ? rows.map((row) => row.slice(0, limit)) : rows;
+    const longest = Math.max(0, ...kept.map((row) => row.length));
+    const width = padding === 'max_length' && Number.isFinite(limit) ? limit : longest;
+    const fill = this.pad_token_id ?? NO_PADDING;
+    const padded = (row: number[], value: number): number[] =>
+      padding ? [...row, ...new Array<number>(Math.max(0, width - row.length)).fill(value)] : row;
+    const ids = kept.map((row) => padded(row, fill));
+    const mask = kept.map((row) =>
+      padded(
+        row.map(() => 1),
+        0,
+      ),
+    );
+    if (options.return_tensor === false) return { input_ids: ids, attention_mask: mask };
+    return { input_ids: tensorOf(ids), attention_mask: tensorOf(mask) };
+  }
+
+  #id(name: SpecialName): number | undefined {
+    const token = this.#tokens.get(name);
+    return token === undefined ? undefined : this.#library.token_to_id(token);
+  }
+}
+
+function tensorOf(rows: number[][]): Tensor {
+  const width = rows[0]?.length ?? 0;
+  const uneven = rows.find((row) => row.length !== width);
+  if (uneven !== undefined) {
+    throw new ArgumentError(
+      expectation('padding', 'true for texts of different lengths', `${width} and ${uneven.length} tokens`),
+    );
+  }
+  return new Tensor('int64', BigInt64Array.from(rows.flat(), BigInt), [rows.length, width]);
+}
