@@ -1,4 +1,7 @@
-// transformers.js as its documentation shows it: a feature-extraction pipeline over batches in input order.
+/**
+ * transformers.js as its documentation shows it: a feature-extraction pipeline over batches in input order. Where it
+ * truncates a text it loses the closing [SEP] too, so the embeddings of texts that are too long differ.
+ */
 import { basename, dirname } from 'node:path';
 
 const BATCH = 32;
