@@ -1,12 +1,13 @@
 /** The command's tree: one row a subcommand. */
 import { Command } from 'commander';
 import { version } from '../diagnostics.js';
+import { convertCommand } from './convert_command.js';
 import { encodeCommand } from './encode_command.js';
 import { infoCommand } from './info_command.js';
 import { inspectCommand } from './inspect_command.js';
 
 /** A subcommand, complete with options and action. */
-const COMMANDS: readonly (() => Command)[] = [encodeCommand, inspectCommand, infoCommand];
+const COMMANDS: readonly (() => Command)[] = [encodeCommand, convertCommand, inspectCommand, infoCommand];
 
 export function createProgram(): Command {
   const program = new Command('synthetic-attention');

@@ -10,7 +10,9 @@ import { modernbert } from './architectures/modernbert.js';
 import { mpnet } from './architectures/mpnet.js';
 import { nomicBert } from './architectures/nomic_bert.js';
 import { roberta } from './architectures/roberta.js';
+import { synthesizer } from './architectures/synthesizer.js';
 import type { JsonObject } from './json_file.js';
+import { storedIn8Bits } from './large_tensors.js';
 import type { LoadedModel } from './loaded_model.js';
 import type { EncoderDType } from './types.js';
 import { Weights } from './weights.js';
@@ -25,6 +27,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   nomicBert,
   gte,
   modernbert,
+  synthesizer,
 ];
 
 export function architectureOf(config: JsonObject): Architecture {
@@ -46,11 +49,12 @@ export async function loadArchitecture(
 ): Promise<LoadedModel> {
   const architecture = architectureOf(config);
   const weights = await Weights.open(directory, architecture.prefixes, architecture.probe);
-  const parts = architecture.read(config, weights);
+  const parts = await architecture.read(config, weights);
+  const dtype = options.dtype ?? (storedIn8Bits(parts) ? 'int8' : 'float32');
   const handle = await addon().loadTransformerAsync({
     ...parts,
     paths: weights.paths,
-    config: { ...parts.config, quantize: options.dtype === 'int8' },
+    config: { ...parts.config, quantize: dtype === 'int8' },
   });
   const { hidden, positions, heads } = parts.config;
   const layers = parts.order.length;

@@ -1,6 +1,7 @@
 /** Tensors of a model's safetensors files as references that native code follows into the mapped files. */
 import { expectation, ModelError } from '../errors.js';
-import type { SafetensorsEntry } from '../formats/safetensors.js';
+import { decodeFloat32, type SafetensorsEntry } from '../formats/safetensors.js';
+import { readTensorBytes } from '../formats/safetensors_reader.js';
 import {
   DTypeCode,
   type LinearReference,
@@ -89,6 +90,13 @@ export class Weights {
       gamma: this.tensor([`${name}.weight`, `${name}.gamma`], [columns]),
       beta: biased ? this.tensor([`${name}.bias`, `${name}.beta`], [columns]) : undefined,
     };
+  }
+
+  /** The numbers of a small tensor. */
+  async numbers(name: string, shape: Shape): Promise<Float32Array> {
+    this.tensor(name, shape);
+    const entry = this.files.entries.get(this.prefix + name)!;
+    return decodeFloat32(entry, await readTensorBytes(this.path(entry), entry));
   }
 
   private path(entry: { file: number }): string {

@@ -1,11 +1,20 @@
 /** Reads tensors of a safetensors file into memory, as float32. */
 import { decodeFloat32 } from './decode_float32.js';
 import { withInputFile } from './input_file.js';
-import { readSafetensorsHeader } from './safetensors.js';
+import { readSafetensorsHeader, type SafetensorsEntry } from './safetensors.js';
 
 export interface Float32TensorRead {
   shape: readonly number[];
   data: Float32Array;
+}
+
+/** The stored bytes of one tensor. @throws FileError, FormatError if the file has become shorter */
+export function readTensorBytes(path: string, entry: SafetensorsEntry): Promise<Uint8Array> {
+  return withInputFile(path, async (file) => {
+    const bytes = new Uint8Array(entry.end - entry.begin);
+    await file.read(bytes, entry.begin);
+    return bytes;
+  });
 }
 
 /**

@@ -1,9 +1,13 @@
-/** Writer of safetensors files of float32 tensors. */
+/** Writer of safetensors files. */
 
 import { types } from 'node:util';
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { quoteName } from './quote_name.js';
-import { MAX_SAFETENSORS_HEADER, safetensorsByteLength } from './safetensors_layout.js';
+import {
+  MAX_SAFETENSORS_HEADER,
+  type SafetensorsStoredDtype,
+  safetensorsByteLength,
+} from './safetensors_layout.js';
 import { writeWhole } from './write_whole.js';
 
 /** A tensor to be stored; `shape` is row-major and its product is the length of `data`. */
@@ -12,6 +16,14 @@ export interface Float32TensorToWrite {
   readonly dtype: 'F32';
   readonly shape: readonly number[];
   readonly data: Float32Array;
+}
+
+/** A tensor of any type, whose little-endian bytes are asked for when their turn comes. */
+export interface TensorToStream {
+  readonly name: string;
+  readonly dtype: SafetensorsStoredDtype;
+  readonly shape: readonly number[];
+  bytes(): Uint8Array | Promise<Uint8Array>;
 }
 
 /**
@@ -27,22 +39,50 @@ export async function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   const list = [...tensors];
-  const head = encodeHead(list, metadata);
-  await writeWhole(path, chunks(head, list));
+  const names = new Set<string>();
+  for (const tensor of list) {
+    checkName(tensor.name, names);
+    checkTensor(tensor);
+  }
+  const streams = list.map(({ name, dtype, shape, data }) => ({
+    name,
+    dtype,
+    shape,
+    // A view made when its turn comes: of a buffer that was transferred meanwhile it throws, one made before is empty.
+    // The machines that this package has kernels for are little-endian, as the format is.
+    bytes: () => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  }));
+  await streamSafetensors(path, streams, metadata);
 }
 
-/** Views made when their turn comes: a view of a buffer that was transferred meanwhile throws, one made before is empty. */
-function* chunks(head: Uint8Array, tensors: readonly Float32TensorToWrite[]): Generator<Uint8Array> {
+/**
+ * `writeSafetensors` of tensors that need not be in memory together.
+ * @throws ShapeError if a tensor gives another number of bytes than its shape says
+ */
+export async function streamSafetensors(
+  path: string,
+  tensors: readonly TensorToStream[],
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await writeWhole(path, chunks(encodeHead(tensors, metadata), tensors));
+}
+
+async function* chunks(head: Uint8Array, tensors: readonly TensorToStream[]): AsyncGenerator<Uint8Array> {
   yield head;
-  for (const { data } of tensors) {
-    // The machines that this package has kernels for are little-endian, as the format is.
-    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (const tensor of tensors) {
+    const bytes = await tensor.bytes();
+    const expected = safetensorsByteLength(tensor.dtype, tensor.shape);
+    if (bytes.byteLength !== expected) {
+      const subject = `tensor ${quoteName(tensor.name)}`;
+      throw new ShapeError(expectation(subject, `${expected} bytes`, String(bytes.byteLength)));
+    }
+    yield bytes;
   }
 }
 
 /** The length and the padded header. */
 function encodeHead(
-  tensors: readonly Float32TensorToWrite[],
+  tensors: readonly TensorToStream[],
   metadata: Readonly<Record<string, string>> | undefined,
 ): Uint8Array {
   // Assembled as text, since a property named "__proto__" would be lost on an object.
@@ -51,9 +91,8 @@ function encodeHead(
   if (metadata !== undefined) members.push(`"__metadata__":${encodeMetadata(metadata)}`);
   let begin = 0;
   for (const tensor of tensors) {
-    checkTensor(tensor, names);
-    names.add(tensor.name);
-    const end = begin + tensor.data.byteLength;
+    checkName(tensor.name, names);
+    const end = begin + safetensorsByteLength(tensor.dtype, tensor.shape)!;
     const info = { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] };
     members.push(`${JSON.stringify(tensor.name)}:${JSON.stringify(info)}`);
     begin = end;
@@ -81,12 +120,15 @@ function encodeMetadata(metadata: Readonly<Record<string, string>>): string {
   return `{${members.join(',')}}`;
 }
 
-function checkTensor(tensor: Float32TensorToWrite, names: ReadonlySet<string>): void {
-  const { name, dtype, shape, data } = tensor;
+function checkName(name: string, names: Set<string>): void {
   if (typeof name !== 'string' || name === '__metadata__' || names.has(name)) {
     const expected = 'a string that is not "__metadata__" and not used twice';
     throw new ArgumentError(expectation('tensor name', expected, describe(name)));
   }
+  names.add(name);
+}
+
+function checkTensor({ name, dtype, shape, data }: Float32TensorToWrite): void {
   const subject = `tensor ${quoteName(name)}`;
   if (dtype !== 'F32') throw new ArgumentError(expectation(`${subject}, dtype`, '"F32"', describe(dtype)));
   if (!types.isFloat32Array(data)) {

@@ -2,10 +2,13 @@
 import { AtomicFile } from './atomic_file.js';
 
 /** @throws FileError if the file cannot be written; nothing is left behind then */
-export async function writeWhole(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+export async function writeWhole(
+  path: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const file = await AtomicFile.open(path);
   try {
-    for (const chunk of chunks) await file.write(chunk);
+    for await (const chunk of chunks) await file.write(chunk);
     await file.commit();
   } catch (error) {
     await file.abort();

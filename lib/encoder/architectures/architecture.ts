@@ -16,7 +16,7 @@ export interface Architecture {
   /** A tensor that every checkpoint has: tells which prefix it carries. */
   probe: string;
   /** @throws ModelError for a config that it does not cover, and for missing or wrong tensors */
-  read(config: JsonObject, weights: Weights): TransformerParts;
+  read(config: JsonObject, weights: Weights): TransformerParts | Promise<TransformerParts>;
   /** Classes of the attention layers; by default MultiHeadAttention. */
   kinds?(config: JsonObject): readonly string[];
 }

@@ -1,0 +1,245 @@
+/**
+ * Synthesizer (Tay et al., arXiv 2005.00743): BERT whose layers attend by any mixture of this package's score functions.
+ * The format is this package's own; docs/encoder.md describes it.
+ */
+import { describe, expectation, ModelError } from '../../errors.js';
+import { type LayerReference, ScoreFunction, type ScoreReference } from '../../native/addon.js';
+import { JsonObject } from '../json_file.js';
+import { sliceRows, type Weights } from '../weights.js';
+import type { Architecture, TransformerParts } from './architecture.js';
+import { activation, heads, inOrder, LARGEST, layerCount, size } from './config.js';
+import { dotWeight, type LayerSizes } from './layer.js';
+
+/** What a score function needs to know besides its own entry. */
+interface Place extends LayerSizes {
+  weights: Weights;
+  /** Prefix of its tensors. */
+  name: string;
+  /** Tokens a sequence may have. */
+  length: number;
+  /** Factor in the mixture. */
+  factor: number;
+}
+
+type ReadScore = (entry: JsonObject, place: Place) => ScoreReference;
+
+/** What dense and factorized-dense scores share: ReLU(x W1 + b1) W2 + b2 with `columns` columns. */
+function mapped(entry: JsonObject, place: Place, columns: number) {
+  const { weights, name, hidden, length, factor } = place;
+  const depth = size(entry, 'hidden_dim');
+  const shared = entry.boolean('shared_across_heads', false);
+  const each = shared ? [] : [place.heads];
+  return {
+    weight: factor,
+    length,
+    depth,
+    shared,
+    hidden: weights.linear(`${name}.hidden`, place.heads * depth, hidden, 'optional'),
+    output: weights.tensor(`${name}.output`, [...each, depth, columns]),
+    bias: weights.has(`${name}.output_bias`)
+      ? weights.tensor(`${name}.output_bias`, [...each, columns])
+      : undefined,
+  };
+}
+
+interface Score {
+  /** The layer that has this score function alone. */
+  layer: string;
+  read: ReadScore;
+}
+
+const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
+  [
+    'dot-product',
+    {
+      layer: 'MultiHeadAttention',
+      read: (_, place) => ({
+        kind: ScoreFunction.dot,
+        weight: place.factor * dotWeight(place),
+        query: place.weights.linear(`${place.name}.query`, place.hidden, place.hidden, 'optional'),
+        key: place.weights.linear(`${place.name}.key`, place.hidden, place.hidden, 'optional'),
+      }),
+    },
+  ],
+  [
+    'random',
+    {
+      layer: 'RandomSynthesizer',
+      read: (_, { weights, name, heads: h, length, factor }) => ({
+        kind: ScoreFunction.random,
+        weight: factor,
+        length,
+        matrix: weights.tensor(`${name}.kernel`, [h, length, length]),
+      }),
+    },
+  ],
+  [
+    'factorized-random',
+    {
+      layer: 'FactorizedRandomSynthesizer',
+      read: (entry, { weights, name, heads: h, length, factor }) => {
+        const depth = size(entry, 'rank', 8);
+        return {
+          kind: ScoreFunction.factorized,
+          weight: factor,
+          length,
+          depth,
+          left: weights.tensor(`${name}.left`, [h, length, depth]),
+          right: weights.tensor(`${name}.right`, [h, length, depth]),
+        };
+      },
+    },
+  ],
+  [
+    'dense',
+    {
+      layer: 'DenseSynthesizer',
+      read: (entry, place) => ({ kind: ScoreFunction.dense, ...mapped(entry, place, place.length) }),
+    },
+  ],
+  [
+    'factorized-dense',
+    {
+      layer: 'FactorizedDenseSynthesizer',
+      read: (entry, place) => {
+        const tile = size(entry, 'tile');
+        if (place.length % tile !== 0) entry.fail('tile', `a divisor of ${place.length}`);
+        return { kind: ScoreFunction.outer, tile, ...mapped(entry, place, tile + place.length / tile) };
+      },
+    },
+  ],
+]);
+
+interface LayerScores {
+  source: JsonObject;
+  entries: { type: string; entry: JsonObject }[];
+  learned: boolean;
+}
+
+function asObject(source: string, value: unknown): JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ModelError(expectation(source, 'an object', describe(value)));
+  }
+  return new JsonObject(source, value as Record<string, unknown>);
+}
+
+/** Each of `attention`'s entries: {scores: [{type, ...}], mixing}; one entry stands for all layers. */
+function layerScores(config: JsonObject, layers: number): LayerScores[] {
+  const list = config.get('attention');
+  if (!Array.isArray(list) || (list.length !== 1 && list.length !== layers)) {
+    config.fail('attention', `a list of ${layers} layers' attention, or of one for all`);
+  }
+  const read = (list as unknown[]).map((value, i) => {
+    const source = asObject(`${config.source}: attention[${i}]`, value);
+    const scores = source.get('scores');
+    if (!Array.isArray(scores) || scores.length < 1 || scores.length > 8) {
+      source.fail('scores', 'a list of 1 to 8 score functions');
+    }
+    const mixing = source.string('mixing', 'learned');
+    if (mixing !== 'learned' && mixing !== 'sum') source.fail('mixing', 'learned or sum');
+    const entries = (scores as unknown[]).map((score, j) => {
+      const entry = asObject(`${source.source}: scores[${j}]`, score);
+      const type = entry.string('type');
+      if (!SCORES.has(type)) entry.fail('type', [...SCORES.keys()].join(', '));
+      return { type, entry };
+    });
+    return { source, entries, learned: mixing === 'learned' && entries.length > 1 };
+  });
+  return Array.from({ length: layers }, (_, i) => read[read.length === 1 ? 0 : i]!);
+}
+
+function softmax(logits: Float32Array): number[] {
+  const top = Math.max(...logits);
+  const powers = [...logits].map((a) => Math.exp(a - top));
+  const total = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / total);
+}
+
+async function readLayer(
+  weights: Weights,
+  layer: string,
+  scores: LayerScores,
+  sizes: LayerSizes,
+  length: number,
+): Promise<LayerReference> {
+  const { hidden, intermediate } = sizes;
+  const { entries, learned } = scores;
+  const factors = learned
+    ? softmax(await weights.numbers(`${layer}.attention.mixing`, [entries.length]))
+    : entries.map(() => 1);
+  const place = { ...sizes, weights, length };
+  return {
+    attention: {
+      scores: entries.map(({ type, entry }, i) =>
+        SCORES.get(type)!.read(entry, {
+          ...place,
+          name: `${layer}.attention.scores.${i}`,
+          factor: factors[i]!,
+        }),
+      ),
+      value: weights.linear(`${layer}.attention.value`, hidden, hidden, 'optional'),
+      before: -1,
+      after: -1,
+    },
+    attentionOutput: weights.linear(`${layer}.attention.output.dense`, hidden, hidden, 'optional'),
+    attentionNorm: weights.norm(`${layer}.attention.output.LayerNorm`, hidden),
+    up: weights.linear(`${layer}.intermediate.dense`, intermediate, hidden),
+    down: weights.linear(`${layer}.output.dense`, hidden, intermediate),
+    outputNorm: weights.norm(`${layer}.output.LayerNorm`, hidden),
+    rotary: -1,
+  };
+}
+
+async function read(config: JsonObject, weights: Weights): Promise<TransformerParts> {
+  const hidden = size(config, 'hidden_size');
+  const width = size(config, 'embedding_size', hidden);
+  const sizes = {
+    hidden,
+    heads: heads(config, 'num_attention_heads', hidden),
+    intermediate: size(config, 'intermediate_size'),
+  };
+  const vocabulary = size(config, 'vocab_size');
+  const positions = config.integer('max_position_embeddings', 1, 65536);
+  const types = config.integer('type_vocab_size', 0, LARGEST, 0);
+  const layers = layerCount(config, 'num_hidden_layers');
+  const table = (name: string, n: number) =>
+    weights.tensor(`embeddings.${name}_embeddings.weight`, [n, width]);
+  const scores = layerScores(config, layers);
+  return {
+    config: {
+      ...sizes,
+      vocabulary,
+      positions,
+      epsilon: config.number('layer_norm_eps', 1e-12),
+      activation: activation(config, 'hidden_act'),
+      gated: false,
+      preNorm: false,
+    },
+    embeddings: {
+      size: width,
+      words: table('word', vocabulary),
+      positions: weights.has('embeddings.position_embeddings.weight')
+        ? table('position', positions)
+        : undefined,
+      tokenType: types > 0 ? sliceRows(table('token_type', types), 0, 1, width) : undefined,
+      norm: weights.norm('embeddings.LayerNorm', width),
+      projection: width === hidden ? undefined : weights.linear('embeddings_project', hidden, width),
+    },
+    rotary: [],
+    layers: await Promise.all(
+      scores.map((layer, i) => readLayer(weights, `encoder.layer.${i}`, layer, sizes, positions)),
+    ),
+    order: inOrder(layers),
+  };
+}
+
+export const synthesizer: Architecture = {
+  modelTypes: ['synthesizer'],
+  prefixes: [''],
+  probe: 'embeddings.word_embeddings.weight',
+  read,
+  kinds: (config) =>
+    layerScores(config, layerCount(config, 'num_hidden_layers')).map(({ entries }) =>
+      entries.length > 1 ? 'MixtureSynthesizer' : SCORES.get(entries[0]!.type)!.layer,
+    ),
+};
