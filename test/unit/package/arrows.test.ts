@@ -17,9 +17,11 @@ const LIB: Record<string, readonly string[]> = {
   native: ['errors'],
   kernels: ['native', 'tensor', 'errors'],
   layers: ['kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
-  encoder: ['layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
+  hub: ['formats', 'errors'],
+  encoder: ['hub', 'layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
+  transformers: ['encoder', 'hub', 'kernels', 'formats', 'tensor', 'native', 'errors'],
   diagnostics: ['native', 'errors'],
-  cli: ['encoder', 'diagnostics', 'formats', 'errors'],
+  cli: ['encoder', 'hub', 'diagnostics', 'formats', 'errors'],
   index: ['encoder', 'layers', 'kernels', 'explain', 'diagnostics', 'tensor', 'errors'],
 };
 
