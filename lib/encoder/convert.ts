@@ -1,6 +1,6 @@
 /** A model directory anew, its large weights in 8 bits (or in float32 again). */
-import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { ArgumentError, expectation, FileError } from '../errors.js';
 import { decodeFloat32, type SafetensorsEntry } from '../formats/safetensors.js';
 import { readTensorBytes } from '../formats/safetensors_reader.js';
@@ -119,6 +119,25 @@ function plan(files: WeightsFiles, large: ReadonlySet<Entry>, dtype: EncoderDTyp
   return out;
 }
 
+/** Fresh files and folders: a read-only original makes no read-only copy. `wanted` sees paths within the folder. */
+async function copyFolder(
+  from: string,
+  to: string,
+  wanted: (path: string) => boolean,
+  inside = '',
+): Promise<void> {
+  await mkdir(join(to, inside), { recursive: true });
+  for (const entry of await readdir(join(from, inside), { withFileTypes: true })) {
+    const path = join(inside, entry.name);
+    if (!wanted(path)) continue;
+    const isFolder = entry.isSymbolicLink()
+      ? (await stat(join(from, path))).isDirectory()
+      : entry.isDirectory();
+    if (isFolder) await copyFolder(from, to, wanted, path);
+    else await writeFile(join(to, path), await readFile(join(from, path)));
+  }
+}
+
 async function checkOutput(directory: string, output: string): Promise<void> {
   const [from, to] = [resolve(directory), resolve(output)];
   if (to === from || !relative(from, to).startsWith('..')) {
@@ -155,16 +174,10 @@ export async function convertModel(
   const inTransformer = relative(directory, found.transformer);
   try {
     await mkdir(dirname(partial), { recursive: true });
-    await cp(directory, partial, {
-      recursive: true,
-      dereference: true,
-      filter(source) {
-        const path = relative(directory, source);
-        const hidden = path.split(sep).some((part) => part.startsWith('.'));
-        const here = dirname(path) === (inTransformer === '' ? '.' : inTransformer);
-        const replaced = here && /^model.*\.safetensors(\.index\.json)?$/.test(basename(path));
-        return path === '' || !(hidden || replaced || OTHER_WEIGHTS.has(extname(path)));
-      },
+    await copyFolder(directory, partial, (path) => {
+      const here = dirname(path) === (inTransformer === '' ? '.' : inTransformer);
+      const replaced = here && /^model.*\.safetensors(\.index\.json)?$/.test(basename(path));
+      return !(basename(path).startsWith('.') || replaced || OTHER_WEIGHTS.has(extname(path)));
     });
     const path = join(partial, inTransformer, 'model.safetensors');
     await streamSafetensors(path, plan(files, large, dtype), { format: 'pt' });

@@ -15,7 +15,7 @@ namespace {
 
 // Tokens that one thread carries through the whole network at once: enough rows to spread the reading of the
 // weights, few enough for the activations to stay near the core.
-constexpr int64_t kChunkTokens = 512;
+constexpr int64_t kChunkTokens = 256;
 
 }  // namespace
 
