@@ -6,7 +6,7 @@
 //
 // Where the CPU sums two products in 16 bits, |w| of the two neighbours (rows 2 i and 2 i + 1 of B) stay
 // within 128 together: 255 x 128 just fits, so that no intermediate can saturate on any tier. The largest sum
-// of two neighbours then sets the scale, which for weights of a bell curve costs a fifth of the precision,
+// of two neighbours then sets the scale, which for weights of a bell curve costs a tenth of the precision,
 // not half. The sums are exact integers. Error: half a step an element on both sides. For uniform operands a
 // row of C is off by 0.6 % of its norm, with pairs by 0.9 %. A row of A or a column of B that holds NaN or
 // infinity, and a row whose span exceeds float32, makes its row or column of C NaN. Rows with a span, and
