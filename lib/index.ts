@@ -1,14 +1,31 @@
 /** synthetic-attention: fast attention for Node. */
 
 export { type Info, info, setThreads } from './diagnostics.js';
-export { Encoder } from './encoder/encoder.js';
+export { Encoder, type EncoderLoadOptions } from './encoder/encoder.js';
+export { type QuantizeEmbeddingsOptions, quantizeEmbeddings } from './encoder/quantize.js';
+export {
+  type ScoreFunction,
+  type SearchHit,
+  type SemanticSearchOptions,
+  semanticSearch,
+} from './encoder/semantic_search.js';
+export { pairwiseSimilarity, similarity } from './encoder/similarity.js';
 export type {
+  AnyEncodeOptions,
   EncodedBatch,
   EncodeOptions,
   EncodeProgress,
+  EncoderDType,
+  OutputValue,
   PoolingMode,
+  Precision,
+  QuantizedEmbeddings,
+  QuantizedEncodeOptions,
+  QuantizedPrecision,
+  SimilarityName,
   TextEncoder,
   TextSource,
+  TokenEncodeOptions,
 } from './encoder/types.js';
 export {
   ArgumentError,

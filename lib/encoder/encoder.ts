@@ -4,90 +4,231 @@ import { Explanation } from '../explain/explanation.js';
 import { EncodeOutput } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
+import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import { loadArchitecture } from './architecture.js';
+import {
+  checkPooling,
+  disposeSteps,
+  embed,
+  type HeadPlan,
+  headWidth,
+  loadSteps,
+  type Step,
+  tokenStates,
+  withoutLastNormalize,
+} from './head.js';
+import { runJobs } from './jobs.js';
 import type { LoadedModel } from './loaded_model.js';
 import { type ModelDirectory, readModelDirectory } from './model_directory.js';
-import { type TokenBatch, tokenBatches } from './token_batches.js';
+import { checkPrecision, givenRanges, quantizedWidth, quantizeRows, usesRanges } from './quantize.js';
+import { checkSimilarity, similarity } from './similarity.js';
 import { Tokenizer } from './tokenize.js';
-import type { EncodedBatch, EncodeOptions, PoolingMode, TextEncoder, TextSource } from './types.js';
+import type {
+  AnyEncodeOptions,
+  EncodedBatch,
+  EncodeOptions,
+  EncoderDType,
+  PoolingMode,
+  Precision,
+  QuantizedEmbeddings,
+  QuantizedEncodeOptions,
+  QuantizedPrecision,
+  SimilarityName,
+  TextEncoder,
+  TextSource,
+  TokenEncodeOptions,
+} from './types.js';
 
-/**
- * Tokens a native job: several chunks for each thread of an ordinary machine, small enough for results to come
- * steadily and for an abort to be felt soon.
- */
-const JOB_TOKENS = 4096;
-/** While one job is awaited the next one runs and a third is being tokenized. */
-const JOBS_IN_FLIGHT = 2;
+export interface EncoderLoadOptions {
+  /** How weights are kept and multiplied; default 'float32'. */
+  dtype?: EncoderDType;
+  /** false: only the transformer of the directory counts, with mean pooling and nothing behind it. */
+  modules?: boolean;
+  /** Keep this many leading numbers of every embedding; by default what the directory says, or all. */
+  truncateDim?: number;
+  /** Of `similarity`; by default what the directory says, or 'cosine'. */
+  similarity?: SimilarityName;
+}
 
 /** Rows for a job's embeddings. */
 type Allocate = (texts: number) => Float32Array;
 
+/** A call's options, checked. */
+interface Plan {
+  prompt: string;
+  head: HeadPlan;
+  precision: Precision;
+  ranges: Float32Array | undefined;
+}
+
+interface Parts {
+  model: LoadedModel;
+  steps: readonly Step[];
+  tokenizer: Tokenizer;
+  directory: ModelDirectory;
+}
+
 export class Encoder implements TextEncoder {
+  /** Length of one embedding. */
   readonly dimensions: number;
   readonly maxLength: number;
-  readonly pooling: PoolingMode;
+  /** Several are put one after the other. */
+  readonly pooling: PoolingMode | readonly PoolingMode[];
   /** Whether embeddings are scaled to unit length by default. */
   readonly normalizes: boolean;
+  /** Texts that `promptName` names. */
+  readonly prompts: Readonly<Record<string, string>>;
+  readonly defaultPromptName: string | undefined;
+  readonly truncateDim: number | undefined;
+  readonly similarityName: SimilarityName;
 
   private constructor(
-    private readonly model: LoadedModel,
-    private readonly tokenizer: Tokenizer,
-    directory: ModelDirectory,
+    private readonly parts: Parts,
+    options: EncoderLoadOptions,
   ) {
-    this.dimensions = model.dimensions;
+    const { model, steps, tokenizer, directory } = parts;
+    const { modes } = directory.pooling;
+    const width = headWidth(model.dimensions, modes, steps);
+    this.truncateDim = options.truncateDim ?? directory.truncateDim;
+    this.dimensions = Math.min(this.truncateDim ?? width, width);
     this.maxLength = tokenizer.maxLength;
-    this.pooling = directory.pooling;
-    this.normalizes = directory.normalize;
+    this.pooling = modes.length === 1 ? modes[0]! : modes;
+    this.normalizes = steps.at(-1) === 'normalize';
+    this.prompts = Object.freeze(Object.fromEntries(directory.prompts.texts));
+    this.defaultPromptName = directory.prompts.defaultName;
+    this.similarityName = options.similarity ?? directory.similarity;
   }
 
   /**
    * @param directory a sentence-transformers or Hugging Face model: config.json, model.safetensors,
-   *   tokenizer.json; modules.json, 1_Pooling and sentence_bert_config.json where there are any
+   *   tokenizer.json; modules.json and the folders it names, config_sentence_transformers.json and
+   *   sentence_bert_config.json where there are any
    * @throws ModelError, FormatError, FileError with one sentence each
    */
-  static async load(directory: string): Promise<Encoder> {
+  static async load(directory: string, options: EncoderLoadOptions = {}): Promise<Encoder> {
     if (typeof directory !== 'string' || directory === '') {
       throw new ArgumentError(expectation('directory', 'a path', describe(directory)));
     }
-    const found = await readModelDirectory(directory);
-    const model = await loadArchitecture(found.transformer, found.config);
+    checkLoadOptions(options);
+    const { dtype = 'float32', modules = true } = options;
+    const found = await readModelDirectory(directory, { modules });
+    const model = await loadArchitecture(found.transformer, found.config, { dtype });
+    let steps: Step[] = [];
     try {
+      steps = await loadSteps(found, model.dimensions);
       const tokenizer = Tokenizer.create(found.tokenizer, found.tokenizerConfig, {
         maxLength: Math.min(found.maxLength ?? model.positions, model.positions),
         lowerCase: found.lowerCase,
       });
-      return new Encoder(model, tokenizer, found);
+      return new Encoder({ model, steps, tokenizer, directory: found }, options);
     } catch (error) {
+      disposeSteps(steps);
       model.handle.dispose();
       throw error;
     }
   }
 
-  async encode(texts: string | readonly string[], options: EncodeOptions = {}): Promise<Tensor> {
+  /** One text gives shape [dimensions], several [texts, dimensions], in input order. */
+  encode(texts: string | readonly string[], options?: EncodeOptions): Promise<Tensor>;
+  encode<P extends QuantizedPrecision>(
+    texts: string | readonly string[],
+    options: QuantizedEncodeOptions<P>,
+  ): Promise<QuantizedEmbeddings<P>>;
+  /** Of every text the hidden states of its tokens, [tokens, hidden], special tokens included. */
+  encode(texts: string, options: TokenEncodeOptions): Promise<Tensor>;
+  encode(texts: readonly string[], options: TokenEncodeOptions): Promise<Tensor[]>;
+  encode(texts: string | readonly string[], options: TokenEncodeOptions): Promise<Tensor | Tensor[]>;
+  encode(
+    texts: string | readonly string[],
+    options: AnyEncodeOptions,
+  ): Promise<Tensor | Tensor[] | QuantizedEmbeddings>;
+  async encode(
+    texts: string | readonly string[],
+    options: AnyEncodeOptions = {},
+  ): Promise<Tensor | Tensor[] | QuantizedEmbeddings> {
     const single = typeof texts === 'string';
     if (!single && !Array.isArray(texts)) {
       throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts)));
     }
     const list = single ? [texts] : (texts as readonly string[]);
-    const result = new Float32Array(list.length * this.dimensions);
-    let rows = 0;
-    // Jobs write straight into their rows of the result.
-    const allocate: Allocate = (count) => {
-      const begin = rows * this.dimensions;
-      rows += count;
-      return result.subarray(begin, rows * this.dimensions);
+    const plan = this.plan(options);
+    if (options.outputValue === 'token') {
+      const states = await this.tokenStates(list, plan, options);
+      return single ? states[0]! : states;
+    }
+    const { dimensions } = plan.head;
+    const shape = (width: number): number[] => (single ? [width] : [list.length, width]);
+    if (plan.precision === 'float32') {
+      const rows = await this.collect(list, plan, options);
+      return new Tensor(rows, shape(dimensions));
+    }
+    const data =
+      usesRanges(plan.precision) && plan.ranges === undefined
+        ? quantizeRows(await this.collect(list, plan, options), dimensions, plan.precision)
+        : await this.collectQuantized(list, plan, options);
+    return {
+      data: data as Int8Array | Uint8Array,
+      shape: shape(quantizedWidth(dimensions, plan.precision)),
     };
-    const batches = this.run([list], options, allocate, list.length);
-    while (!(await batches.next()).done);
-    return new Tensor(result, single ? [this.dimensions] : [list.length, this.dimensions]);
   }
 
+  /** `encode` with the prompt "query", if the model has one. */
+  encodeQuery: Encoder['encode'] = ((texts: string | readonly string[], options: AnyEncodeOptions = {}) =>
+    this.encode(texts, this.parts.directory.prompts.forQuery(options))) as Encoder['encode'];
+
+  /** `encode` with the first of the prompts "document", "passage" and "corpus" that the model has. */
+  encodeDocument: Encoder['encode'] = ((texts: string | readonly string[], options: AnyEncodeOptions = {}) =>
+    this.encode(texts, this.parts.directory.prompts.forDocument(options))) as Encoder['encode'];
+
+  /**
+   * Texts one by one or in arrays, of any number; batches come back in input order. Reads ahead only as far as
+   * the jobs in flight need: a slow consumer slows the source down.
+   */
+  encodeStream(texts: TextSource, options?: EncodeOptions): AsyncGenerator<EncodedBatch, void, undefined>;
+  encodeStream<P extends QuantizedPrecision>(
+    texts: TextSource,
+    options: QuantizedEncodeOptions<P>,
+  ): AsyncGenerator<EncodedBatch<QuantizedEmbeddings<P>['data']>, void, undefined>;
   encodeStream(
     texts: TextSource,
-    options: EncodeOptions = {},
-  ): AsyncGenerator<EncodedBatch, void, undefined> {
-    return this.run(texts, options, (count) => new Float32Array(count * this.dimensions), undefined);
+    options: Omit<AnyEncodeOptions, 'outputValue'>,
+  ): AsyncGenerator<EncodedBatch<Float32Array | Int8Array | Uint8Array>, void, undefined>;
+  async *encodeStream(
+    texts: TextSource,
+    options: AnyEncodeOptions = {},
+  ): AsyncGenerator<EncodedBatch<Float32Array | Int8Array | Uint8Array>, void, undefined> {
+    if (options.outputValue === 'token') {
+      throw new ArgumentError(expectation('outputValue', '"sentence" in a stream', '"token"'));
+    }
+    const plan = this.plan(options);
+    if (usesRanges(plan.precision) && plan.ranges === undefined) {
+      throw new ArgumentError(
+        expectation('ranges', `a tensor, for ${plan.precision} in a stream`, 'undefined'),
+      );
+    }
+    const allocate: Allocate = (count) => new Float32Array(count * plan.head.dimensions);
+    for await (const { embeddings, ...batch } of this.run(texts, plan, options, allocate, undefined)) {
+      const { dimensions } = plan.head;
+      yield { embeddings: quantizeRows(embeddings, dimensions, plan.precision, plan.ranges), ...batch };
+    }
+  }
+
+  /** Similarity of every embedding in `a` to every one in `b`, [a's, b's], by `similarityName`. */
+  similarity(a: TensorLike, b: TensorLike): Tensor {
+    return similarity(a, b, this.similarityName);
+  }
+
+  /** Ids of every text as the model reads them: with special tokens, truncated. */
+  tokenize(texts: readonly string[]): number[][] {
+    if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
+      throw new ArgumentError(expectation('texts', 'an array of strings', describe(texts)));
+    }
+    return texts.map((text) => this.parts.tokenizer.encode(text));
+  }
+
+  /** What the vocabulary calls these ids. */
+  tokens(ids: readonly number[]): string[] {
+    return this.parts.tokenizer.tokens(ids);
   }
 
   /**
@@ -98,17 +239,18 @@ export class Encoder implements TextEncoder {
     if (typeof text !== 'string') {
       throw new ArgumentError(expectation('text', 'a string', describe(text)));
     }
-    const ids = this.tokenizer.encode(text);
-    const { layers, heads, kinds } = this.model;
+    const { model, tokenizer } = this.parts;
+    const ids = tokenizer.encode(text);
+    const { layers, heads, kinds } = model;
     const size = heads * ids.length * ids.length;
     const attention = new Float32Array(layers * size);
     await addon().encodeAsync({
-      model: this.model.handle,
+      model: model.handle,
       ids: Int32Array.from(ids),
       offsets: Int32Array.of(0, ids.length),
-      output: EncodeOutput[this.pooling],
+      output: EncodeOutput.mean,
       normalize: false,
-      out: new Float32Array(this.dimensions),
+      out: new Float32Array(model.dimensions),
       attention,
     });
     const explained = Array.from({ length: layers }, (_, i) => ({
@@ -119,85 +261,145 @@ export class Encoder implements TextEncoder {
       keys: ids.length,
       parts: [{ name: 'attention', weights: attention.subarray(i * size, (i + 1) * size) }],
     }));
-    const tokens = this.tokenizer.tokens(ids);
+    const tokens = tokenizer.tokens(ids);
     return new Explanation(explained, { ...options, subtitle: text, queryTokens: tokens, keyTokens: tokens });
   }
 
   /** Frees native memory now instead of at garbage collection; jobs that run end first. */
   dispose(): void {
-    this.model.handle.dispose();
+    this.parts.model.handle.dispose();
+    disposeSteps(this.parts.steps);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
+  private plan(options: AnyEncodeOptions): Plan {
+    const { model, directory, tokenizer } = this.parts;
+    const modes = options.pooling === undefined ? directory.pooling.modes : checkPooling(options.pooling);
+    const normalize =
+      options.normalize === undefined ? undefined : checkBoolean('normalize', options.normalize);
+    const steps = normalize === undefined ? this.parts.steps : withoutLastNormalize(this.parts.steps);
+    const width = headWidth(model.dimensions, modes, steps);
+    const kept = options.truncateDim ?? this.truncateDim;
+    const dimensions =
+      kept === undefined ? width : Math.min(checkPositiveInteger('truncateDim', kept), width);
+    const prompt = directory.prompts.resolve(options);
+    const skip = prompt !== '' && !directory.pooling.includePrompt ? tokenizer.promptLength(prompt) : 0;
+    const precision = checkPrecision(options.precision ?? 'float32');
+    if (options.outputValue !== undefined && !['sentence', 'token'].includes(options.outputValue)) {
+      throw new ArgumentError(
+        expectation('outputValue', 'one of sentence, token', describe(options.outputValue)),
+      );
+    }
+    if (options.outputValue === 'token' && precision !== 'float32') {
+      throw new ArgumentError(
+        expectation('precision', '"float32" for the states of tokens', `"${precision}"`),
+      );
+    }
+    return {
+      prompt,
+      head: { modes, skip, steps, dimensions, normalize: normalize ?? false },
+      precision,
+      ranges: usesRanges(precision) ? givenRanges(options, dimensions) : undefined,
+    };
+  }
+
+  /** [texts, dimensions]; jobs write straight into their rows of it. */
+  private async collect(
+    texts: readonly string[],
+    plan: Plan,
+    options: AnyEncodeOptions,
+  ): Promise<Float32Array<ArrayBuffer>> {
+    const { dimensions } = plan.head;
+    const result = new Float32Array(texts.length * dimensions);
+    let rows = 0;
+    const allocate: Allocate = (count) => {
+      const begin = rows * dimensions;
+      rows += count;
+      return result.subarray(begin, rows * dimensions);
+    };
+    const batches = this.run([texts], plan, options, allocate, texts.length);
+    while (!(await batches.next()).done);
+    return result;
+  }
+
+  /** Job by job: the embeddings never stand in memory as float32 all at once. */
+  private async collectQuantized(
+    texts: readonly string[],
+    { head, precision, ranges, ...plan }: Plan,
+    options: AnyEncodeOptions,
+  ): Promise<Int8Array | Uint8Array> {
+    const size = texts.length * quantizedWidth(head.dimensions, precision);
+    const result =
+      precision === 'int8' || precision === 'binary' ? new Int8Array(size) : new Uint8Array(size);
+    const allocate: Allocate = (count) => new Float32Array(count * head.dimensions);
+    let at = 0;
+    for await (const { embeddings } of this.run(
+      [texts],
+      { head, precision, ranges, ...plan },
+      options,
+      allocate,
+      texts.length,
+    )) {
+      const rows = quantizeRows(embeddings, head.dimensions, precision, ranges);
+      result.set(rows, at);
+      at += rows.length;
+    }
+    return result;
+  }
+
+  private async tokenStates(
+    texts: readonly string[],
+    plan: Plan,
+    options: AnyEncodeOptions,
+  ): Promise<Tensor[]> {
+    const { model, tokenizer } = this.parts;
+    const columns = model.dimensions;
+    const start = (batch: Parameters<typeof tokenStates>[1]) => tokenStates(model, batch);
+    const all: Tensor[] = [];
+    for await (const { result, batch } of runJobs(
+      [texts],
+      tokenizer,
+      plan.prompt,
+      start,
+      options,
+      texts.length,
+    )) {
+      for (let i = 0; i + 1 < batch.offsets.length; i++) {
+        const [begin, end] = [batch.offsets[i]!, batch.offsets[i + 1]!];
+        all.push(new Tensor(result.subarray(begin * columns, end * columns), [end - begin, columns]));
+      }
+    }
+    return all;
+  }
+
   private async *run(
     texts: TextSource,
-    options: EncodeOptions,
+    plan: Plan,
+    options: AnyEncodeOptions,
     allocate: Allocate,
     total: number | undefined,
   ): AsyncGenerator<EncodedBatch, void, undefined> {
-    const { signal, onProgress } = options;
-    const normalize = checkBoolean('normalize', options.normalize ?? this.normalizes);
-    const limit =
-      options.batchSize === undefined
-        ? Number.POSITIVE_INFINITY
-        : checkPositiveInteger('batchSize', options.batchSize);
-    signal?.throwIfAborted();
-    const inFlight: Promise<EncodedBatch>[] = [];
-    let done = 0;
-    let tokens = 0;
-    const next = async (): Promise<EncodedBatch> => {
-      const batch = await abortable(inFlight.shift()!, signal);
-      done += batch.texts;
-      tokens += batch.tokens;
-      onProgress?.({ texts: done, tokens, total });
-      return batch;
+    const { model, tokenizer } = this.parts;
+    const start = async (batch: Parameters<typeof embed>[1]): Promise<Float32Array> => {
+      const embeddings = allocate(batch.offsets.length - 1);
+      await embed(model, batch, plan.head, embeddings);
+      return embeddings;
     };
-    let computing = 0;
-    const limits = { tokens: JOB_TOKENS, texts: limit };
-    const batches = tokenBatches(texts, this.tokenizer, limits, () => computing > 0);
-    try {
-      for (;;) {
-        const batch = await abortable(batches.next(), signal);
-        if (batch.done) break;
-        const job = this.start(batch.value, normalize, allocate);
-        computing++;
-        // Awaited later, in order; a failure must not count as unhandled meanwhile.
-        job.catch(() => {}).finally(() => computing--);
-        inFlight.push(job);
-        if (inFlight.length >= JOBS_IN_FLIGHT) yield await next();
-      }
-      while (inFlight.length > 0) yield await next();
-    } finally {
-      // Not awaited: a source that waits for input would hold up the error of an abort.
-      batches.return().catch(() => {});
+    for await (const { result, batch } of runJobs(texts, tokenizer, plan.prompt, start, options, total)) {
+      yield { embeddings: result, texts: batch.offsets.length - 1, tokens: batch.ids.length };
     }
-  }
-
-  private async start(batch: TokenBatch, normalize: boolean, allocate: Allocate): Promise<EncodedBatch> {
-    const texts = batch.offsets.length - 1;
-    const embeddings = allocate(texts);
-    await addon().encodeAsync({
-      model: this.model.handle,
-      ids: batch.ids,
-      offsets: batch.offsets,
-      output: EncodeOutput[this.pooling],
-      normalize,
-      out: embeddings,
-    });
-    return { embeddings, texts, tokens: batch.ids.length };
   }
 }
 
-/** The promise, or the signal's reason as soon as it aborts. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
+function checkLoadOptions(options: EncoderLoadOptions): void {
+  const { dtype, modules, truncateDim, similarity: name } = options;
+  if (dtype !== undefined && dtype !== 'float32' && dtype !== 'int8') {
+    throw new ArgumentError(expectation('dtype', 'one of float32, int8', describe(dtype)));
+  }
+  if (modules !== undefined) checkBoolean('modules', modules);
+  if (truncateDim !== undefined) checkPositiveInteger('truncateDim', truncateDim);
+  if (name !== undefined) checkSimilarity(name);
 }

@@ -14,8 +14,9 @@ export class JsonObject {
     return Object.hasOwn(this.values, key) ? this.values[key] : undefined;
   }
 
-  fail(key: string, expected: string): never {
-    throw new ModelError(expectation(`${this.source}: ${key}`, expected, describe(this.get(key))));
+  /** @param received by default the value of the key */
+  fail(key: string, expected: string, received: unknown = this.get(key)): never {
+    throw new ModelError(expectation(`${this.source}: ${key}`, expected, describe(received)));
   }
 
   integer(key: string, low: number, high: number, fallback?: number): number {
@@ -35,6 +36,23 @@ export class JsonObject {
   string(key: string, fallback?: string): string {
     const value = this.get(key) ?? fallback;
     if (typeof value !== 'string') this.fail(key, 'a string');
+    return value;
+  }
+
+  /** Undefined where the key is missing or null. */
+  optionalString(key: string): string | undefined {
+    return (this.get(key) ?? null) === null ? undefined : this.string(key);
+  }
+
+  /** Undefined where the key is missing or null. */
+  optionalInteger(key: string, low: number, high: number): number | undefined {
+    return (this.get(key) ?? null) === null ? undefined : this.integer(key, low, high);
+  }
+
+  /** Empty where the key is missing or null. */
+  record(key: string): Readonly<Record<string, unknown>> {
+    const value = this.get(key) ?? {};
+    if (!isObject(value)) this.fail(key, 'an object');
     return value;
   }
 

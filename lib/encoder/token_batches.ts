@@ -29,12 +29,14 @@ function checkText(text: unknown, index: number): string {
 /**
  * The last batch may be smaller; a single text above the limit is a batch of its own.
  * @param computing whether native jobs are running at the moment
+ * @param prompt put before every text
  */
 export async function* tokenBatches(
   texts: TextSource,
   tokenizer: Tokenizer,
   limits: BatchLimits,
   computing: () => boolean,
+  prompt: string,
 ): AsyncGenerator<TokenBatch, void, undefined> {
   let ids: number[] = [];
   let offsets = [0];
@@ -48,7 +50,7 @@ export async function* tokenBatches(
   let turnStart = performance.now();
   for await (const item of texts) {
     for (const text of typeof item === 'string' ? [item] : item) {
-      for (const id of tokenizer.encode(checkText(text, index++))) ids.push(id);
+      for (const id of tokenizer.encode(prompt + checkText(text, index++))) ids.push(id);
       offsets.push(ids.length);
       if (ids.length >= limits.tokens || offsets.length > limits.texts) {
         yield flush();

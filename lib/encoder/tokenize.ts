@@ -74,6 +74,11 @@ export class Tokenizer {
     return [...this.prefix, ...ids.slice(0, room), ...this.suffix];
   }
 
+  /** Leading tokens of a text that a prompt takes, as sentence-transformers counts them: all but the last special one. */
+  promptLength(prompt: string): number {
+    return this.encode(prompt).length - Math.min(1, this.suffix.length);
+  }
+
   /** What the vocabulary calls these ids, for people to read. */
   tokens(ids: readonly number[]): string[] {
     return ids.map((id) => this.library.id_to_token(id) ?? `[${id}]`);
@@ -96,7 +101,7 @@ export class Tokenizer {
   }
 
   private normalize(text: string): string {
-    let out = text.toWellFormed().trim();
+    let out = text.toWellFormed();
     if (this.options.lowerCase) out = out.toLowerCase();
     if (this.bertNormalizer) {
       // The reference lowers one character at a time, so a final sigma gets no form of its own.

@@ -1,5 +1,5 @@
 /** The encoder's public types. */
-import type { Tensor } from '../tensor/tensor.js';
+import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
 /** How the hidden states of a text become one embedding; names as sentence-transformers has them. */
 export type PoolingMode = 'cls' | 'mean' | 'max' | 'mean_sqrt_len' | 'weightedmean' | 'lasttoken';
@@ -32,32 +32,63 @@ export interface EncodeProgress {
   total: number | undefined;
 }
 
+/** Every option of encode that does not change what kind of thing comes back. */
 export interface EncodeOptions {
   /** At most this many texts go into one native job; by default jobs are cut by tokens alone. */
   batchSize?: number;
-  /** Put before every text, as it is. */
+  /** Put before every text, as it is. An empty one switches off what the model would put there. */
   prompt?: string;
   /** Name of one of the model's `prompts`; by default its default_prompt_name, if it has one. */
   promptName?: string;
-  /** By default what the model directory says. */
-  pooling?: PoolingMode;
-  /** Scale every embedding to unit length; by default what the model directory says. */
+  /** By default what the model directory says. Several are put one after the other. */
+  pooling?: PoolingMode | readonly PoolingMode[];
+  /**
+   * true: every embedding is scaled to unit length, last of all. false: none is, whatever the model directory says. By
+   * default what the directory says, before `truncateDim`.
+   */
   normalize?: boolean;
-  /** Keep this many leading numbers of every embedding (before it is normalized). */
+  /** Keep this many leading numbers of every embedding; by default the model's own `truncateDim`. */
   truncateDim?: number;
+  precision?: 'float32';
+  outputValue?: 'sentence';
   /** Aborting rejects with the signal's reason; jobs that run already end in the background. */
   signal?: AbortSignal;
   /** Called after every native job, in input order. */
   onProgress?: (progress: EncodeProgress) => void;
 }
 
+/** Embeddings in 8 bits or 1 bit a number. */
+export interface QuantizedEncodeOptions<P extends QuantizedPrecision = QuantizedPrecision>
+  extends Omit<EncodeOptions, 'precision'> {
+  precision: P;
+  /**
+   * int8, uint8: [2, dimensions], the least and the greatest value of every dimension. `encode` takes them from its own
+   * embeddings by default, `encodeStream` needs them.
+   */
+  ranges?: TensorLike;
+}
+
+/** Hidden states of all tokens instead of embeddings; what concerns embeddings has no effect. */
+export interface TokenEncodeOptions extends Omit<EncodeOptions, 'outputValue'> {
+  outputValue: 'token';
+}
+
+/** For callers whose options are known at run time only. */
+export interface AnyEncodeOptions extends Omit<EncodeOptions, 'precision' | 'outputValue'> {
+  precision?: Precision;
+  outputValue?: OutputValue;
+  ranges?: TensorLike;
+}
+
 /** Texts one by one or in arrays. */
 export type TextSource = Iterable<string | readonly string[]> | AsyncIterable<string | readonly string[]>;
 
 /** Consecutive texts of a stream, encoded. */
-export interface EncodedBatch {
-  /** [texts, dimensions], row-major. */
-  embeddings: Float32Array;
+export interface EncodedBatch<
+  Embeddings extends Float32Array | Int8Array | Uint8Array = Float32Array<ArrayBufferLike>,
+> {
+  /** [texts, dimensions], row-major; of 1-bit precisions an eighth as wide. */
+  embeddings: Embeddings;
   texts: number;
   tokens: number;
 }

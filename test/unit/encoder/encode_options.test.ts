@@ -55,9 +55,7 @@ describe('Encoder.encode', () => {
   it('refuses work after dispose', async () => {
     const encoder = await load();
     encoder.dispose();
-    await expect(encoder.encode('a')).rejects.toThrow(
-      'expected a BertModel in use but received one that was disposed',
-    );
+    await expect(encoder.encode('a')).rejects.toThrow('in use but received one that was disposed');
   });
 
   it('passes on what onProgress throws', async () => {

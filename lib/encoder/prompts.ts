@@ -1,0 +1,71 @@
+/** The prompts of a model: texts by name that are put before what is encoded. */
+import { ArgumentError, describe, expectation } from '../errors.js';
+import type { JsonObject } from './json_file.js';
+
+/** Names under which models keep what stands before documents; the first that a model has is used. */
+const DOCUMENT_NAMES: readonly string[] = ['document', 'passage', 'corpus'];
+
+export interface PromptOptions {
+  prompt?: string | undefined;
+  promptName?: string | undefined;
+}
+
+export class Prompts {
+  constructor(
+    readonly texts: ReadonlyMap<string, string> = new Map(),
+    readonly defaultName: string | undefined = undefined,
+  ) {}
+
+  /** @param config config_sentence_transformers.json */
+  static read(config: JsonObject | undefined): Prompts {
+    if (config === undefined) return new Prompts();
+    const texts = new Map<string, string>();
+    for (const [name, text] of Object.entries(config.record('prompts'))) {
+      if (text !== null && typeof text !== 'string') {
+        config.fail('prompts', `a string for ${JSON.stringify(name)}`, text);
+      }
+      texts.set(name, (text as string | null) ?? '');
+    }
+    const defaultName = config.optionalString('default_prompt_name');
+    if (defaultName !== undefined && !texts.has(defaultName)) {
+      config.fail('default_prompt_name', `one of ${names(texts)}`);
+    }
+    return new Prompts(texts, defaultName);
+  }
+
+  /** What to put before every text. A prompt goes before a name of one, and that before the default. */
+  resolve({ prompt, promptName }: PromptOptions): string {
+    if (prompt !== undefined) {
+      if (typeof prompt !== 'string') {
+        throw new ArgumentError(expectation('prompt', 'a string', describe(prompt)));
+      }
+      return prompt;
+    }
+    const name = promptName ?? this.defaultName;
+    if (name === undefined) return '';
+    const text = this.texts.get(name);
+    if (text === undefined) {
+      throw new ArgumentError(expectation('promptName', `one of ${names(this.texts)}`, describe(name)));
+    }
+    return text;
+  }
+
+  /** Options with the prompt of queries where they name none and the model has one. */
+  forQuery<O extends PromptOptions>(options: O): O {
+    return this.withDefault(options, ['query']);
+  }
+
+  forDocument<O extends PromptOptions>(options: O): O {
+    return this.withDefault(options, DOCUMENT_NAMES);
+  }
+
+  private withDefault<O extends PromptOptions>(options: O, candidates: readonly string[]): O {
+    if (options.prompt !== undefined || options.promptName !== undefined) return options;
+    const promptName = candidates.find((name) => this.texts.has(name));
+    return promptName === undefined ? options : { ...options, promptName };
+  }
+}
+
+function names(texts: ReadonlyMap<string, string>): string {
+  return texts.size === 0 ? "the model's prompts (it has none)" : [...texts.keys()].join(', ');
+}
