@@ -1,112 +1,180 @@
-/** The work of `synthetic-attention encode`: lines in, embeddings out, streamed in bounded memory. */
+/** The work of `synthetic-attention encode`: records in, embeddings out, streamed in bounded memory. */
+import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { TextEncoder } from '../encoder/types.js';
-import { readLines } from '../formats/lines.js';
+import { embeddingRanges, quantizedWidth, quantizeRows } from '../encoder/quantize.js';
+import type { EncoderDType, Precision, TextEncoder } from '../encoder/types.js';
+import type { RecordBatch } from '../formats/record_batch.js';
+import type { NumberType, RowLayout } from '../formats/row_format.js';
 import type { RowWriter } from '../formats/row_writer.js';
+import { ByteCounter } from './byte_counter.js';
+import {
+  checkOptions,
+  type EncodeCommandOptions,
+  encoderOptions,
+  inputsOf,
+  needsRanges,
+} from './encode_options.js';
 import { openInput } from './input.js';
+import { ID_LINE } from './input_format.js';
 import { guardInterrupts } from './interrupt.js';
-import { chooseFormat, type OutputFormat, openOutput } from './output.js';
+import { createFormat, openOutput } from './output.js';
 import { type Counts, count, createProgress, type Progress } from './progress.js';
+import { CALIBRATION_TEXTS, peekTexts, rangesPath, readRanges, writeRanges } from './ranges.js';
+import { type ResumableOutput, ResumableRun } from './resume.js';
+import { Selection } from './selection.js';
 
-export interface EncodeCommandOptions {
-  model: string;
-  /** Path, or - for standard input. */
-  input: string;
-  /** Path, or - for standard output. */
-  output: string;
-  format?: OutputFormat;
-  batchSize?: number;
-  normalize?: boolean;
-  quiet?: boolean;
-}
+export type { EncodeCommandOptions } from './encode_options.js';
 
 /** What the command takes from outside, so that it can be run without a process of its own. */
 export interface EncodeSurroundings {
-  loadEncoder(directory: string): Promise<TextEncoder>;
+  loadEncoder(directory: string, options: { dtype?: EncoderDType }): Promise<TextEncoder>;
   stderr: NodeJS.WriteStream;
 }
 
-/** Turns "so many texts are done" into about how many bytes of input are done. */
-export class ByteCounter {
-  private readonly marks: { texts: number; bytes: number }[] = [];
-  private read = 0;
-  private last = { texts: 0, bytes: 0 };
-
-  /** `texts` more have been read, up to the byte offset `bytes`. */
-  mark(texts: number, bytes: number): void {
-    this.read += texts;
-    this.marks.push({ texts: this.read, bytes });
-  }
-
-  /** Between two marks in proportion to the texts: a chunk of input holds thousands of lines. */
-  done(texts: number): number {
-    while (this.marks.length > 0 && this.marks[0]!.texts <= texts) this.last = this.marks.shift()!;
-    const next = this.marks[0];
-    if (next === undefined) return this.last.bytes;
-    const share = (texts - this.last.texts) / (next.texts - this.last.texts);
-    return this.last.bytes + share * (next.bytes - this.last.bytes);
-  }
-}
+const NUMBER_TYPES: Record<Precision, NumberType> = {
+  float32: 'float32',
+  int8: 'int8',
+  uint8: 'uint8',
+  binary: 'int8',
+  ubinary: 'uint8',
+};
 
 /** @throws SyntheticAttentionError with one sentence; Interruption on a signal; nothing is left of the output then */
 export async function runEncode(options: EncodeCommandOptions, around: EncodeSurroundings): Promise<void> {
   const { stderr } = around;
-  const quiet = options.quiet ?? false;
-  const format = chooseFormat(options.output, options.format);
-  const input = await openInput(options.input, options.output);
+  const { quiet = false, precision = 'float32', output } = options;
+  const say = (sentence: string): void => {
+    if (!quiet) stderr.write(`${sentence}\n`);
+  };
+  const outputFormat = checkOptions(options);
+  const input = await openInput(inputsOf(options), output, options);
   let writer: RowWriter | undefined;
+  let resumable: ResumableOutput | undefined;
   let progress: Progress | undefined;
-  const guard = guardInterrupts(() => writer?.abortSync());
+  let tokens = 0;
+  const guard = guardInterrupts(
+    () => writer?.abortSync(),
+    options.resume ? 'the same command goes on from the last checkpoint' : undefined,
+  );
   // A read that waits for input would keep the process from ending.
-  guard.signal.addEventListener('abort', () => input.stream.destroy(), { once: true });
+  guard.signal.addEventListener('abort', () => input.destroy(), { once: true });
   try {
-    const loadStart = performance.now();
-    const encoder = await around.loadEncoder(options.model);
-    guard.signal.throwIfAborted();
-    if (!quiet) {
-      const seconds = ((performance.now() - loadStart) / 1000).toFixed(2);
-      const limits = `${encoder.dimensions} dimensions, up to ${encoder.maxLength} tokens a text`;
-      stderr.write(`loaded ${basename(options.model)} in ${seconds} s (${limits})\n`);
+    const run = options.resume ? await ResumableRun.find(options, outputFormat) : undefined;
+    if (run?.isComplete) {
+      say(`${output} is complete: ${count(run.checkpoint!.rows)} texts`);
+      return;
     }
-    writer = await openOutput(options.output, format, encoder.dimensions);
-    guard.signal.throwIfAborted();
-    progress = createProgress(stderr, input.size, quiet);
+    const encoder = await load(options, around, guard.signal, say);
+    const encoding = encoderOptions(options);
+    // Poolings and truncation change the length, and only the encoder knows how.
+    const dimensions = (await encoder.encode('', encoding)).shape.at(-1)!;
 
+    let records: AsyncGenerator<RecordBatch, void, undefined> = input.records();
+    let ranges: Float32Array | undefined;
+    let calibrated: Float32Array | undefined;
+    if (options.ranges !== undefined) ranges = await readRanges(options.ranges, dimensions);
+    else if (needsRanges(precision)) {
+      if (run?.checkpoint?.ranges) calibrated = Float32Array.from(run.checkpoint.ranges);
+      else {
+        // The first ones of the whole input, whatever the shard, so that all shards have the same.
+        const first = await peekTexts(records, CALIBRATION_TEXTS);
+        records = first.records;
+        if (first.texts.length > 0) {
+          const { data } = await encoder.encode(first.texts, { ...encoding, signal: guard.signal });
+          calibrated = embeddingRanges(data, dimensions);
+        }
+      }
+      ranges = calibrated;
+    }
+
+    const layout: RowLayout = {
+      columns: quantizedWidth(dimensions, precision),
+      type: NUMBER_TYPES[precision],
+      id: options.id === undefined ? undefined : input.idType,
+    };
+    const format = await createFormat(output, outputFormat, layout, run?.position);
+    if (run !== undefined) {
+      resumable = await run.open(format, calibrated);
+      writer = resumable.writer;
+    } else writer = await openOutput(output, format);
+    guard.signal.throwIfAborted();
+
+    const before: Counts = {
+      texts: run?.position?.rows ?? 0,
+      tokens: run?.position === undefined ? 0 : run.checkpoint!.tokens,
+      bytes: 0,
+    };
+    if (before.texts > 0) say(`going on after ${count(before.texts)} texts`);
+    progress = createProgress(stderr, input.size, quiet, before);
     const start = performance.now();
-    const done: Counts = { texts: 0, tokens: 0, bytes: 0 };
-    const bytes = new ByteCounter();
-    async function* lines(): AsyncGenerator<string[]> {
-      for await (const batch of readLines(input.stream, { source: `input ${options.input}` })) {
-        bytes.mark(batch.lines.length, batch.bytes);
-        yield batch.lines;
+    const done: Counts = { ...before };
+    tokens = before.tokens;
+    const bytes = new ByteCounter(before.texts);
+    const selection = new Selection({
+      shard: options.shard,
+      skip: before.texts,
+      numbered: options.id === ID_LINE,
+    });
+    async function* texts(): AsyncGenerator<string[]> {
+      for await (const batch of records) {
+        const taken = selection.take(batch);
+        bytes.mark(taken.length, input.position());
+        if (taken.length > 0) yield taken;
       }
     }
-    const { batchSize, normalize } = options;
-    const batches = encoder.encodeStream(lines(), {
-      signal: guard.signal,
-      ...(batchSize === undefined ? {} : { batchSize }),
-      ...(normalize === undefined ? {} : { normalize }),
-    });
-    for await (const batch of batches) {
-      await writer.write(batch.embeddings);
+    for await (const batch of encoder.encodeStream(texts(), { ...encoding, signal: guard.signal })) {
+      const values = quantizeRows(batch.embeddings, dimensions, precision, ranges);
+      await writer.write(values, options.id === undefined ? undefined : selection.ids(batch.texts));
+      // What was skipped on the way here belongs to what an earlier run has done.
+      if (done.texts === before.texts) before.bytes = bytes.done(done.texts);
       done.texts += batch.texts;
-      done.tokens += batch.tokens;
+      tokens = done.tokens += batch.tokens;
       done.bytes = bytes.done(done.texts);
+      await resumable?.checkpointIfDue(tokens);
       progress.update(done);
     }
     guard.signal.throwIfAborted();
-    await writer.close();
+    if (calibrated !== undefined && resumable === undefined)
+      await writeRanges(rangesPath(output), calibrated);
+    try {
+      await writer.close();
+    } catch (error) {
+      if (calibrated !== undefined && resumable === undefined) await rm(rangesPath(output), { force: true });
+      throw error;
+    }
     progress.stop();
-    if (!quiet) stderr.write(`${closingLine(done, (performance.now() - start) / 1000, options.output)}\n`);
+    const made: Counts = {
+      texts: done.texts - before.texts,
+      tokens: done.tokens - before.tokens,
+      bytes: done.bytes,
+    };
+    say(closingLine(made, (performance.now() - start) / 1000, output));
     encoder.dispose();
   } catch (error) {
     progress?.stop();
+    // What has been written until now need not be done again.
+    await resumable?.checkpoint(tokens).catch(() => {});
     await writer?.abort();
-    input.stream.destroy();
     throw guard.signal.aborted ? guard.signal.reason : error;
   } finally {
+    input.destroy();
     guard.release();
   }
+}
+
+async function load(
+  { model, dtype }: EncodeCommandOptions,
+  around: EncodeSurroundings,
+  signal: AbortSignal,
+  say: (sentence: string) => void,
+): Promise<TextEncoder> {
+  const start = performance.now();
+  const encoder = await around.loadEncoder(model, dtype === undefined ? {} : { dtype });
+  signal.throwIfAborted();
+  const seconds = ((performance.now() - start) / 1000).toFixed(2);
+  const limits = `${encoder.dimensions} dimensions, up to ${encoder.maxLength} tokens a text`;
+  say(`loaded ${basename(model)} in ${seconds} s (${limits})`);
+  return encoder;
 }
 
 function closingLine({ texts, tokens }: Counts, seconds: number, output: string): string {

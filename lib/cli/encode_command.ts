@@ -1,40 +1,96 @@
 /** `synthetic-attention encode`: options, and the parts that `runEncode` is made of. */
 import { Command } from 'commander';
+import type { EncoderDType, PoolingMode, Precision } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
-import type { EncodeCommandOptions } from './encode.js';
-import type { OutputFormat } from './output.js';
+import type { EncodeCommandOptions } from './encode_options.js';
+import { INPUT_FORMATS } from './input_format.js';
+import { OUTPUT_FORMATS } from './output.js';
+import type { Shard } from './selection.js';
 
 interface Options extends EncodeCommandOptions {
   threads?: number;
+}
+
+const DTYPES: readonly EncoderDType[] = ['float32', 'int8'];
+const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'uint8', 'binary', 'ubinary'];
+const POOLINGS: readonly PoolingMode[] = ['cls', 'mean', 'max', 'mean_sqrt_len', 'weightedmean', 'lasttoken'];
+
+function refuse(name: string, expected: string, text: string): never {
+  throw new ArgumentError(expectation(name, expected, JSON.stringify(text)));
 }
 
 function positiveInteger(name: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
-      throw new ArgumentError(expectation(name, 'a positive integer', JSON.stringify(text)));
+      refuse(name, 'a positive integer', text);
     }
     return value;
   };
 }
 
-function outputFormat(text: string): OutputFormat {
-  if (text !== 'npy' && text !== 'jsonl') {
-    throw new ArgumentError(expectation('--format', 'npy or jsonl', JSON.stringify(text)));
+function oneOf<T extends string>(name: string, values: readonly T[]): (text: string) => T {
+  const expected = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
+  return (text) => values.find((value) => value === text) ?? refuse(name, expected, text);
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value > 86_400) refuse('--checkpoint', 'seconds, at most a day', text);
+  return value;
+}
+
+function shard(text: string): Shard {
+  const [index, count] = (/^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []).slice(1).map(Number);
+  if (index === undefined || count === undefined || index < 1 || index > count) {
+    refuse('--shard', 'I/N with I from 1 to N', text);
   }
-  return text;
+  return { index, count };
+}
+
+function poolings(text: string): PoolingMode | PoolingMode[] {
+  const parse = oneOf('--pooling', POOLINGS);
+  const list = text.split(',').map(parse);
+  return list.length === 1 ? list[0]! : list;
 }
 
 export function encodeCommand(): Command {
   return new Command('encode')
-    .description('Embed texts, one a line, with a sentence-transformers model.')
+    .description('Embed the texts of files with a sentence-transformers model.')
     .requiredOption('--model <dir>', 'model directory')
-    .requiredOption('--input <file>', 'texts, one a line in UTF-8; - is standard input')
+    .requiredOption('--input <file...>', 'texts in UTF-8, file after file; - is standard input')
+    .option(
+      '--input-format <name>',
+      `${INPUT_FORMATS.join(', ')}; by default what the names of the inputs say, else lines`,
+      oneOf('--input-format', INPUT_FORMATS),
+    )
+    .option('--field <name>', 'jsonl: field with the text, dots lead inwards (default: text)')
+    .option('--column <name>', 'csv, tsv, parquet: column with the text, or its number (default: text)')
+    .option('--no-header', 'csv, tsv: the first record is a text like all others')
     .requiredOption('--output <file>', 'embeddings; - is standard output (jsonl)')
-    .option('--format <name>', 'npy or jsonl; by default what the name of the output says', outputFormat)
+    .option(
+      '--format <name>',
+      `${OUTPUT_FORMATS.join(', ')}; by default what the name of the output says`,
+      oneOf('--format', OUTPUT_FORMATS),
+    )
+    .option('--id <field>', 'jsonl, parquet, arrow: write this field too; line is the number of the record')
     .option('--batch-size <n>', 'at most this many texts in one job', positiveInteger('--batch-size'))
+    .option('--prompt <text>', 'put before every text')
+    .option('--prompt-name <name>', "one of the model's prompts")
+    .option('--pooling <mode>', `${POOLINGS.join(', ')}; by default what the model says`, poolings)
+    .option('--truncate-dim <n>', 'keep this many leading numbers', positiveInteger('--truncate-dim'))
     .option('--normalize', 'scale every embedding to unit length')
     .option('--no-normalize', 'leave embeddings as they are; by default what the model says')
+    .option('--dtype <name>', 'weights: float32 or int8', oneOf('--dtype', DTYPES))
+    .option(
+      '--precision <name>',
+      `embeddings: ${PRECISIONS.join(', ')} (default: float32)`,
+      oneOf('--precision', PRECISIONS),
+    )
+    .option('--ranges <file>', 'int8, uint8: npy file of ranges; by default from the first 1,024 texts')
+    .option('--shard <i/n>', 'every n-th record alone, from the i-th on', shard)
+    .option('--resume', 'go on where the same command was ended, even by force')
+    .option('--checkpoint <seconds>', 'with --resume: seconds between checkpoints (default: 5)', seconds)
     .option('--threads <n>', 'threads to compute on', positiveInteger('--threads'))
     .option('--quiet', 'no progress, no closing line')
     .action(async (options: Options) => {
@@ -45,7 +101,7 @@ export function encodeCommand(): Command {
       ]);
       if (options.threads !== undefined) setThreads(options.threads);
       await runEncode(options, {
-        loadEncoder: (directory) => Encoder.load(directory),
+        loadEncoder: (directory, loading) => Encoder.load(directory, loading),
         stderr: process.stderr,
       });
     });

@@ -7,6 +7,8 @@ export class Interruption extends Error {
   constructor(
     readonly signal: NodeJS.Signals,
     readonly exitCode: number,
+    /** What that means for the output. */
+    readonly outcome = 'no output was written',
   ) {
     super(`interrupted by ${signal}`);
   }
@@ -33,7 +35,7 @@ export function reportFailure(error: unknown): void {
       );
   } else if (error instanceof Interruption) {
     process.exitCode = error.exitCode;
-    say(`${error.message}; no output was written`);
+    say(`${error.message}; ${error.outcome}`);
   } else if (isBrokenPipe(error)) {
     // Whoever read the output has gone, as in `... | head -1`: what a shell reports for that.
     process.exitCode = 141;

@@ -12,14 +12,17 @@ export interface InterruptGuard {
   release(): void;
 }
 
-/** @param cleanUp what must happen even if the process ends at once; synchronous */
-export function guardInterrupts(cleanUp: () => void): InterruptGuard {
+/**
+ * @param cleanUp what must happen even if the process ends at once; synchronous
+ * @param outcome what the user is told of the output
+ */
+export function guardInterrupts(cleanUp: () => void, outcome?: string): InterruptGuard {
   const controller = new AbortController();
   const handlers = [...SIGNALS].map(([name, exitCode]) => {
     const handler = (): void => {
       cleanUp();
       if (controller.signal.aborted) process.exit(exitCode);
-      controller.abort(new Interruption(name, exitCode));
+      controller.abort(new Interruption(name, exitCode, outcome));
     };
     process.on(name, handler);
     return { name, handler };

@@ -1,37 +1,102 @@
-/** Which writer an output gets. */
+/** Which format an output gets, and where it is written. */
 import { extname } from 'node:path';
 import { ArgumentError, describe, expectation } from '../errors.js';
-import { JsonlWriter } from '../formats/jsonl.js';
-import { NpyWriter } from '../formats/npy.js';
-import type { RowWriter } from '../formats/row_writer.js';
+import { AtomicFile } from '../formats/atomic_file.js';
+import { JsonlFormat } from '../formats/jsonl.js';
+import { NpyFormat } from '../formats/npy.js';
+import { RawFormat } from '../formats/raw.js';
+import type { FormatPosition, RowFormat, RowLayout } from '../formats/row_format.js';
+import { RowWriter } from '../formats/row_writer.js';
 
-export type OutputFormat = 'npy' | 'jsonl';
+interface FormatTraits {
+  extensions: readonly string[];
+  /** Whether rows may carry an id. */
+  ids: boolean;
+  /** Whether it can go to a pipe. */
+  pipe: boolean;
+  create(layout: RowLayout, output: string, position: FormatPosition | undefined): Promise<RowFormat>;
+}
 
-const EXTENSIONS: ReadonlyMap<string, OutputFormat> = new Map([
-  ['.npy', 'npy'],
-  ['.jsonl', 'jsonl'],
-  ['.ndjson', 'jsonl'],
-]);
+const FORMATS = {
+  npy: {
+    extensions: ['.npy'],
+    ids: false,
+    // The row count stands at the start of the file and is known at its end.
+    pipe: false,
+    create: async (layout, _, position) => new NpyFormat(layout, position?.rows),
+  },
+  jsonl: {
+    extensions: ['.jsonl', '.ndjson'],
+    ids: true,
+    pipe: true,
+    create: async (layout, output, position) => new JsonlFormat(layout, `output ${output}`, position?.rows),
+  },
+  parquet: {
+    extensions: ['.parquet'],
+    ids: true,
+    pipe: true,
+    create: async (layout, _, position) =>
+      new (await import('../formats/parquet.js')).ParquetFormat(layout, position),
+  },
+  arrow: {
+    extensions: ['.arrow', '.feather'],
+    ids: true,
+    pipe: true,
+    create: async (layout, _, position) =>
+      new (await import('../formats/arrow.js')).ArrowFormat(layout, 'file', position),
+  },
+  'arrow-stream': {
+    extensions: ['.arrows'],
+    ids: true,
+    pipe: true,
+    create: async (layout, _, position) =>
+      new (await import('../formats/arrow.js')).ArrowFormat(layout, 'stream', position),
+  },
+  raw: {
+    extensions: ['.f32', '.bin'],
+    ids: false,
+    pipe: true,
+    create: async (layout, _, position) => new RawFormat(layout, position?.rows),
+  },
+} satisfies Record<string, FormatTraits>;
+
+export type OutputFormat = keyof typeof FORMATS;
+
+export const OUTPUT_FORMATS = Object.keys(FORMATS) as readonly OutputFormat[];
 
 /** What --format says, else the extension, else jsonl for standard output. */
-export function chooseFormat(output: string, format: OutputFormat | undefined): OutputFormat {
-  const chosen = format ?? (output === '-' ? 'jsonl' : EXTENSIONS.get(extname(output).toLowerCase()));
+export function chooseFormat(output: string, format: OutputFormat | undefined, ids: boolean): OutputFormat {
+  const extension = extname(output).toLowerCase();
+  const named = OUTPUT_FORMATS.find((name) => (FORMATS[name].extensions as string[]).includes(extension));
+  const chosen = format ?? (output === '-' ? 'jsonl' : named);
   if (chosen === undefined) {
-    const received = describe(extname(output) || output);
+    const known = OUTPUT_FORMATS.flatMap((name) => FORMATS[name].extensions);
+    const expected = `a name that ends in ${known.slice(0, -1).join(', ')} or ${known.at(-1)}, or --format`;
+    throw new ArgumentError(expectation('--output', expected, describe(extname(output) || output)));
+  }
+  if (output === '-' && !FORMATS[chosen].pipe) {
     throw new ArgumentError(
-      expectation('--output', 'a name that ends in .npy or .jsonl, or --format', received),
+      expectation('--output', `a file for the ${chosen} format (or --format jsonl)`, 'standard output'),
     );
   }
-  if (output === '-' && chosen === 'npy') {
-    // The row count stands at the start of the file and is known at its end.
-    throw new ArgumentError(
-      expectation('--output', 'a file for the npy format (or --format jsonl)', 'standard output'),
-    );
+  if (ids && !FORMATS[chosen].ids) {
+    const takers = OUTPUT_FORMATS.filter((name) => FORMATS[name].ids).join(', ');
+    throw new ArgumentError(expectation('--id', `an output in one of ${takers}`, chosen));
   }
   return chosen;
 }
 
-export function openOutput(output: string, format: OutputFormat, columns: number): Promise<RowWriter> {
+export function createFormat(
+  output: string,
+  format: OutputFormat,
+  layout: RowLayout,
+  position?: FormatPosition,
+): Promise<RowFormat> {
+  return FORMATS[format].create(layout, output, position);
+}
+
+/** A file that appears when it is whole, or standard output. */
+export async function openOutput(output: string, format: RowFormat): Promise<RowWriter> {
   const path = output === '-' ? '/dev/stdout' : output;
-  return format === 'npy' ? NpyWriter.open(path, columns) : JsonlWriter.open(path, columns);
+  return new RowWriter(await AtomicFile.open(path, { seek: format.patch !== undefined }), format);
 }

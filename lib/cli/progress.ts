@@ -33,24 +33,35 @@ interface Figures {
   left: string;
 }
 
-function figures(counts: Counts, size: number | undefined, seconds: number): Figures {
+/** @param before what was done when the clock started */
+function figures(counts: Counts, before: Counts, size: number | undefined, seconds: number): Figures {
   const share = size === undefined ? undefined : size === 0 ? 1 : Math.min(1, counts.bytes / size);
   const rate = (n: number) => count(seconds > 0 ? n / seconds : 0);
+  const shareBefore = size === undefined || size === 0 ? 0 : before.bytes / size;
+  const gained = (share ?? 0) - shareBefore;
   const left =
-    share === undefined ? 'unknown' : share === 0 ? '...' : duration((seconds * (1 - share)) / share);
+    share === undefined
+      ? 'unknown'
+      : gained <= 0 && share < 1
+        ? '...'
+        : duration(share === 1 ? 0 : (seconds * (1 - share)) / gained);
   return {
     percent: share === undefined ? undefined : Math.floor(100 * share),
-    textRate: rate(counts.texts),
-    tokenRate: rate(counts.tokens),
+    textRate: rate(counts.texts - before.texts),
+    tokenRate: rate(counts.tokens - before.tokens),
     left,
   };
 }
 
-/** @param size bytes of input, undefined when they cannot be known */
+/**
+ * @param size bytes of input, undefined when they cannot be known
+ * @param before what an earlier run has done, which counts for the bar and not for the rates
+ */
 export function createProgress(
   stderr: NodeJS.WriteStream,
   size: number | undefined,
   quiet: boolean,
+  before: Counts = { texts: 0, tokens: 0, bytes: 0 },
 ): Progress {
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
@@ -62,8 +73,11 @@ export function createProgress(
       { format, stream: stderr, hideCursor: true, clearOnComplete: true },
       Presets.shades_classic,
     );
-    const payload = (counts: Counts) => ({ texts: count(counts.texts), ...figures(counts, size, seconds()) });
-    bar.start(size || 1, 0, payload({ texts: 0, tokens: 0, bytes: 0 }));
+    const payload = (counts: Counts) => ({
+      texts: count(counts.texts),
+      ...figures(counts, before, size, seconds()),
+    });
+    bar.start(size || 1, 0, payload(before));
     return {
       update: (counts) => bar.update(size === undefined ? 0 : counts.bytes, payload(counts)),
       stop: () => bar.stop(),
@@ -74,7 +88,7 @@ export function createProgress(
     update(counts) {
       if (performance.now() - last < LOG_EVERY_MS) return;
       last = performance.now();
-      const { percent, textRate, tokenRate, left } = figures(counts, size, seconds());
+      const { percent, textRate, tokenRate, left } = figures(counts, before, size, seconds());
       const share = percent === undefined ? '' : ` (${percent} %, ${left} left)`;
       stderr.write(
         `encoded ${count(counts.texts)} texts${share}: ${textRate} texts/s, ${tokenRate} tokens/s\n`,

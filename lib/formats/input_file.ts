@@ -16,24 +16,45 @@ export interface InputFile {
   read(bytes: Uint8Array, position: number): Promise<void>;
 }
 
+/** An input file that stays open until `close`. */
+export interface OpenInputFile extends InputFile {
+  /** Does nothing when the file is closed. */
+  close(): Promise<void>;
+}
+
 /**
- * Opens `path`, calls `use` and closes the file again.
+ * Opens `path`.
  * @throws FileError if the file is missing, unreadable or not a regular file
  */
-export async function withInputFile<T>(path: string, use: (file: InputFile) => Promise<T>): Promise<T> {
+export async function openInputFile(path: string): Promise<OpenInputFile> {
   const handle = await attempt(path, () => open(path, READ_FLAGS));
   try {
     const stats = await attempt(path, () => handle.stat());
     if (!stats.isFile()) {
       throw new FileError(expectation(`input ${path}`, 'a regular file', fileKind(stats)));
     }
-    return await use({
+    return {
       path,
       size: stats.size,
       read: (bytes, position) => readExactly(handle, path, bytes, position),
-    });
-  } finally {
+      close: () => handle.close(),
+    };
+  } catch (error) {
     await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens `path`, calls `use` and closes the file again.
+ * @throws FileError if the file is missing, unreadable or not a regular file
+ */
+export async function withInputFile<T>(path: string, use: (file: InputFile) => Promise<T>): Promise<T> {
+  const file = await openInputFile(path);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
   }
 }
 

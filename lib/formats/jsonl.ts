@@ -1,12 +1,13 @@
-/** Writer of JSON lines: one array of numbers a row. */
+/** JSON lines: one array of numbers a row, or one object with an id and an embedding. */
 
 import { expectation, FormatError } from '../errors.js';
-import { AtomicFile } from './atomic_file.js';
 import { MAX_DECIMAL_BYTES, putDecimal } from './float32_decimal.js';
-import { checkColumns, countRows, type RowWriter } from './row_writer.js';
+import type { RecordId } from './record_batch.js';
+import { checkLayout, type RowFormat, type RowLayout, type RowValues } from './row_format.js';
 
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
+const CLOSING_BRACE = 0x7d;
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
 
@@ -18,19 +19,24 @@ const PIECE = 65_536;
  * @param rows [n, columns] row-major
  * @param firstLine number of the first row, counted from 1, for errors
  * @param source names the output in errors
+ * @param ids one for each row
  * @throws FormatError on a number that is not finite, which JSON cannot express
  */
 export function* formatJsonLines(
-  rows: Float32Array,
+  rows: RowValues,
   columns: number,
   firstLine: number,
   source: string,
+  ids?: readonly RecordId[],
 ): Generator<Uint8Array> {
   const step = columns * Math.max(1, Math.floor(PIECE / columns));
   for (let begin = 0; begin < rows.length; begin += step) {
     const end = Math.min(begin + step, rows.length);
     // A number and its comma; a row's opening bracket stands in for the comma that its last number lacks.
-    const bytes = new Uint8Array((end - begin) * (MAX_DECIMAL_BYTES + 1) + 2 * ((end - begin) / columns));
+    const heads = ids?.slice(begin / columns, end / columns).map(objectHead);
+    const headBytes = heads?.reduce((sum, head) => sum + head.byteLength + 1, 0) ?? 0;
+    const lineBytes = 2 * ((end - begin) / columns);
+    const bytes = new Uint8Array((end - begin) * (MAX_DECIMAL_BYTES + 1) + lineBytes + headBytes);
     let at = 0;
     for (let i = begin; i < end; i++) {
       const value = rows[i]!;
@@ -41,10 +47,16 @@ export function* formatJsonLines(
           expectation(`${source}, line ${line}, column ${column + 1}`, 'a finite number', String(value)),
         );
       }
+      if (column === 0 && heads !== undefined) {
+        const head = heads[(i - begin) / columns]!;
+        bytes.set(head, at);
+        at += head.byteLength;
+      }
       bytes[at++] = column === 0 ? OPENING_BRACKET : COMMA;
       at = putDecimal(value, bytes, at);
       if (column === columns - 1) {
         bytes[at++] = CLOSING_BRACKET;
+        if (heads !== undefined) bytes[at++] = CLOSING_BRACE;
         bytes[at++] = LINE_FEED;
       }
     }
@@ -52,71 +64,36 @@ export function* formatJsonLines(
   }
 }
 
-/** Writes a float32 matrix [rows, columns], each number with the fewest digits that read back as it. */
-export class JsonlWriter implements RowWriter {
-  readonly columns: number;
-  readonly #file: AtomicFile;
-  #rows = 0;
-  /** Settles when all rows given so far are written. */
-  #queue: Promise<void> = Promise.resolve();
+function objectHead(id: RecordId): Uint8Array {
+  return Buffer.from(`{"id":${typeof id === 'bigint' ? id : JSON.stringify(id)},"embedding":`);
+}
 
-  private constructor(file: AtomicFile, columns: number) {
-    this.#file = file;
-    this.columns = columns;
+/** Each number with the fewest digits that read back as it. Ids are strings or numbers as they came. */
+export class JsonlFormat implements RowFormat {
+  readonly layout: RowLayout;
+  readonly #source: string;
+  rows: number;
+
+  /** @param source names the output in errors */
+  constructor(layout: RowLayout, source: string, rows = 0) {
+    this.layout = checkLayout(layout);
+    this.#source = source;
+    this.rows = rows;
   }
 
-  get path(): string {
-    return this.#file.path;
+  start(): Uint8Array {
+    return new Uint8Array(0);
   }
 
-  /**
-   * @throws ArgumentError if `columns` is not a positive integer
-   * @throws FileError if no file can be written at `path`
-   */
-  static async open(path: string, columns: number): Promise<JsonlWriter> {
-    checkColumns(path, columns);
-    return new JsonlWriter(await AtomicFile.open(path), columns);
+  append(values: RowValues, ids?: readonly RecordId[]): Iterable<Uint8Array> {
+    const firstLine = this.rows + 1;
+    this.rows += values.length / this.layout.columns;
+    return formatJsonLines(values, this.layout.columns, firstLine, this.#source, ids);
   }
 
-  /**
-   * @throws ShapeError if the length of `rows` is not a multiple of the columns
-   * @throws FormatError on a number that is not finite; the file cannot be completed then
-   * @throws FileError if writing fails
-   */
-  async write(rows: Float32Array): Promise<void> {
-    const count = countRows(this.path, rows, this.columns);
-    const firstLine = this.#rows + 1;
-    this.#rows += count;
-    // Behind the writes before it, or the pieces of two calls would mix; a failure fails all that follow.
-    const done = this.#queue.then(() => this.#append(rows, firstLine));
-    this.#queue = done;
-    await done;
-  }
+  *end(): Generator<Uint8Array> {}
 
-  /** @throws what a write has failed with; FileError if completing the file fails */
-  async close(): Promise<{ rows: number }> {
-    const rows = this.#rows;
-    try {
-      await this.#queue;
-    } catch (error) {
-      await this.abort();
-      throw error;
-    }
-    await this.#file.commit();
-    return { rows };
-  }
-
-  abort(): Promise<void> {
-    return this.#file.abort();
-  }
-
-  abortSync(): void {
-    this.#file.abortSync();
-  }
-
-  async #append(rows: Float32Array, firstLine: number): Promise<void> {
-    for (const piece of formatJsonLines(rows, this.columns, firstLine, `output ${this.path}`)) {
-      await this.#file.write(piece);
-    }
+  state(): unknown {
+    return null;
   }
 }

@@ -1,71 +1,40 @@
-/** Writer of .npy files (version 1.0, '<f4', C order, two axes); the reader stands beside it. */
+/** .npy files (version 1.0, C order, two axes); the reader stands beside it. */
 
-import { AtomicFile } from './atomic_file.js';
 import { npyHeader } from './npy_header.js';
-import { checkColumns, countRows, type RowWriter } from './row_writer.js';
+import { bytesOf, checkLayout, type RowFormat, type RowLayout, type RowValues } from './row_format.js';
 
 export { npyHeader } from './npy_header.js';
 export { type NpyArray, readNpy } from './npy_reader.js';
 
 /**
- * Writes a float32 matrix [rows, columns]. The header with the number of rows is written last, in place, so
- * the output must be a file that can seek; `npyHeader` serves a pipe whose number of rows is known.
+ * The header with the number of rows is written last, in place, so the output must be a file that can seek;
+ * `npyHeader` serves a pipe whose number of rows is known.
  */
-export class NpyWriter implements RowWriter {
-  readonly columns: number;
-  readonly #file: AtomicFile;
-  #rows = 0;
+export class NpyFormat implements RowFormat {
+  readonly layout: RowLayout;
+  rows: number;
 
-  private constructor(file: AtomicFile, columns: number) {
-    this.#file = file;
-    this.columns = columns;
+  constructor(layout: RowLayout, rows = 0) {
+    this.layout = checkLayout(layout);
+    this.rows = rows;
   }
 
-  get path(): string {
-    return this.#file.path;
+  start(): Uint8Array {
+    return npyHeader(0, this.layout.columns, this.layout.type);
   }
 
-  /**
-   * @throws ArgumentError if `columns` is not a positive integer
-   * @throws FileError if no file can be written at `path`, or it cannot seek
-   */
-  static async open(path: string, columns: number): Promise<NpyWriter> {
-    checkColumns(path, columns);
-    const file = await AtomicFile.open(path, { seek: true });
-    // Not awaited, so that the caller can abort from the moment the file exists; a failure shows in `write`
-    // and `close`.
-    file.write(npyHeader(0, columns)).catch(() => {});
-    return new NpyWriter(file, columns);
+  *append(values: RowValues): Generator<Uint8Array> {
+    this.rows += values.length / this.layout.columns;
+    yield bytesOf(values);
   }
 
-  /**
-   * @throws ShapeError if the length of `rows` is not a multiple of the columns
-   * @throws FileError if writing fails
-   */
-  async write(rows: Float32Array): Promise<void> {
-    this.#rows += countRows(this.path, rows, this.columns);
-    // The machines that this package has kernels for are little-endian, as '<f4' is.
-    await this.#file.write(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength));
+  *end(): Generator<Uint8Array> {}
+
+  patch(): Uint8Array {
+    return npyHeader(this.rows, this.layout.columns, this.layout.type);
   }
 
-  /** @throws FileError if writing fails or has failed */
-  async close(): Promise<{ rows: number }> {
-    const rows = this.#rows;
-    try {
-      await this.#file.writeAt(npyHeader(rows, this.columns), 0);
-    } catch (error) {
-      await this.abort();
-      throw error;
-    }
-    await this.#file.commit();
-    return { rows };
-  }
-
-  abort(): Promise<void> {
-    return this.#file.abort();
-  }
-
-  abortSync(): void {
-    this.#file.abortSync();
+  state(): unknown {
+    return null;
   }
 }

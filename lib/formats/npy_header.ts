@@ -2,6 +2,7 @@
 
 import { ArgumentError, describe, expectation, FormatError } from '../errors.js';
 import { quoteName } from './quote_name.js';
+import type { NumberType } from './row_format.js';
 
 /** 0x93 "NUMPY" and the version 1.0. */
 export const NPY_MAGIC: readonly number[] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0];
@@ -12,19 +13,21 @@ const ALIGNMENT = 64;
 /** Room for the number of rows, enough for any u64, so that the header can be patched in place. */
 const ROW_DIGITS = 20;
 
+const DESCR: Record<NumberType, string> = { float32: '<f4', int8: '|i1', uint8: '|u1' };
+
 /**
- * The bytes before the data of a little-endian float32 matrix [rows, columns] in C order. Their number
- * depends on `columns` alone. For an output that cannot seek; NpyWriter is for files.
+ * The bytes before the data of a little-endian matrix [rows, columns] in C order. Their number
+ * depends on `columns` alone. For an output that cannot seek; NpyFormat is for files.
  * @throws ArgumentError if `rows` is not a non-negative or `columns` not a positive safe integer
  */
-export function npyHeader(rows: number, columns: number): Uint8Array {
+export function npyHeader(rows: number, columns: number, type: NumberType = 'float32'): Uint8Array {
   if (!Number.isSafeInteger(rows) || rows < 0) {
     throw new ArgumentError(expectation('npy rows', 'a non-negative safe integer', describe(rows)));
   }
   if (!Number.isSafeInteger(columns) || columns < 1) {
     throw new ArgumentError(expectation('npy columns', 'a positive safe integer', describe(columns)));
   }
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+  const dictionary = `{'descr': '${DESCR[type]}', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
   const longest = NPY_PREFIX + dictionary.length - String(rows).length + ROW_DIGITS + 1;
   const total = Math.ceil(longest / ALIGNMENT) * ALIGNMENT;
   const header = new Uint8Array(total).fill(0x20);

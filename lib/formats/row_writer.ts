@@ -1,46 +1,102 @@
-/** What the writers of embeddings have in common. */
+/** Writes rows in a format to a file. */
 
-import { types } from 'node:util';
-import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { AtomicFile } from './atomic_file.js';
+import type { RecordId } from './record_batch.js';
+import { countRows, type RowFormat, type RowValues } from './row_format.js';
 
-/** Writes a matrix [rows, columns] whose number of rows is not known beforehand. */
-export interface RowWriter {
-  /** As given to `open`. */
+/** Where the bytes go. */
+export interface RowSink {
+  /** As the user gave it. */
   readonly path: string;
-  readonly columns: number;
-  /**
-   * Appends rows: [n, columns] row-major, n >= 0. The array must stay as it is until the promise settles.
-   * Calls need not be awaited one by one; the order of the calls is the order in the file.
-   */
-  write(rows: Float32Array): Promise<void>;
-  /** Completes the file and moves it to its name; on failure nothing is left of it. */
-  close(): Promise<{ rows: number }>;
-  /** Gives the output up and removes what was written; does nothing after `close`. Never rejects. */
+  write(bytes: Uint8Array): Promise<void>;
+  writeAt(bytes: Uint8Array, position: number): Promise<void>;
+  /** Moves the whole file to its name. */
+  commit(): Promise<void>;
+  /** Gives the output up. Never rejects. */
   abort(): Promise<void>;
   /** `abort` for a signal handler. Never throws. */
   abortSync(): void;
 }
 
-/** @throws ArgumentError unless `columns` is a positive safe integer */
-export function checkColumns(path: string, columns: number): void {
-  if (!Number.isSafeInteger(columns) || columns < 1) {
-    throw new ArgumentError(expectation(`output ${path}, columns`, 'a positive integer', describe(columns)));
-  }
-}
+export class RowWriter {
+  readonly #sink: RowSink;
+  readonly #format: RowFormat;
+  #given = 0;
+  /** Settles when all rows given so far are with the sink. */
+  #queue: Promise<void> = Promise.resolve();
 
-/**
- * Number of rows in `rows`.
- * @throws ArgumentError if it is not a Float32Array
- * @throws ShapeError if its length is not a multiple of `columns`
- */
-export function countRows(path: string, rows: Float32Array, columns: number): number {
-  if (!types.isFloat32Array(rows)) {
-    throw new ArgumentError(expectation(`output ${path}, rows`, 'a Float32Array', describe(rows)));
+  /** @param isNew whether the first bytes are still to be written */
+  constructor(sink: RowSink, format: RowFormat, isNew = true) {
+    this.#sink = sink;
+    this.#format = format;
+    this.#given = format.rows;
+    // Not awaited, so that the caller can abort from the moment the file exists; a failure shows in `write`
+    // and `close`.
+    if (isNew && format.start().byteLength > 0) sink.write(format.start()).catch(() => {});
   }
-  if (rows.length % columns !== 0) {
-    throw new ShapeError(
-      expectation(`output ${path}, rows`, `a multiple of ${columns} numbers`, String(rows.length)),
-    );
+
+  /**
+   * A file that appears under `path` only when it is whole.
+   * @throws FileError if no file can be written at `path`, or it cannot seek and the format needs that
+   */
+  static async open(path: string, format: RowFormat): Promise<RowWriter> {
+    return new RowWriter(await AtomicFile.open(path, { seek: format.patch !== undefined }), format);
   }
-  return rows.length / columns;
+
+  get path(): string {
+    return this.#sink.path;
+  }
+
+  /**
+   * Appends rows: [n, columns] row-major, n >= 0, with an id each if the format has ids. The arrays must stay as
+   * they are until the promise settles. Calls need not be awaited one by one; the order of the calls is the order
+   * in the file.
+   * @throws ArgumentError, ShapeError if they do not fit the format
+   * @throws FormatError on a number that the format cannot express; the file cannot be completed then
+   * @throws FileError if writing fails
+   */
+  async write(values: RowValues, ids?: readonly RecordId[]): Promise<void> {
+    this.#given += countRows(`output ${this.path}`, this.#format.layout, values, ids);
+    // Behind the writes before it, or the pieces of two calls would mix; a failure fails all that follow.
+    const done = this.#queue.then(async () => {
+      for (const piece of this.#format.append(values, ids)) await this.#sink.write(piece);
+    });
+    this.#queue = done;
+    await done;
+  }
+
+  /** Runs `use` when all rows given so far are with the sink, before those given later. */
+  async settled(use: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(use);
+    this.#queue = done;
+    await done;
+  }
+
+  /**
+   * Completes the file and moves it to its name; on failure it is given up.
+   * @throws what a write has failed with; FileError if completing the file fails
+   */
+  async close(): Promise<{ rows: number }> {
+    const rows = this.#given;
+    try {
+      await this.#queue;
+      for (const piece of this.#format.end()) await this.#sink.write(piece);
+      if (this.#format.patch !== undefined) await this.#sink.writeAt(this.#format.patch(), 0);
+      await this.#sink.commit();
+    } catch (error) {
+      await this.abort();
+      throw error;
+    }
+    return { rows };
+  }
+
+  /** Does nothing after `close`. Never rejects. */
+  abort(): Promise<void> {
+    return this.#sink.abort();
+  }
+
+  /** `abort` for a signal handler. Never throws. */
+  abortSync(): void {
+    this.#sink.abortSync();
+  }
 }

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ByteCounter } from '../../../lib/cli/encode.js';
+import { ByteCounter } from '../../../lib/cli/byte_counter.js';
 import { readNpy } from '../../../lib/formats/npy.js';
 import { expectClose, goldenPath, readGolden } from '../../support/golden.js';
 import { ensureBuilt, finish, main, run, start } from './command.js';
@@ -197,12 +197,12 @@ describe('encode', () => {
     [
       'an unknown extension',
       () => args(file('texts.txt'), file('x.csv')),
-      '--output: expected a name that ends in .npy or .jsonl, or --format but received ".csv"',
+      'or .bin, or --format but received ".csv"',
     ],
     [
       'an unknown format',
       () => args(file('texts.txt'), file('x.npy'), '--format', 'csv'),
-      '--format: expected npy or jsonl but received "csv"',
+      '--format: expected npy, jsonl, parquet, arrow, arrow-stream or raw but received "csv"',
     ],
     [
       'a batch size of 0',

@@ -3,12 +3,16 @@ import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } fr
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ArgumentError, FileError, FormatError, ShapeError } from '../../../lib/errors.js';
-import { NpyWriter, npyHeader, readNpy } from '../../../lib/formats/npy.js';
+import { NpyFormat, npyHeader, readNpy } from '../../../lib/formats/npy.js';
+import { RowWriter } from '../../../lib/formats/row_writer.js';
 import { asOrdinaryUser } from './as_ordinary_user.js';
 import { messageOf, ONE_SENTENCE } from './errors_of.js';
 import { useTemporaryDirectory } from './temporary_directory.js';
 
 const temporary = useTemporaryDirectory();
+
+const openNpy = async (path: string, columns: number) =>
+  RowWriter.open(path, new NpyFormat({ columns, type: 'float32' }));
 
 /** A whole .npy file, built without the code under test. */
 function npyBytes(dictionary: string, dataLength: number, version = [1, 0]): Buffer {
@@ -67,7 +71,7 @@ describe('npyHeader', () => {
   });
 });
 
-describe('NpyWriter', () => {
+describe('NpyFormat', () => {
   it('writes what readNpy reads, in any batches', async () => {
     const path = temporary('round-trip.npy');
     const batches = fc
@@ -80,7 +84,7 @@ describe('NpyWriter', () => {
       );
     await fc.assert(
       fc.asyncProperty(batches, fc.boolean(), async ([columns, arrays], awaited) => {
-        const writer = await NpyWriter.open(path, columns);
+        const writer = await openNpy(path, columns);
         const pending = [];
         for (const rows of arrays) {
           pending.push(writer.write(rows));
@@ -98,14 +102,14 @@ describe('NpyWriter', () => {
   });
 
   it('takes a view into a larger array', async () => {
-    const writer = await NpyWriter.open(temporary('view.npy'), 2);
+    const writer = await openNpy(temporary('view.npy'), 2);
     await writer.write(Float32Array.from([9, 1, 2, 9]).subarray(1, 3));
     await writer.close();
     expect([...(await readNpy(temporary('view.npy'))).data]).toEqual([1, 2]);
   });
 
   it('refuses part of a row, and other arrays, without harm to the file', async () => {
-    const writer = await NpyWriter.open(temporary('part.npy'), 3);
+    const writer = await openNpy(temporary('part.npy'), 3);
     expect(await messageOf(ShapeError, () => writer.write(new Float32Array(4)))).toBe(
       `output ${temporary('part.npy')}, rows: expected a multiple of 3 numbers but received 4`,
     );
@@ -116,14 +120,14 @@ describe('NpyWriter', () => {
   });
 
   it.each([0, -1, 1.5, NaN])('refuses %d columns', async (columns) => {
-    await messageOf(ArgumentError, () => NpyWriter.open(temporary('columns.npy'), columns));
+    await messageOf(ArgumentError, () => openNpy(temporary('columns.npy'), columns));
     expect(existsSync(temporary('columns.npy'))).toBe(false);
   });
 
   it('leaves nothing behind after abort and abortSync', async () => {
     const before = readdirSync(temporary(''));
     for (const how of ['abort', 'abortSync'] as const) {
-      const writer = await NpyWriter.open(temporary('aborted.npy'), 1);
+      const writer = await openNpy(temporary('aborted.npy'), 1);
       await writer.write(new Float32Array(10));
       expect(readdirSync(temporary(''))).toHaveLength(before.length + 1);
       const done = writer[how]();
@@ -138,7 +142,7 @@ describe('NpyWriter', () => {
   it('closes and removes the file if a write has failed', async () => {
     if (process.platform !== 'linux') return;
     await asOrdinaryUser(temporary(''), async () => {
-      const writer = await NpyWriter.open('/dev/full', 1);
+      const writer = await openNpy('/dev/full', 1);
       expect(await messageOf(FileError, () => writer.write(new Float32Array(1)))).toContain('ENOSPC');
       expect(await messageOf(FileError, () => writer.close())).toContain('ENOSPC');
     });
@@ -146,12 +150,12 @@ describe('NpyWriter', () => {
 
   (process.platform === 'win32' ? it.skip : it)('writes into /dev/null, and refuses a pipe', async () => {
     await asOrdinaryUser(temporary(''), async () => {
-      const writer = await NpyWriter.open('/dev/null', 1);
+      const writer = await openNpy('/dev/null', 1);
       await writer.write(new Float32Array(5));
       expect(await writer.close()).toEqual({ rows: 5 });
     });
     execFileSync('mkfifo', [temporary('pipe.npy')]);
-    expect(await messageOf(FileError, () => NpyWriter.open(temporary('pipe.npy'), 1))).toContain(
+    expect(await messageOf(FileError, () => openNpy(temporary('pipe.npy'), 1))).toContain(
       'expected a regular file, since bytes at its start are written last, but received a pipe',
     );
   });

@@ -1,0 +1,90 @@
+/** What `encode` can be told, and which of it fits together. */
+import type { EncodeOptions, EncoderDType, PoolingMode, Precision } from '../encoder/types.js';
+import { ArgumentError, expectation } from '../errors.js';
+import type { InputOptions } from './input.js';
+import { checkFieldOptions, chooseInputFormat } from './input_format.js';
+import { chooseFormat, type OutputFormat } from './output.js';
+import type { Shard } from './selection.js';
+
+export interface EncodeCommandOptions extends InputOptions {
+  model: string;
+  /** Paths, or - for standard input. */
+  input: string | readonly string[];
+  /** Path, or - for standard output. */
+  output: string;
+  format?: OutputFormat;
+  batchSize?: number;
+  normalize?: boolean;
+  dtype?: EncoderDType;
+  truncateDim?: number;
+  prompt?: string;
+  promptName?: string;
+  pooling?: PoolingMode | readonly PoolingMode[];
+  precision?: Precision;
+  /** An npy file [2, dimensions] for the precisions of 8 bits. */
+  ranges?: string;
+  resume?: boolean;
+  /** Seconds between checkpoints. */
+  checkpoint?: number;
+  shard?: Shard;
+  quiet?: boolean;
+}
+
+/** Seconds between checkpoints. */
+export const DEFAULT_CHECKPOINT = 5;
+
+export function inputsOf({ input }: EncodeCommandOptions): readonly string[] {
+  return typeof input === 'string' ? [input] : input;
+}
+
+export function needsRanges(precision: Precision): boolean {
+  return precision === 'int8' || precision === 'uint8';
+}
+
+/**
+ * The format of the output.
+ * @throws ArgumentError on options that do not fit together
+ */
+export function checkOptions(options: EncodeCommandOptions): OutputFormat {
+  const { output, format, id, precision = 'float32', ranges, resume } = options;
+  const inputs = inputsOf(options);
+  const chosen = chooseFormat(output, format, id !== undefined);
+  checkFieldOptions(
+    inputs.map((input) => chooseInputFormat(input, options.inputFormat).format),
+    options,
+  );
+  if (inputs.filter((input) => input === '-').length > 1) {
+    throw new ArgumentError(expectation('--input', '- once', 'it more than once'));
+  }
+  if (ranges !== undefined && !needsRanges(precision)) {
+    throw new ArgumentError(expectation('--ranges', 'a precision of int8 or uint8', precision));
+  }
+  if (needsRanges(precision) && ranges === undefined && output === '-') {
+    // They are written beside the output, and without them its numbers mean nothing.
+    throw new ArgumentError(expectation('--ranges', `a file for ${precision} on standard output`, 'none'));
+  }
+  if (resume) {
+    if (output === '-') {
+      throw new ArgumentError(expectation('--output', 'a file for --resume', 'standard output'));
+    }
+    if (inputs.includes('-')) {
+      throw new ArgumentError(expectation('--input', 'files for --resume', 'standard input'));
+    }
+  } else if (options.checkpoint !== undefined) {
+    throw new ArgumentError(expectation('--checkpoint', 'the option --resume beside it', 'it alone'));
+  }
+  return chosen;
+}
+
+/** What the encoder is to be told. */
+export function encoderOptions(options: EncodeCommandOptions): EncodeOptions {
+  const { batchSize, normalize, truncateDim, prompt, promptName, pooling } = options;
+  return {
+    ...(batchSize === undefined ? {} : { batchSize }),
+    ...(normalize === undefined ? {} : { normalize }),
+    ...(truncateDim === undefined ? {} : { truncateDim }),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(promptName === undefined ? {} : { promptName }),
+    ...(pooling === undefined ? {} : { pooling: pooling as PoolingMode }),
+  };
+}
