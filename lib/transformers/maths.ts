@@ -1,8 +1,9 @@
 /** Functions on plain arrays that programs import beside `pipeline`. */
 import { ArgumentError, expectation } from '../errors.js';
+import type { DataArray } from './tensor_types.js';
 
-/** Numbers in an array of any kind. */
-export type NumberArray = ArrayLike<number>;
+/** Numbers in an array of any kind; `DataArray` so that the data of a tensor is taken as it is. */
+export type NumberArray = ArrayLike<number> | DataArray;
 
 function checkSameLength(name: string, a: NumberArray, b: NumberArray): void {
   if (a.length !== b.length) {
@@ -13,7 +14,7 @@ function checkSameLength(name: string, a: NumberArray, b: NumberArray): void {
 export function dot(a: NumberArray, b: NumberArray): number {
   checkSameLength('dot', a, b);
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let i = 0; i < a.length; i++) sum += Number(a[i]) * Number(b[i]);
   return sum;
 }
 
@@ -22,7 +23,7 @@ export function cos_sim(a: NumberArray, b: NumberArray): number {
   return dot(a, b) / (Math.sqrt(dot(a, a)) * Math.sqrt(dot(b, b)));
 }
 
-function largest(values: NumberArray): number {
+function largest(values: ArrayLike<number>): number {
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) max = Math.max(max, values[i]!);
   return max;
