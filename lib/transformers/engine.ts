@@ -1,17 +1,29 @@
-/** The only file here that knows the encoder underneath: texts in, ids, hidden states and embeddings out. */
+/**
+ * The transformer of a model directory alone, as transformers.js sees it: no modules, no prompts, and as many tokens
+ * as the tokenizer's configuration allows. The only file here that knows the encoder underneath.
+ */
 import { loadArchitecture } from '../encoder/architecture.js';
+import { embed, type HeadPlan, tokenStates } from '../encoder/head.js';
+import { runJobs } from '../encoder/jobs.js';
 import type { JsonObject } from '../encoder/json_file.js';
 import type { LoadedModel } from '../encoder/loaded_model.js';
 import { type ModelDirectory, readModelDirectory } from '../encoder/model_directory.js';
 import { Tokenizer } from '../encoder/tokenize.js';
 import type { EncoderDType, PoolingMode } from '../encoder/types.js';
-import { EncodeOutput } from '../native/addon.js';
-import { addon } from '../native/load.js';
 
-/** Hidden states of one text: [tokens, hidden], special tokens included. */
+/** Of one text, special tokens included. */
 export interface TokenStates {
-  data: Float32Array;
-  shape: readonly number[];
+  ids: Int32Array;
+  /** [tokens, hidden] */
+  states: Float32Array;
+}
+
+/** transformers writes 1e30 for "no limit". */
+function limitOf(config: JsonObject, positions: number): number {
+  const limit = config.get('model_max_length');
+  return Number.isSafeInteger(limit) && (limit as number) > 0
+    ? Math.min(limit as number, positions)
+    : positions;
 }
 
 export class Engine {
@@ -22,13 +34,18 @@ export class Engine {
   ) {}
 
   static async load(directory: string, dtype: EncoderDType): Promise<Engine> {
-    const found = await readModelDirectory(directory);
+    const found = await readModelDirectory(directory, { modules: false });
     const model = await loadArchitecture(found.transformer, found.config, { dtype });
-    const tokenizer = Tokenizer.create(found.tokenizer, found.tokenizerConfig, {
-      maxLength: Math.min(found.maxLength ?? model.positions, model.positions),
-      lowerCase: false,
-    });
-    return new Engine(model, tokenizer, found);
+    try {
+      const tokenizer = Tokenizer.create(found.tokenizer, found.tokenizerConfig, {
+        maxLength: limitOf(found.tokenizerConfig, model.positions),
+        lowerCase: false,
+      });
+      return new Engine(model, tokenizer, found);
+    } catch (error) {
+      model.handle.dispose();
+      throw error;
+    }
   }
 
   /** Where config.json and the weights stand. */
@@ -48,53 +65,51 @@ export class Engine {
     return this.found.tokenizerConfig;
   }
 
+  /** Length of a hidden state. */
   get hidden(): number {
     return this.model.dimensions;
   }
 
-  /** Ids with special tokens, truncated. */
-  tokenize(texts: readonly string[]): number[][] {
-    return texts.map((text) => this.tokenizer.encode(text));
-  }
-
-  /** [texts, hidden] */
+  /** [texts, hidden]; jobs write straight into their rows of it. */
   async pooled(texts: readonly string[], pooling: PoolingMode, normalize: boolean): Promise<Float32Array> {
-    const out = new Float32Array(texts.length * this.hidden);
-    await this.run(texts, pooling, normalize, out);
-    return out;
+    const { model, tokenizer, hidden } = this;
+    const plan: HeadPlan = { modes: [pooling], skip: 0, steps: [], dimensions: hidden, normalize };
+    const result = new Float32Array(texts.length * hidden);
+    let rows = 0;
+    const jobs = runJobs(
+      [texts],
+      tokenizer,
+      '',
+      (batch) => {
+        const begin = rows * hidden;
+        rows += batch.offsets.length - 1;
+        return embed(model, batch, plan, result.subarray(begin, rows * hidden));
+      },
+      {},
+      texts.length,
+    );
+    while (!(await jobs.next()).done);
+    return result;
   }
 
   async states(texts: readonly string[]): Promise<TokenStates[]> {
-    return Promise.all(
-      texts.map(async (text) => {
-        const tokens = this.tokenizer.encode(text).length;
-        const data = new Float32Array(tokens * this.hidden);
-        await this.run([text], 'tokens', false, data);
-        return { data, shape: [tokens, this.hidden] };
-      }),
-    );
+    const { model, tokenizer, hidden } = this;
+    const all: TokenStates[] = [];
+    const jobs = runJobs([texts], tokenizer, '', (batch) => tokenStates(model, batch), {}, texts.length);
+    for await (const { result, batch } of jobs) {
+      for (let i = 0; i + 1 < batch.offsets.length; i++) {
+        const [begin, end] = [batch.offsets[i]!, batch.offsets[i + 1]!];
+        all.push({
+          ids: batch.ids.subarray(begin, end),
+          states: result.subarray(begin * hidden, end * hidden),
+        });
+      }
+    }
+    return all;
   }
 
+  /** Frees native memory now instead of at garbage collection; jobs that run end first. */
   dispose(): void {
     this.model.handle.dispose();
-  }
-
-  private async run(
-    texts: readonly string[],
-    output: keyof typeof EncodeOutput,
-    normalize: boolean,
-    out: Float32Array,
-  ): Promise<void> {
-    const ids = this.tokenize(texts);
-    const offsets = [0];
-    for (const row of ids) offsets.push(offsets.at(-1)! + row.length);
-    await addon().encodeAsync({
-      model: this.model.handle,
-      ids: Int32Array.from(ids.flat()),
-      offsets: Int32Array.from(offsets),
-      output: EncodeOutput[output],
-      normalize,
-      out,
-    });
   }
 }

@@ -75,10 +75,10 @@ export class FeatureExtractionPipeline extends TextPipeline {
   /** Rows behind the end of a text are zeros: what padding would attend to means nothing. */
   private async states(texts: readonly string[], normalize: boolean): Promise<Tensor> {
     const { hidden } = this.engine;
-    const states = await this.engine.states(texts);
-    const tokens = states.reduce((most, { shape }) => Math.max(most, shape[0]!), 0);
+    const all = await this.engine.states(texts);
+    const tokens = all.reduce((most, { ids }) => Math.max(most, ids.length), 0);
     const data = new Float32Array(texts.length * tokens * hidden);
-    for (const [i, state] of states.entries()) data.set(state.data, i * tokens * hidden);
+    for (const [i, { states }] of all.entries()) data.set(states, i * tokens * hidden);
     const result = new Tensor('float32', data, [texts.length, tokens, hidden]);
     return normalize ? result.normalize_(2, -1) : result;
   }

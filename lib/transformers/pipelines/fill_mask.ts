@@ -83,25 +83,26 @@ export class FillMaskPipeline extends TextPipeline {
 
   private async fill(texts: readonly string[], count: number): Promise<FillMaskOutput[]> {
     const { hidden } = this.engine;
-    const ids = this.engine.tokenize(texts);
-    const places = ids.map((row, i) => {
-      const place = row.indexOf(this.#mask);
+    const all = await this.engine.states(texts);
+    const places = all.map(({ ids }, i) => {
+      const place = ids.indexOf(this.#mask);
       if (place >= 0) return place;
       const expected = `the mask token ${this.tokenizer.mask_token}`;
       throw new ArgumentError(expectation('text', expected, describe(texts[i])));
     });
-    const states = await this.engine.states(texts);
-    const rows = states.map(({ data }, i) => data.subarray(places[i]! * hidden, (places[i]! + 1) * hidden));
+    const rows = all.map(({ states }, i) => states.subarray(places[i]! * hidden, (places[i]! + 1) * hidden));
     const logits = await this.#head.apply(new Tensor(rowsOf(rows, hidden), [texts.length, hidden]));
     const { data } = await softmaxAsync(logits, { out: logits });
     const vocabulary = this.#head.width;
-    return ids.map((row, i) => {
+    return all.map(({ ids }, i) => {
       const scores = data.subarray(i * vocabulary, (i + 1) * vocabulary);
       return largestOf(scores, count).map((token) => ({
         score: scores[token]!,
         token,
         token_str: this.tokenizer.decode([token]),
-        sequence: this.tokenizer.decode(row.with(places[i]!, token), { skip_special_tokens: true }),
+        sequence: this.tokenizer.decode(Array.from(ids).with(places[i]!, token), {
+          skip_special_tokens: true,
+        }),
       }));
     });
   }

@@ -64,13 +64,13 @@ function labelNames(config: JsonObject, labels: number): string[] {
   });
 }
 
-function pooledRow({ data, shape }: TokenStates, pooling: HeadPooling): Float32Array {
-  const [tokens, hidden] = shape as [number, number];
-  const first = data.subarray(0, hidden);
+function pooledRow({ ids, states }: TokenStates, hidden: number, pooling: HeadPooling): Float32Array {
+  const tokens = ids.length;
+  const first = states.subarray(0, hidden);
   if (pooling === 'cls') return first;
   return first.map((_, h) => {
     let sum = 0;
-    for (let t = 0; t < tokens; t++) sum += data[t * hidden + h]!;
+    for (let t = 0; t < tokens; t++) sum += states[t * hidden + h]!;
     return sum / tokens;
   });
 }
@@ -120,8 +120,8 @@ export class TextClassificationPipeline extends TextPipeline {
 
   private async classify(texts: readonly string[], count: number): Promise<TextClassificationOutput[]> {
     const { hidden } = this.engine;
-    const states = await this.engine.states(texts);
-    const rows = states.map((state) => pooledRow(state, this.#pooling));
+    const all = await this.engine.states(texts);
+    const rows = all.map((one) => pooledRow(one, hidden, this.#pooling));
     const logits = await this.#head.apply(new Tensor(rowsOf(rows, hidden), [texts.length, hidden]));
     const scores = await this.scores(logits);
     const labels = this.#labels.length;
