@@ -1,8 +1,10 @@
 /** What runs here: for `synthetic-attention info`, bug reports and benchmarks. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ArgumentError, describe, expectation } from './errors.js';
 import type { NativeTier } from './native/addon.js';
 import { addon, addonPath } from './native/load.js';
+import { packageRoot } from './package_root.js';
 
 export interface Info {
   version: string;
@@ -26,8 +28,7 @@ export interface Info {
 
 /** The package's version. */
 export function version(): string {
-  // Both lib/ and dist/ stand one folder below package.json.
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }
 

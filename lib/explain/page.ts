@@ -1,12 +1,15 @@
 /** The page: one HTML document with its style, script and data, that asks the network for nothing. */
-import { createHash } from 'node:crypto';
 import type { Explanation } from './explanation.js';
 import { pageData, STEPS } from './page_data.js';
 import { PAGE_SCRIPT } from './page_script.js';
 import { PAGE_STYLE } from './page_style.js';
 import { visibleLine } from './visible_text.js';
 
-const digest = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+// Loaded with the first page: most programs make none, and OpenSSL takes milliseconds and megabytes.
+function digest(text: string): string {
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
 
 /** Nothing is fetched, sent or framed, and no script runs but the page's own, even if a token became markup. */
 const POLICY = [

@@ -6,7 +6,6 @@
  * went there. Not promised: that the rename itself survives a power failure.
  */
 
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -69,7 +68,8 @@ export class AtomicFile {
   static #openTemporary(path: string, target: OutputTarget & { kind: 'file' }): AtomicFile {
     // At most 50 characters of the name, so that the temporary name stays below 255 bytes.
     const stem = [...basename(target.path)].slice(0, 50).join('');
-    const random = randomBytes(6).toString('hex');
+    // The global loads node:crypto when it is first used, an import at once.
+    const random = crypto.randomUUID().slice(24);
     const temporary = join(dirname(target.path), `.${stem}.${process.pid}-${random}.tmp`);
     const fd = fs.openSync(temporary, 'wx', target.mode ?? 0o666);
     if (target.mode !== undefined) {

@@ -1,8 +1,9 @@
 /** Finds and loads the native addon. The only place that knows a .node file. */
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { ADDON, platformTag, REMEDIES } from '../../scripts/platform.mjs';
 import { expectation, NativeLoadError } from '../errors.js';
+import { packageRoot } from '../package_root.js';
 import type { NativeAddon } from './addon.js';
 
 let loaded: { addon: NativeAddon; path: string } | undefined;
@@ -10,8 +11,7 @@ let loaded: { addon: NativeAddon; path: string } | undefined;
 function candidates(): string[] {
   const given = process.env.SYNTHETIC_ATTENTION_ADDON;
   if (given) return [given];
-  // lib/native and dist/native both stand two folders below the package's root.
-  const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  const at = (path: string) => join(packageRoot(), path);
   return [at(`build/Release/${ADDON}`), at(`prebuilds/${platformTag()}/${ADDON}`)];
 }
 

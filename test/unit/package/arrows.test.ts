@@ -11,16 +11,17 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Folder (or file at the root) -> what it may import besides itself. */
 const LIB: Record<string, readonly string[]> = {
   errors: [],
+  package_root: [],
   tensor: ['errors'],
   formats: ['errors'],
   explain: ['tensor', 'errors'],
-  native: ['errors'],
+  native: ['package_root', 'errors'],
   kernels: ['native', 'tensor', 'errors'],
   layers: ['kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
   hub: ['formats', 'errors'],
   encoder: ['hub', 'layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
   transformers: ['encoder', 'hub', 'kernels', 'formats', 'tensor', 'native', 'errors'],
-  diagnostics: ['native', 'errors'],
+  diagnostics: ['native', 'package_root', 'errors'],
   cli: ['encoder', 'hub', 'diagnostics', 'formats', 'errors'],
   index: ['encoder', 'layers', 'kernels', 'explain', 'diagnostics', 'tensor', 'errors'],
 };
