@@ -14,18 +14,20 @@ export interface CsvReadOptions {
   readonly id?: string;
   /** Whether the first record has the names of the columns. */
   readonly header: boolean;
+  /** Characters that a record may have; 2^24 by default. */
+  readonly maxRecord?: number;
   /** Names the stream in errors. */
   readonly source: string;
 }
 
-/** Characters of a record; without a limit one quote that never closes would take the whole file into memory. */
-const MAX_RECORD = 64 * 2 ** 20;
+/** Without a limit one quote that never closes would take the whole file into memory. */
+const DEFAULT_MAX_RECORD = 16 * 2 ** 20;
 
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['CSV_QUOTE_NOT_CLOSED', 'a quoted field without end'],
   ['CSV_INVALID_CLOSING_QUOTE', 'characters after a closing quote'],
   ['INVALID_OPENING_QUOTE', 'a quote within a field that is not quoted'],
-  ['CSV_MAX_RECORD_SIZE', `a record of more than ${MAX_RECORD} characters`],
+  ['CSV_MAX_RECORD_SIZE', 'a record that is too long, as behind a quote that never closes'],
 ]);
 
 /**
@@ -36,7 +38,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
  */
 export async function* readCsv(
   stream: Readable,
-  { delimiter, column, id, header, source }: CsvReadOptions,
+  { delimiter, column, id, header, maxRecord = DEFAULT_MAX_RECORD, source }: CsvReadOptions,
 ): AsyncGenerator<RecordBatch, void, undefined> {
   const parser = parse({
     bom: true,
@@ -44,7 +46,7 @@ export async function* readCsv(
     record_delimiter: ['\r\n', '\n'],
     // Counted here, where it is known which record was meant.
     relax_column_count: true,
-    max_record_size: MAX_RECORD,
+    max_record_size: maxRecord,
   });
   stream.once('error', (error) => parser.destroy(error));
   stream.pipe(parser);

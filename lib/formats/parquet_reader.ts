@@ -40,13 +40,15 @@ export async function openParquet(
 ): Promise<ParquetInput> {
   const buffer: AsyncBuffer = {
     byteLength: file.size,
-    async slice(start, end = file.size) {
+    slice(start, end = file.size) {
       if (!(start >= 0 && start <= end && end <= file.size)) {
         throw new RangeError(`bytes ${start} to ${end} of ${file.size}`);
       }
       const bytes = new Uint8Array(end - start);
-      await file.read(bytes, start);
-      return bytes.buffer;
+      const read = file.read(bytes, start).then(() => bytes.buffer);
+      // The library asks for several ranges at once and, when one fails, waits for no other.
+      read.catch(() => {});
+      return read;
     },
   };
   const attempt = async <T>(part: string, read: () => Promise<T>): Promise<T> => {
