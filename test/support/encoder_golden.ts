@@ -33,6 +33,8 @@ export const SMALL_ENCODERS: Readonly<Record<string, readonly string[]>> = {
   gte_multilingual: [],
   bert_prefixed: [],
   bert_sharded: [],
+  synthesizer: [],
+  synthesizer_mixtures: [],
 };
 
 export function encoderDirectory(name: string): string {
