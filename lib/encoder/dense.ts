@@ -23,7 +23,7 @@ const ACTIVATIONS: Readonly<Record<string, DenseActivation>> = {
   Identity: { fused: 'none' },
   ReLU: { fused: 'relu' },
   GELU: { fused: 'gelu' },
-  SiLU: { fused: 'silu' },
+  SiLU: { fused: 'none', after: (x) => x / (1 + Math.exp(-x)) },
   Tanh: { fused: 'none', after: Math.tanh },
   Sigmoid: { fused: 'none', after: (x) => 1 / (1 + Math.exp(-x)) },
 };

@@ -2,6 +2,9 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
 import type { JsonObject } from './json_file.js';
 
+/** Every model has these, empty where its directory does not say them. */
+const ALWAYS: readonly string[] = ['query', 'document'];
+
 /** Names under which models keep what stands before documents; the first that a model has is used. */
 const DOCUMENT_NAMES: readonly string[] = ['document', 'passage', 'corpus'];
 
@@ -27,7 +30,7 @@ export class Prompts {
       texts.set(name, (text as string | null) ?? '');
     }
     const defaultName = config.optionalString('default_prompt_name');
-    if (defaultName !== undefined && !texts.has(defaultName)) {
+    if (defaultName !== undefined && !texts.has(defaultName) && !ALWAYS.includes(defaultName)) {
       config.fail('default_prompt_name', `one of ${names(texts)}`);
     }
     return new Prompts(texts, defaultName);
@@ -43,14 +46,14 @@ export class Prompts {
     }
     const name = promptName ?? this.defaultName;
     if (name === undefined) return '';
-    const text = this.texts.get(name);
+    const text = this.texts.get(name) ?? (ALWAYS.includes(name) ? '' : undefined);
     if (text === undefined) {
       throw new ArgumentError(expectation('promptName', `one of ${names(this.texts)}`, describe(name)));
     }
     return text;
   }
 
-  /** Options with the prompt of queries where they name none and the model has one. */
+  /** Options with the prompt of queries where they name none; what is the default otherwise does not count. */
   forQuery<O extends PromptOptions>(options: O): O {
     return this.withDefault(options, ['query']);
   }
@@ -62,10 +65,10 @@ export class Prompts {
   private withDefault<O extends PromptOptions>(options: O, candidates: readonly string[]): O {
     if (options.prompt !== undefined || options.promptName !== undefined) return options;
     const promptName = candidates.find((name) => this.texts.has(name));
-    return promptName === undefined ? options : { ...options, promptName };
+    return promptName === undefined ? { ...options, prompt: '' } : { ...options, promptName };
   }
 }
 
 function names(texts: ReadonlyMap<string, string>): string {
-  return texts.size === 0 ? "the model's prompts (it has none)" : [...texts.keys()].join(', ');
+  return [...new Set([...texts.keys(), ...ALWAYS])].join(', ');
 }
