@@ -1,8 +1,8 @@
 /** Single tensors of a model directory as float32. */
 import { openWeightsFiles, SCALES_SUFFIX, type WeightsFiles } from '../../encoder/weights_files.js';
-import { expectation, FormatError, ModelError } from '../../errors.js';
-import { withInputFile } from '../../formats/input_file.js';
+import { expectation, ModelError } from '../../errors.js';
 import { decodeFloat32 } from '../../formats/safetensors.js';
+import { readTensorBytes } from '../../formats/safetensors_reader.js';
 import { type Shape, shapeText } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 
@@ -58,12 +58,7 @@ export class HeadWeights {
     );
   }
 
-  private async bytes(entry: Entry): Promise<Uint8Array> {
-    const path = this.files.paths[entry.file];
-    if (path === undefined)
-      throw new FormatError(expectation(this.files.source, 'a file of weights', 'none'));
-    const bytes = new Uint8Array(entry.end - entry.begin);
-    await withInputFile(path, (file) => file.read(bytes, entry.begin));
-    return bytes;
+  private bytes(entry: Entry): Promise<Uint8Array> {
+    return readTensorBytes(this.files.paths[entry.file]!, entry);
   }
 }
