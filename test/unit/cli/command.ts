@@ -28,11 +28,8 @@ export function ensureBuilt(): void {
   }
   try {
     if (existsSync(main) && statSync(main).mtimeMs >= newest(join(root, 'lib'))) return;
-    const built = spawnSync(
-      process.execPath,
-      [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.build.json')],
-      { encoding: 'utf8' },
-    );
+    const script = join(root, 'scripts/build_ts.mjs');
+    const built = spawnSync(process.execPath, [script], { cwd: root, encoding: 'utf8' });
     if (built.status !== 0) throw new Error(built.stdout + built.stderr);
   } finally {
     rmdirSync(lock);
