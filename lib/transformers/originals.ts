@@ -28,7 +28,6 @@ const ORIGINALS: ReadonlyMap<string, string> = new Map([
   ['Xenova/bge-small-en-v1.5', 'BAAI/bge-small-en-v1.5'],
   ['Xenova/bge-base-en-v1.5', 'BAAI/bge-base-en-v1.5'],
   ['Xenova/bge-large-en-v1.5', 'BAAI/bge-large-en-v1.5'],
-  ['Xenova/bge-m3', 'BAAI/bge-m3'],
   ['Xenova/gte-small', 'thenlper/gte-small'],
   ['Xenova/gte-base', 'thenlper/gte-base'],
   ['Xenova/gte-large', 'thenlper/gte-large'],

@@ -24,7 +24,6 @@ export interface TokenizerCallOptions {
 export interface Encoded<T = Tensor> {
   input_ids: T;
   attention_mask: T;
-  token_type_ids?: T;
 }
 
 interface Library {
