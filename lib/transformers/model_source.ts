@@ -1,9 +1,12 @@
 /** From a name as transformers.js takes it to a directory. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
+import { ArgumentError, describe, expectation } from '../errors.js';
+import { type HubOptions, resolveModel } from '../hub/resolve.js';
 import { env } from './environment.js';
 import type { PretrainedModelOptions } from './options.js';
+import { originalOf } from './originals.js';
+import { progressReporter } from './progress.js';
 
 /** What the hub allows as a name: such names are looked for in `env.localModelPath`, others are paths. */
 const REPOSITORY = /^(?:[\w-][\w.-]*\/)?[\w-][\w.-]*$/;
@@ -15,14 +18,31 @@ async function isDirectory(path: string): Promise<boolean> {
   );
 }
 
+/** transformers.js says null where nothing is meant. */
+function hubOptions(name: string, options: PretrainedModelOptions): HubOptions {
+  const cacheDir = options.cache_dir ?? env.cacheDir;
+  const onProgress = progressReporter(options.progress_callback, name);
+  const local = options.local_files_only ?? false;
+  return {
+    ...(options.revision ? { revision: options.revision } : {}),
+    ...(cacheDir ? { cacheDir } : {}),
+    ...(env.remoteHost ? { endpoint: env.remoteHost } : {}),
+    // What the environment says holds where the program does not ask for less.
+    ...(local || !env.allowRemoteModels ? { localFilesOnly: true } : {}),
+    ...(onProgress ? { onProgress } : {}),
+  };
+}
+
+/** @throws ArgumentError, ModelError, FileError with one sentence each */
 export async function modelDirectory(name: string, options: PretrainedModelOptions): Promise<string> {
   if (typeof name !== 'string' || name === '') {
     throw new ArgumentError(expectation('model', 'a directory or a name', describe(name)));
   }
-  if (env.allowLocalModels) {
+  if (env.allowLocalModels && REPOSITORY.test(name)) {
     const local = join(env.localModelPath, name);
-    if (REPOSITORY.test(name) && (await isDirectory(local))) return local;
-    if (await isDirectory(name)) return name;
+    if (await isDirectory(local)) return local;
   }
-  throw new ModelError(expectation(name, 'a model directory', 'nothing there'));
+  // Another revision is one of the repository that was named.
+  const usual = (options.revision ?? 'main') === 'main';
+  return resolveModel(usual ? originalOf(name) : name, hubOptions(name, options));
 }
