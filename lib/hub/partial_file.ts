@@ -106,6 +106,9 @@ export class PartialFile {
       if (!(await this.#isMine())) throw new LostFile();
       await this.#close();
       await rename(this.#path, this.#blob);
+      // What others left of it before is of no use now.
+      const left = (await partials(this.#blob, this.#timing)).filter((file) => !file.alive);
+      for (const { path } of left) await unlink(path).catch(() => {});
     } catch (error) {
       throw asCacheError(this.#path, error);
     }
@@ -232,9 +235,12 @@ async function obtain<T>(
       if (file) return own(file);
     } else {
       const file = await create(blob);
-      if (await isFirst(file.path, blob, timing)) return own(file);
+      const others = (await partials(blob, timing)).some(({ path }) => path !== file.path);
+      if (!others) return own(file);
+      // Each of two that began at the same moment may see the other: both step back, and not for equally long.
       await file.handle.close();
-      await unlink(file.path);
+      await unlink(file.path).catch(() => {});
+      await pause(timing.pollMs * Math.random(), signal);
     }
   }
 }
@@ -251,10 +257,4 @@ async function takeOver(path: string, blob: string): Promise<Opened | undefined>
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** Of several that began at the same moment the least name goes on; the others wait for it. */
-async function isFirst(path: string, blob: string, timing: Timing): Promise<boolean> {
-  const others = (await partials(blob, timing)).filter((file) => file.alive && file.path !== path);
-  return others.every((other) => path < other.path);
 }
