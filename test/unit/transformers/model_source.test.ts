@@ -1,11 +1,12 @@
 /** Names of models: local directories, the cache, originals of ONNX copies, the hub. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ArgumentError, ModelError } from '../../../lib/index.js';
-import { env, pipeline } from '../../../lib/transformers/index.js';
+import { env, type ProgressInfo, pipeline } from '../../../lib/transformers/index.js';
 import { goldenPath } from '../../support/golden.js';
+import { HubServer } from '../../support/hub_server.js';
 
 const COMMIT = '0123456789012345678901234567890123456789';
 const usual = { ...env };
@@ -63,6 +64,30 @@ describe('a name', () => {
     await expect(loads('someone/model', { cache_dir: folder, local_files_only: true })).rejects.toThrow(
       ModelError,
     );
+  });
+
+  it('is fetched from env.remoteHost once, with a report of every file', async () => {
+    const hub = await HubServer.start();
+    try {
+      const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
+      const files = names.map((name) => [name, readFileSync(goldenPath(`tiny_bert/${name}`))]);
+      hub.add('sentence-transformers/all-MiniLM-L6-v2', Object.fromEntries(files));
+      Object.assign(env, { allowRemoteModels: true, remoteHost: hub.endpoint, cacheDir: folder });
+      const seen: ProgressInfo[] = [];
+      const options = { progress_callback: (info: ProgressInfo) => seen.push(info) };
+      await loads('Xenova/all-MiniLM-L6-v2', options);
+      for (const status of ['initiate', 'download', 'done'] as const) {
+        const of = seen.filter((info) => info.status === status).map((info) => 'file' in info && info.file);
+        expect(of.sort()).toEqual(names.toSorted());
+      }
+      expect(seen.at(-2)).toMatchObject({ name: 'Xenova/all-MiniLM-L6-v2' });
+      expect(seen.at(-1)).toMatchObject({ status: 'ready', model: 'Xenova/all-MiniLM-L6-v2' });
+      seen.length = 0;
+      await loads('Xenova/all-MiniLM-L6-v2', options);
+      expect(seen).toHaveLength(1);
+    } finally {
+      await hub.stop();
+    }
   });
 
   it('that nobody has is one error', async () => {
