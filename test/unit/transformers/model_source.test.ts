@@ -53,6 +53,7 @@ describe('a name', () => {
     await loads('Xenova/all-MiniLM-L6-v2', { cache_dir: null, revision: 'main' });
     await loads(null as unknown as string);
     // The program may mean weights that the original never had.
+    writeFileSync(join(folder, 'models--sentence-transformers--all-MiniLM-L6-v2/refs/other'), COMMIT);
     await expect(loads('Xenova/all-MiniLM-L6-v2', { revision: 'other' })).rejects.toThrow(ModelError);
   });
 
@@ -60,10 +61,11 @@ describe('a name', () => {
     cached(folder, 'someone/model', 'other');
     await loads('someone/model', { cache_dir: folder, revision: 'other' });
     await expect(loads('someone/model', { cache_dir: folder })).rejects.toThrow(ModelError);
-    env.allowRemoteModels = true;
-    await expect(loads('someone/model', { cache_dir: folder, local_files_only: true })).rejects.toThrow(
-      ModelError,
-    );
+    Object.assign(env, { allowRemoteModels: true, remoteHost: 'http://127.0.0.1:9' });
+    const asked = loads('someone/model', { cache_dir: folder });
+    await expect(asked).rejects.toThrow(/127\.0\.0\.1/);
+    const local = loads('someone/model', { cache_dir: folder, local_files_only: true });
+    await expect(local).rejects.toThrow(/^((?!127\.0\.0\.1).)*$/);
   });
 
   it('is fetched from env.remoteHost once, with a report of every file', async () => {
