@@ -1,31 +1,31 @@
 /** A model directory anew, its large weights in 8 bits (or in float32 again). */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
-import { ArgumentError, expectation, FileError } from '../errors.js';
-import { decodeFloat32, type SafetensorsEntry } from '../formats/safetensors.js';
-import { readTensorBytes } from '../formats/safetensors_reader.js';
+import { ArgumentError, describe, expectation, FileError } from '../errors.js';
 import { streamSafetensors, type TensorToStream } from '../formats/safetensors_writer.js';
 import type { TensorReference } from '../native/addon.js';
 import { architectureOf } from './architecture.js';
+import { convertedTensors, type Entry } from './convert_weights.js';
+import { attempt, copyDirectory, isWithin } from './copy_directory.js';
 import { largeTensors } from './large_tensors.js';
 import { readModelDirectory } from './model_directory.js';
 import type { EncoderDType } from './types.js';
 import { Weights } from './weights.js';
-import { openWeightsFiles, SCALES_SUFFIX, type WeightsFiles } from './weights_files.js';
+import { openWeightsFiles, type WeightsFiles } from './weights_files.js';
 
 export interface ConvertOptions {
   dtype: EncoderDType;
+  /** Aborting rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 export interface Converted {
-  /** Tensors that are stored in 8 bits, or were. */
+  /** Tensors whose type has changed. */
   tensors: number;
   /** Bytes of weights before and after. */
   before: number;
   after: number;
 }
-
-type Entry = SafetensorsEntry & { file: number };
 
 /** Weights in formats of other frameworks stay behind. */
 const OTHER_WEIGHTS = new Set([
@@ -52,101 +52,61 @@ function entriesOf(references: readonly TensorReference[], files: WeightsFiles):
   return found;
 }
 
-/** [rows, columns] to codes and a scale a row: scale = largest magnitude / 127. */
-function quantizeRowsTo8Bits(values: Float32Array, rows: number) {
-  const columns = values.length / rows;
-  const codes = new Int8Array(values.length);
-  const scales = new Float32Array(rows);
-  for (let r = 0; r < rows; r++) {
-    const row = values.subarray(r * columns, (r + 1) * columns);
-    let largest = 0;
-    for (const x of row) largest = Math.max(largest, Math.abs(x));
-    scales[r] = largest / 127;
-    const inverse = scales[r]! > 0 ? 1 / scales[r]! : 0;
-    for (let j = 0; j < columns; j++) {
-      codes[r * columns + j] = Math.max(-127, Math.min(127, Math.round(row[j]! * inverse)));
-    }
-  }
-  return { codes, scales };
-}
-
-const bytesOf = (array: Int8Array | Float32Array) =>
-  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-/** Tensors of the new file. One stored tensor is in memory at a time, its scales until they are written. */
-function plan(files: WeightsFiles, large: ReadonlySet<Entry>, dtype: EncoderDType): TensorToStream[] {
-  const read = (entry: Entry) => readTensorBytes(files.paths[entry.file]!, entry);
-  const out: TensorToStream[] = [];
-  const scalesOf = (entry: Entry) => files.entries.get(entry.name + SCALES_SUFFIX)!;
-  const dropped = new Set<string>();
-  for (const entry of files.entries.values()) {
-    if (entry.dtype === 'I8' && large.has(entry)) dropped.add(entry.name + SCALES_SUFFIX);
-  }
-  for (const entry of files.entries.values()) {
-    const { name, shape } = entry;
-    if (dropped.has(name) && dtype === 'float32') continue;
-    const rows = shape.slice(0, -1);
-    if (large.has(entry) && entry.dtype !== 'I8' && dtype === 'int8') {
-      let scales = new Float32Array(0);
-      const count = rows.reduce((a, b) => a * b, 1);
-      out.push({
-        name,
-        dtype: 'I8',
-        shape,
-        async bytes() {
-          const quantized = quantizeRowsTo8Bits(decodeFloat32(entry, await read(entry)), count);
-          scales = quantized.scales;
-          return bytesOf(quantized.codes);
-        },
-      });
-      out.push({ name: name + SCALES_SUFFIX, dtype: 'F32', shape: rows, bytes: () => bytesOf(scales) });
-    } else if (large.has(entry) && entry.dtype === 'I8' && dtype === 'float32') {
-      out.push({
-        name,
-        dtype: 'F32',
-        shape,
-        async bytes() {
-          const codes = new Int8Array((await read(entry)).buffer);
-          const scales = decodeFloat32(scalesOf(entry), await read(scalesOf(entry)));
-          const columns = codes.length / scales.length;
-          return bytesOf(Float32Array.from(codes, (q, i) => q * scales[Math.floor(i / columns)]!));
-        },
-      });
-    } else {
-      out.push({ name, dtype: entry.dtype, shape, bytes: () => read(entry) });
-    }
-  }
-  return out;
-}
-
-/** Fresh files and folders: a read-only original makes no read-only copy. `wanted` sees paths within the folder. */
-async function copyFolder(
-  from: string,
-  to: string,
-  wanted: (path: string) => boolean,
-  inside = '',
-): Promise<void> {
-  await mkdir(join(to, inside), { recursive: true });
-  for (const entry of await readdir(join(from, inside), { withFileTypes: true })) {
-    const path = join(inside, entry.name);
-    if (!wanted(path)) continue;
-    const isFolder = entry.isSymbolicLink()
-      ? (await stat(join(from, path))).isDirectory()
-      : entry.isDirectory();
-    if (isFolder) await copyFolder(from, to, wanted, path);
-    else await writeFile(join(to, path), await readFile(join(from, path)));
+/** The path without links, as far as it is there. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(await realPath(folder), basename(path));
   }
 }
 
 async function checkOutput(directory: string, output: string): Promise<void> {
-  const [from, to] = [resolve(directory), resolve(output)];
-  if (to === from || !relative(from, to).startsWith('..')) {
+  const [from, to] = await Promise.all([realPath(resolve(directory)), realPath(resolve(output))]);
+  if (isWithin(from, to)) {
     throw new ArgumentError(expectation('output', 'a path outside of the model directory', output));
   }
   const taken = await stat(to).catch(() => undefined);
   if (taken === undefined) return;
-  const empty = taken.isDirectory() && (await readdir(to)).length === 0;
+  const empty =
+    taken.isDirectory() &&
+    (await attempt(`output ${output}`, 'a readable directory', () => readdir(to))).length === 0;
   if (!empty) throw new FileError(expectation(`output ${output}`, 'a new directory', 'one that is there'));
+}
+
+/** Whether a path within the model directory is copied as it is; the weights are written anew. */
+function isCopied(path: string, transformer: string, weights: ReadonlySet<string>): boolean {
+  const name = basename(path);
+  const replaced = dirname(path) === transformer && /^model.*\.safetensors(\.index\.json)?$/.test(name);
+  const other = OTHER_WEIGHTS.has(extname(name.replace(/\.index\.json$/, '')));
+  return !(name.startsWith('.') || replaced || other || weights.has(path));
+}
+
+function checkPath(subject: string, path: unknown): void {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw new ArgumentError(expectation(subject, 'a path', describe(path)));
+  }
+}
+
+/** Removes `folder` and the folders around it up to `last`, as long as they are empty. */
+async function removeEmpty(folder: string, last: string): Promise<void> {
+  try {
+    for (let at = folder; isWithin(last, at); at = dirname(at)) await rmdir(at);
+  } catch {
+    // Somebody else uses it by now.
+  }
+}
+
+/** Ends between two tensors when `signal` is aborted. */
+function abortable(tensors: readonly TensorToStream[], signal: AbortSignal | undefined): TensorToStream[] {
+  return tensors.map((tensor) => ({
+    ...tensor,
+    bytes() {
+      signal?.throwIfAborted();
+      return tensor.bytes();
+    },
+  }));
 }
 
 /**
@@ -157,11 +117,14 @@ async function checkOutput(directory: string, output: string): Promise<void> {
 export async function convertModel(
   directory: string,
   output: string,
-  { dtype }: ConvertOptions,
+  { dtype, signal }: ConvertOptions,
 ): Promise<Converted> {
   if (dtype !== 'int8' && dtype !== 'float32') {
-    throw new ArgumentError(expectation('dtype', 'int8 or float32', JSON.stringify(dtype)));
+    throw new ArgumentError(expectation('dtype', 'int8 or float32', describe(dtype)));
   }
+  checkPath('directory', directory);
+  checkPath('output', output);
+  signal?.throwIfAborted();
   const found = await readModelDirectory(directory);
   const architecture = architectureOf(found.config);
   const weights = await Weights.open(found.transformer, architecture.prefixes, architecture.probe);
@@ -170,24 +133,27 @@ export async function convertModel(
   const large = entriesOf(largeTensors(parts), files);
   await checkOutput(directory, output);
 
-  const partial = join(dirname(resolve(output)), `.${basename(output)}.${process.pid}.partial`);
+  const target = resolve(output);
+  const partial = join(dirname(target), `.${basename(target).slice(0, 50)}.${process.pid}.partial`);
   const inTransformer = relative(directory, found.transformer);
+  const old = new Set(files.paths.map((path) => relative(directory, path)));
+  const writable = <T>(operation: () => Promise<T>) =>
+    attempt(`output ${output}`, 'a directory that can be written', operation);
+  const made = await writable(() => mkdir(dirname(target), { recursive: true }));
   try {
-    await mkdir(dirname(partial), { recursive: true });
-    await copyFolder(directory, partial, (path) => {
-      const here = dirname(path) === (inTransformer === '' ? '.' : inTransformer);
-      const replaced = here && /^model.*\.safetensors(\.index\.json)?$/.test(basename(path));
-      return !(basename(path).startsWith('.') || replaced || OTHER_WEIGHTS.has(extname(path)));
-    });
-    const path = join(partial, inTransformer, 'model.safetensors');
-    await streamSafetensors(path, plan(files, large, dtype), { format: 'pt' });
-    await rename(partial, resolve(output));
+    await writable(() => mkdir(join(partial, inTransformer), { recursive: true }));
+    const wanted = (path: string) => isCopied(path, inTransformer === '' ? '.' : inTransformer, old);
+    await copyDirectory(directory, partial, { wanted, signal });
+    const tensors = abortable(convertedTensors(files, large, dtype), signal);
+    await streamSafetensors(join(partial, inTransformer, 'model.safetensors'), tensors, { format: 'pt' });
+    await writable(() => rename(partial, target));
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    throw error;
+    await rm(partial, { recursive: true, force: true }).catch(() => {});
+    if (made !== undefined) await removeEmpty(dirname(target), made);
+    throw signal?.aborted ? signal.reason : error;
   }
   const stored = [...files.entries.values()].reduce((sum, entry) => sum + entry.end - entry.begin, 0);
-  const { size } = await stat(join(output, inTransformer, 'model.safetensors'));
+  const { size } = await stat(join(target, inTransformer, 'model.safetensors'));
   const changed = [...large].filter((entry) => (entry.dtype === 'I8') !== (dtype === 'int8'));
   return { tensors: changed.length, before: stored, after: size };
 }

@@ -149,8 +149,11 @@ export function sliceLinear(
   rows: number,
   columns: number,
 ): LinearReference {
+  const { weight, bias } = linear;
+  // A bias is one row: in 8 bits all of it has one scale.
+  const scale = bias?.scalesBegin === undefined ? {} : { scalesBegin: bias.scalesBegin };
   return {
-    weight: sliceRows(linear.weight, first, rows, columns),
-    bias: linear.bias && sliceRows(linear.bias, first, rows, 1),
+    weight: sliceRows(weight, first, rows, columns),
+    bias: bias && { ...sliceRows(bias, first, rows, 1), ...scale },
   };
 }

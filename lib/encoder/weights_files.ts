@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expectation, ModelError } from '../errors.js';
+import { quoteName } from '../formats/quote_name.js';
 import { readSafetensorsHeader, type SafetensorsEntry } from '../formats/safetensors.js';
 import { readOptionalJson } from './json_file.js';
 
@@ -27,7 +28,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 function checkShard(source: string, name: string, shard: unknown): string {
   if (typeof shard !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(shard)) {
     throw new ModelError(
-      expectation(`${source}: ${JSON.stringify(name)}`, 'the name of a .safetensors file', describe(shard)),
+      expectation(`${source}: ${quoteName(name)}`, 'the name of a .safetensors file', describe(shard)),
     );
   }
   return shard;
@@ -52,14 +53,17 @@ export async function openWeightsFiles(directory: string): Promise<WeightsFiles>
   const shards = [
     ...new Set(Object.entries(map).map(([name, shard]) => checkShard(index.source, name, shard))),
   ];
+  const place = new Map(shards.map((shard, i) => [shard, i]));
   const headers = await Promise.all(shards.map((shard) => readSafetensorsHeader(join(directory, shard))));
   const entries = new Map<string, SafetensorsEntry & { file: number }>();
   for (const [name, shard] of Object.entries(map)) {
-    const file = shards.indexOf(shard as string);
+    const file = place.get(shard as string)!;
     const entry = headers[file]!.tensors.get(name);
     if (entry === undefined) {
       const path = join(directory, shards[file]!);
-      throw new ModelError(expectation(path, `a tensor ${name} as its index says`, 'none of this name'));
+      throw new ModelError(
+        expectation(path, `a tensor ${quoteName(name)} as its index says`, 'none of this name'),
+      );
     }
     entries.set(name, { ...entry, file });
   }

@@ -18,17 +18,21 @@ bool Embeddings::quantize_words(const WeightView& from) {
   ThreadPool::instance().run(parts, [&](int64_t part) {
     const Range rows = split(vocabulary_, 1, parts, part);
     for (int64_t r = rows.begin; r < rows.end; ++r) {
-      float largest = 0.0f;
+      float largest = 0.0f, finite = 0.0f;
       for (int64_t j = 0; j < size_; ++j) {
-        largest = std::max(largest, std::fabs(float_at(from.data, r * size_ + j)));
+        const float magnitude = std::fabs(float_at(from.data, r * size_ + j));
+        largest = magnitude > largest ? magnitude : largest;
+        finite += magnitude * 0.0f;
       }
-      const float inverse = largest > 1e-30f ? 127.0f / largest : 0.0f;
+      // As in int8_pack: a row that is not finite has the scale NaN, one with a tiny step counts as zero.
+      const float scale = largest / 127.0f + finite;
+      const float inverse = scale > 1e-30f ? 1.0f / scale : 0.0f;
       for (int64_t j = 0; j < size_; ++j) {
         // 1.5 * 2^23 pushes the fraction out of the significand: a rounding that compilers vectorise.
         const float shifted = float_at(from.data, r * size_ + j) * inverse + 12582912.0f;
-        codes[r * size_ + j] = static_cast<int8_t>(shifted - 12582912.0f);
+        codes[r * size_ + j] = inverse > 0.0f ? static_cast<int8_t>(shifted - 12582912.0f) : int8_t{0};
       }
-      scales_.data()[r] = largest / 127.0f;
+      scales_.data()[r] = scale;
     }
   });
   words_.codes = codes;
