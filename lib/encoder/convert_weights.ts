@@ -1,4 +1,6 @@
 /** Stored tensors as a converted file has them: codes of 8 bits with a scale a row, or float32 again. */
+import { expectation, ModelError } from '../errors.js';
+import { quoteName } from '../formats/quote_name.js';
 import { decodeFloat32, type SafetensorsEntry } from '../formats/safetensors.js';
 import { readTensorBytes } from '../formats/safetensors_reader.js';
 import type { TensorToStream } from '../formats/safetensors_writer.js';
@@ -45,6 +47,12 @@ export function quantizeRowsTo8Bits(values: Float32Array, rows: number) {
 const bytesOf = (array: Int8Array | Float32Array) =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+function checkScalesName(files: WeightsFiles, name: string): void {
+  const taken = name + SCALES_SUFFIX;
+  if (!files.entries.has(taken)) return;
+  throw new ModelError(expectation(files.source, `no tensor ${quoteName(taken)} beside a float one`, 'one'));
+}
+
 /**
  * Tensors of the new file. One stored tensor is in memory at a time, its scales until they are written.
  * @param large the tensors whose type changes
@@ -66,6 +74,7 @@ export function convertedTensors(
     if (dropped.has(name) && dtype === 'float32') continue;
     const rows = shape.slice(0, -1);
     if (large.has(entry) && entry.dtype !== 'I8' && dtype === 'int8') {
+      checkScalesName(files, name);
       let scales = new Float32Array(0);
       const count = rows.reduce((a, b) => a * b, 1);
       out.push({
