@@ -114,7 +114,11 @@ export class Weights {
       sizeOf(scales.shape) !== sizeOf(rows)
     ) {
       const received =
-        scales === undefined ? 'none of this name' : `${scales.dtype} ${shapeText(scales.shape)}`;
+        scales === undefined
+          ? 'none of this name'
+          : scales.file !== entry.file
+            ? 'one in another file'
+            : `${scales.dtype} ${shapeText(scales.shape)}`;
       throw new ModelError(
         expectation(
           `${this.path(entry)}: ${entry.name}${SCALES_SUFFIX}`,
