@@ -1,21 +1,13 @@
-/** Text to token ids, by @huggingface/tokenizers. */
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+/** Text to token ids, by what tokenizer.json says; the ids are those of the Rust library `tokenizers`. */
 import { expectation, ModelError } from '../errors.js';
 import type { JsonObject } from './json_file.js';
-
-/** Ideographs outside of the basic plane that BERT splits one by one; the library's range ends before them. */
-const SUPPLEMENTARY_IDEOGRAPH =
-  /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
-const HAS_SURROGATE = /[\ud800-\udfff]/;
-
-/** Characters tokenized in one piece; longer texts are cut at white space until they fill `maxLength`. */
-const PIECE = 4096;
-
-/** What is used of the library, whose own declarations do not resolve under Node's module rules. */
-interface LibraryTokenizer {
-  encode(text: string, options?: { add_special_tokens?: boolean }): { ids: number[] };
-  id_to_token(id: number): string | undefined;
-}
+import { type AddedToken, AddedTokenFinder, readAddedTokens } from './tokenizer/added_tokens.js';
+import { component } from './tokenizer/component.js';
+import { createModel, type Model } from './tokenizer/models.js';
+import { createNormalizer, lowerCase, type Normalizer, normalizerParts } from './tokenizer/normalizers.js';
+import { pieces } from './tokenizer/pieces.js';
+import { createPreTokenizer, type PreTokenizer } from './tokenizer/pre_tokenizers.js';
+import { createTemplate, type Template } from './tokenizer/template.js';
 
 export interface TokenizerOptions {
   /** Tokens in all, special tokens included. */
@@ -23,97 +15,123 @@ export interface TokenizerOptions {
   lowerCase: boolean;
 }
 
+/** Normalizers that see the ends of a text. */
+const WHOLE_TEXT: readonly unknown[] = ['Prepend', 'Strip'];
+
+interface Parts {
+  normalizer: Normalizer | undefined;
+  preTokenizer: PreTokenizer | undefined;
+  model: Model;
+  template: Template;
+  added: readonly AddedToken[];
+  /** Whether a long text may be cut at spaces. */
+  divisible: boolean;
+}
+
 export class Tokenizer {
   readonly maxLength: number;
-  private readonly prefix: readonly number[];
-  private readonly suffix: readonly number[];
-  private readonly bertNormalizer: Readonly<Record<string, unknown>> | undefined;
-  /** White space always separates tokens, so a text may be tokenized piece by piece. */
-  private readonly divisible: boolean;
+  private readonly names: ReadonlyMap<number, string>;
+  private readonly raw: AddedTokenFinder;
+  private readonly normalized: AddedTokenFinder;
 
   private constructor(
-    private readonly library: LibraryTokenizer,
+    private readonly parts: Parts,
     file: JsonObject,
-    private readonly options: TokenizerOptions,
+    { maxLength }: TokenizerOptions,
   ) {
-    const normalizer = file.get('normalizer') as Record<string, unknown> | null | undefined;
-    const preTokenizer = file.get('pre_tokenizer') as Record<string, unknown> | null | undefined;
-    this.bertNormalizer = normalizer?.type === 'BertNormalizer' ? normalizer : undefined;
-    this.divisible = preTokenizer?.type === 'BertPreTokenizer';
-    const bare = library.encode('a', { add_special_tokens: false }).ids;
-    const framed = library.encode('a').ids;
-    const start = framed.findIndex((_, i) => bare.every((id, j) => framed[i + j] === id));
-    if (bare.length === 0 || start < 0) {
-      throw new ModelError(expectation(file.source, 'a template around the text', `[${framed.join(', ')}]`));
-    }
-    this.prefix = framed.slice(0, start);
-    this.suffix = framed.slice(start + bare.length);
-    this.maxLength = options.maxLength;
-    const special = this.prefix.length + this.suffix.length;
-    if (this.maxLength <= special) {
+    const { added, normalizer, template } = parts;
+    this.names = new Map(added.map(({ id, content }) => [id, content]));
+    this.raw = new AddedTokenFinder(added.filter((token) => !token.normalized));
+    this.normalized = new AddedTokenFinder(
+      added.filter((token) => token.normalized),
+      normalizer,
+    );
+    this.maxLength = maxLength;
+    const special = template.before.length + template.after.length;
+    if (maxLength <= special) {
       throw new ModelError(
-        expectation(file.source, `room for more than ${special} tokens`, String(this.maxLength)),
+        expectation(file.source, `room for more than ${special} tokens`, String(maxLength)),
       );
     }
   }
 
-  static create(file: JsonObject, config: JsonObject, options: TokenizerOptions): Tokenizer {
-    let library: LibraryTokenizer;
-    try {
-      library = new HuggingFaceTokenizer(file.values, config.values) as LibraryTokenizer;
-    } catch (cause) {
-      throw new ModelError(expectation(file.source, 'a tokenizer', (cause as Error).message), { cause });
-    }
-    return new Tokenizer(library, file, options);
+  /** @param file tokenizer.json */
+  static create(file: JsonObject, _config: JsonObject, options: TokenizerOptions): Tokenizer {
+    const model = component(file, 'model');
+    if (model === undefined) return file.fail('model', 'a model of a tokenizer');
+    const normalizer = component(file, 'normalizer');
+    const preTokenizer = component(file, 'pre_tokenizer');
+    const normalizers = normalizerParts(normalizer);
+    const added = readAddedTokens(file);
+    const lowers = normalizers.some(
+      (part) =>
+        part.get('type') === 'Lowercase' ||
+        (part.get('type') === 'BertNormalizer' && part.boolean('lowercase', true)),
+    );
+    const normalize = normalizer && createNormalizer(normalizer);
+    const parts: Parts = {
+      normalizer: options.lowerCase && !lowers ? (text) => (normalize ?? String)(lowerCase(text)) : normalize,
+      preTokenizer: preTokenizer && createPreTokenizer(preTokenizer),
+      model: createModel(model),
+      template: createTemplate(component(file, 'post_processor')),
+      added,
+      divisible:
+        preTokenizer !== undefined &&
+        !normalizers.some((part) => WHOLE_TEXT.includes(part.get('type'))) &&
+        !added.some(({ content, stripRight }) => stripRight || /\S \S/.test(content)),
+    };
+    return new Tokenizer(parts, file, options);
   }
 
   /** Ids with special tokens, truncated to `maxLength`. Lone surrogates count as U+FFFD. */
   encode(text: string): number[] {
-    const room = this.maxLength - this.prefix.length - this.suffix.length;
-    const ids = this.content(this.normalize(text), room);
-    return [...this.prefix, ...ids.slice(0, room), ...this.suffix];
+    const { before, after } = this.parts.template;
+    const room = this.maxLength - before.length - after.length;
+    const ids: number[] = [...before];
+    const full = before.length + room;
+    let begin = 0;
+    for (const piece of this.parts.divisible ? pieces(text) : [text]) {
+      // A tokenizer that worked through a whole text before it is truncated would hold the event loop for long.
+      if (ids.length >= full) break;
+      this.encodePiece(piece.toWellFormed(), begin === 0, ids, full);
+      begin += piece.length;
+    }
+    if (ids.length > full) ids.length = full;
+    for (const id of after) ids.push(id);
+    return ids;
   }
 
   /** Leading tokens of a text that a prompt takes, as sentence-transformers counts them: all but the last special one. */
   promptLength(prompt: string): number {
-    return this.encode(prompt).length - Math.min(1, this.suffix.length);
+    return this.encode(prompt).length - Math.min(1, this.parts.template.after.length);
   }
 
   /** What the vocabulary calls these ids, for people to read. */
   tokens(ids: readonly number[]): string[] {
-    return ids.map((id) => this.library.id_to_token(id) ?? `[${id}]`);
+    return ids.map((id) => this.names.get(id) ?? this.parts.model.vocabulary.name(id) ?? `[${id}]`);
   }
 
-  private content(text: string, room: number): number[] {
-    if (!this.divisible || text.length <= 2 * PIECE)
-      return this.library.encode(text, { add_special_tokens: false }).ids;
-    // A tokenizer works through a whole text before it is truncated: 100,000 characters would hold the event
-    // loop for tens of milliseconds to keep 256 tokens.
-    const ids: number[] = [];
-    for (let at = 0; at < text.length && ids.length < room; ) {
-      let end = Math.min(at + PIECE, text.length);
-      while (end < text.length && !isSpace(text.charCodeAt(end))) end++;
-      for (const id of this.library.encode(text.slice(at, end), { add_special_tokens: false }).ids)
-        ids.push(id);
-      at = end;
-    }
-    return ids;
-  }
-
-  private normalize(text: string): string {
-    let out = text.toWellFormed();
-    if (this.options.lowerCase) out = out.toLowerCase();
-    if (this.bertNormalizer) {
-      // The reference lowers one character at a time, so a final sigma gets no form of its own.
-      if (this.bertNormalizer.lowercase) out = out.replaceAll('Σ', 'σ');
-      if (this.bertNormalizer.handle_chinese_chars && HAS_SURROGATE.test(out)) {
-        out = out.replace(SUPPLEMENTARY_IDEOGRAPH, ' $& ');
+  private encodePiece(piece: string, first: boolean, ids: number[], full: number): void {
+    const { normalizer, preTokenizer, model } = this.parts;
+    for (const section of this.raw.split(piece)) {
+      if (section.id !== undefined) {
+        ids.push(section.id);
+        continue;
+      }
+      const text = normalizer ? normalizer(section.text) : section.text;
+      for (const part of this.normalized.split(text)) {
+        if (part.id !== undefined) {
+          ids.push(part.id);
+          continue;
+        }
+        if (part.text === '') continue;
+        const begins = first && section.begin === 0 && part.begin === 0;
+        const words = preTokenizer ? preTokenizer(part.text, begins) : [part.text];
+        for (const word of words) {
+          if (ids.length >= full) return;
+          for (const id of model.encode(word, full - ids.length)) ids.push(id);
+        }
       }
     }
-    return out;
   }
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
 }

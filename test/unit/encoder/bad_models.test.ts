@@ -145,7 +145,7 @@ describe('Encoder.load', () => {
       (p) => ({ ...p, pooling_mode: 'median' }),
       'pooling_mode: expected one or more of cls, max, mean',
     ],
-    ['a tokenizer of nothing', 'tokenizer.json', () => ({}), 'tokenizer.json: expected'],
+    ['a tokenizer of nothing', 'tokenizer.json', () => ({}), 'tokenizer.json: model: expected'],
     [
       'no room for text',
       'sentence_bert_config.json',
