@@ -1,7 +1,5 @@
 /** The two checksums that the hub names files by. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 
 /** sha256 of the bytes for large files, the id of the git blob for small ones; lower-case hexadecimal. */
 export type Checksum = string;
@@ -13,17 +11,13 @@ export function parseChecksum(value: unknown): Checksum | undefined {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(hex) ? hex : undefined;
 }
 
-/** @throws the signal's reason */
 export async function hasChecksum(
-  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  size: number,
   checksum: Checksum,
-  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const hash = createHash(checksum.length === 64 ? 'sha256' : 'sha1');
-  if (checksum.length === 40) hash.update(`blob ${(await stat(path)).size}\0`);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    signal?.throwIfAborted();
-    hash.update(chunk as Buffer);
-  }
+  if (checksum.length === 40) hash.update(`blob ${size}\0`);
+  for await (const chunk of chunks) hash.update(chunk);
   return hash.digest('hex') === checksum;
 }

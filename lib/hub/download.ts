@@ -59,7 +59,7 @@ async function fill(client: HubClient, partial: PartialFile, download: Download)
       return gained >= PROGRESS_BYTES;
     };
     await retrying(() => receive(client, partial, download), timing, signal, progressed);
-    if (await hasChecksum(partial.path, checksum, signal)) return;
+    if (await hasChecksum(partial.read(signal), partial.size, checksum)) return;
     // What an earlier download left may be at fault: once more from the beginning.
     if (!again)
       throw wrongContent(download, `${partial.size} bytes with another checksum, which are removed`);

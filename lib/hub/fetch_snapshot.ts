@@ -1,7 +1,7 @@
 /** Brings what an encoder needs of a model into the cache. */
-import { readFile } from 'node:fs/promises';
 import { expectation, ModelError } from '../errors.js';
 import type { CachedRepository } from './cache.js';
+import { readText } from './cache_error.js';
 import type { HubClient } from './client.js';
 import { downloadBlob } from './download.js';
 import { MODULES, modelNeeds } from './needs.js';
@@ -54,7 +54,7 @@ export async function fetchSnapshot(
   const needs = await modelNeeds({
     subject,
     has: async (file) => (await remote.find(file)) !== undefined,
-    read: async (file) => readFile(await blobOf(file, (await remote.find(file))!, signal), 'utf8'),
+    read: async (file) => readText(await blobOf(file, (await remote.find(file))!, signal)),
   });
   if (needs.missing !== undefined) {
     throw new ModelError(

@@ -18,6 +18,7 @@ import { pause } from './retry.js';
 import type { Timing } from './timing.js';
 
 const SUFFIX = '.incomplete';
+const READ_BYTES = 1 << 20;
 
 /** The file is another process' by now. */
 export class LostFile extends Error {}
@@ -66,10 +67,6 @@ export class PartialFile {
     return this.#size;
   }
 
-  get path(): string {
-    return this.#path;
-  }
-
   /** Appends. */
   async write(bytes: Uint8Array): Promise<void> {
     this.#check();
@@ -81,6 +78,20 @@ export class PartialFile {
       throw asCacheError(this.#path, error);
     }
     this.#size += bytes.byteLength;
+  }
+
+  /** What is there, from the beginning. */
+  async *read(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+    // By the handle: the path may be another process' by now.
+    const stream = this.#handle.createReadStream({ start: 0, autoClose: false, highWaterMark: READ_BYTES });
+    try {
+      for await (const chunk of stream) {
+        signal?.throwIfAborted();
+        yield chunk as Uint8Array;
+      }
+    } catch (error) {
+      throw asCacheError(this.#path, error);
+    }
   }
 
   /** Forgets what is there. */
@@ -236,7 +247,8 @@ async function obtain<T>(
     } else {
       const file = await create(blob);
       const others = (await partials(blob, timing)).some(({ path }) => path !== file.path);
-      if (!others) return own(file);
+      // The blob may have come between the first look and this one.
+      if (!others && !(await isFile(blob))) return own(file);
       // Each of two that began at the same moment may see the other: both step back, and not for equally long.
       await file.handle.close();
       await unlink(file.path).catch(() => {});

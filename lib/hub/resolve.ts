@@ -1,9 +1,10 @@
 /** From the name of a model to a directory that holds it. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { systemErrorReason } from '../formats/file_reason.js';
 import { CachedRepository } from './cache.js';
+import { readText } from './cache_error.js';
 import { HubClient } from './client.js';
 import { HubFailure } from './failure.js';
 import { fetchSnapshot } from './fetch_snapshot.js';
@@ -96,7 +97,7 @@ async function findSnapshot(cache: CachedRepository, revision: string): Promise<
   const { files, missing } = await modelNeeds({
     subject: directory,
     has: (file) => cache.has(commit, file),
-    read: (file) => readFile(join(directory, file), 'utf8'),
+    read: (file) => readText(join(directory, file)),
   });
   if (missing !== undefined) return undefined;
   // Python's transformers leaves out modules.json, without which the pooling would be a guess.

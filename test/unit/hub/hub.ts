@@ -10,7 +10,14 @@ import { TIMING, type Timing } from '../../../lib/hub/timing.js';
 import { HubServer } from '../../support/hub_server.js';
 import { messageOf } from '../formats/errors_of.js';
 
-export const FAST: Timing = { ...TIMING, backoffMs: 1, maxBackoffMs: 4, pollMs: 5, beatMs: 20, aliveMs: 200 };
+export const FAST: Timing = {
+  ...TIMING,
+  backoffMs: 1,
+  maxBackoffMs: 4,
+  pollMs: 5,
+  beatMs: 50,
+  aliveMs: 1000,
+};
 
 export const NAME = 'sentence-transformers/tiny';
 

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -298,5 +299,37 @@ describe('several at once', () => {
     expect(await one).toEqual(new Error('enough'));
     expect(isWhole(await other)).toBe(true);
     expect(rangesOfWeights()).toEqual([undefined, 'bytes=1000-']);
+  });
+
+  it('leave a file that another process has taken over meanwhile', async () => {
+    let finish = (): void => {};
+    first(1, (response) => {
+      response.writeHead(200, { 'content-length': WEIGHTS.length });
+      response.write(WEIGHTS.subarray(0, HALF));
+      finish = () => void response.end(WEIGHTS.subarray(HALF));
+      return true;
+    });
+    const mine = hub.resolve();
+    const marked = (): string | undefined =>
+      existsSync(hub.path('blobs'))
+        ? hub
+            .blobs()
+            .find(
+              (name) => name.startsWith(`${CHECKSUM}.`) && statSync(hub.path('blobs', name)).size === HALF,
+            )
+        : undefined;
+    while (marked() === undefined) await wait(5);
+    const taken = hub.path('blobs', `${CHECKSUM}.fedcba9876543210.incomplete`);
+    renameSync(hub.path('blobs', marked()!), taken);
+    finish();
+    // As long as the other one gives signs of life, it is waited for.
+    for (let i = 0; i < 10; i++) {
+      utimesSync(taken, new Date(), new Date());
+      await wait(20);
+    }
+    expect(existsSync(taken)).toBe(true);
+    expect(existsSync(hub.path('blobs', CHECKSUM))).toBe(false);
+    expect(isWhole(await mine)).toBe(true);
+    expect(existsSync(taken)).toBe(false);
   });
 });
