@@ -1,6 +1,7 @@
 /** Text encoder: a model directory in, embeddings out. */
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
+import { type HubOptions, resolveModel } from '../hub/resolve.js';
 import { EncodeOutput } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
@@ -39,7 +40,7 @@ import type {
   TokenEncodeOptions,
 } from './types.js';
 
-export interface EncoderLoadOptions {
+export interface EncoderLoadOptions extends HubOptions {
   /** How weights are kept and multiplied; default 'float32'. */
   dtype?: EncoderDType;
   /** false: only the transformer of the directory counts, with mean pooling and nothing behind it. */
@@ -84,7 +85,7 @@ export class Encoder implements TextEncoder {
 
   private constructor(
     private readonly parts: Parts,
-    options: EncoderLoadOptions,
+    options: { truncateDim: number | undefined; similarity: SimilarityName | undefined },
   ) {
     const { model, steps, tokenizer, directory } = parts;
     const { modes } = directory.pooling;
@@ -100,30 +101,31 @@ export class Encoder implements TextEncoder {
   }
 
   /**
-   * @param directory a sentence-transformers or Hugging Face model: config.json, model.safetensors,
-   *   tokenizer.json; modules.json and the folders it names, config_sentence_transformers.json and
-   *   sentence_bert_config.json where there are any
+   * @param model a directory, or a name at the Hugging Face hub that is looked for in its cache and fetched when
+   *   needed. A sentence-transformers or transformers model: config.json, model.safetensors, tokenizer.json;
+   *   modules.json and the folders it names, config_sentence_transformers.json and sentence_bert_config.json where
+   *   there are any
    * @throws ModelError, FormatError, FileError with one sentence each
    */
-  static async load(directory: string, options: EncoderLoadOptions = {}): Promise<Encoder> {
-    if (typeof directory !== 'string' || directory === '') {
-      throw new ArgumentError(expectation('directory', 'a path', describe(directory)));
-    }
+  static async load(model: string, options: EncoderLoadOptions = {}): Promise<Encoder> {
     checkLoadOptions(options);
-    const { dtype = 'float32', modules = true } = options;
-    const found = await readModelDirectory(directory, { modules });
-    const model = await loadArchitecture(found.transformer, found.config, { dtype });
+    const { dtype = 'float32', modules = true, truncateDim, similarity: name, ...hub } = options;
+    const found = await readModelDirectory(await resolveModel(model, hub), { modules });
+    const loaded = await loadArchitecture(found.transformer, found.config, { dtype });
     let steps: Step[] = [];
     try {
-      steps = await loadSteps(found, model.dimensions);
+      steps = await loadSteps(found, loaded.dimensions);
       const tokenizer = Tokenizer.create(found.tokenizer, found.tokenizerConfig, {
-        maxLength: Math.min(found.maxLength ?? model.positions, model.positions),
+        maxLength: Math.min(found.maxLength ?? loaded.positions, loaded.positions),
         lowerCase: found.lowerCase,
       });
-      return new Encoder({ model, steps, tokenizer, directory: found }, options);
+      return new Encoder(
+        { model: loaded, steps, tokenizer, directory: found },
+        { truncateDim, similarity: name },
+      );
     } catch (error) {
       disposeSteps(steps);
-      model.handle.dispose();
+      loaded.handle.dispose();
       throw error;
     }
   }

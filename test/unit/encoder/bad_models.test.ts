@@ -56,10 +56,10 @@ describe('Encoder.load', () => {
   it('refuses a directory that is missing, a file, or not a path', async () => {
     const missing = await failure(join(directory, 'nowhere'));
     expect(missing).toBeInstanceOf(ModelError);
-    expect(missing.message).toContain('nowhere: expected a model directory but received nothing there');
+    expect(missing.message).toContain('nowhere": expected a directory');
     expect((await failure(join(directory, 'config.json'))).message).toContain('but received a file');
     expect((await failure(null as never)).message).toBeTruthy();
-    expect((await failure('')).message).toContain('directory: expected a path');
+    expect((await failure('')).message).toContain('model: expected a directory or a name');
   });
 
   it.each(['config.json', 'tokenizer.json', 'model.safetensors', '1_Pooling/config.json'])(
