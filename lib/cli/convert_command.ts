@@ -1,6 +1,7 @@
 /** `synthetic-attention convert`: a model directory with weights of another type. */
 import { Command } from 'commander';
 import { ArgumentError, expectation } from '../errors.js';
+import { guardInterrupts } from './interrupt.js';
 
 interface Options {
   model: string;
@@ -27,9 +28,15 @@ export function convertCommand(): Command {
     .option('--dtype <name>', 'int8, or float32 to go back', weightType, 'int8')
     .action(async ({ model, output, dtype }: Options) => {
       const { convertModel } = await import('../encoder/convert.js');
-      const { tensors, before, after } = await convertModel(model, output, { dtype });
-      process.stderr.write(
-        `converted ${tensors} tensors to ${dtype}: ${megabytes(before)} -> ${megabytes(after)} -> ${output}\n`,
-      );
+      const guard = guardInterrupts(() => {});
+      try {
+        const { signal } = guard;
+        const { tensors, before, after } = await convertModel(model, output, { dtype, signal });
+        process.stderr.write(
+          `converted ${tensors} tensors to ${dtype}: ${megabytes(before)} -> ${megabytes(after)} -> ${output}\n`,
+        );
+      } finally {
+        guard.release();
+      }
     });
 }

@@ -1,5 +1,5 @@
 /** A model directory anew, its large weights in 8 bits (or in float32 again). */
-import { mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { ArgumentError, describe, expectation, FileError } from '../errors.js';
 import { streamSafetensors, type TensorToStream } from '../formats/safetensors_writer.js';
@@ -12,6 +12,7 @@ import { readModelDirectory } from './model_directory.js';
 import type { EncoderDType } from './types.js';
 import { Weights } from './weights.js';
 import { openWeightsFiles, type WeightsFiles } from './weights_files.js';
+import { writeDirectory } from './whole_directory.js';
 
 export interface ConvertOptions {
   dtype: EncoderDType;
@@ -89,15 +90,6 @@ function checkPath(subject: string, path: unknown): void {
   }
 }
 
-/** Removes `folder` and the folders around it up to `last`, as long as they are empty. */
-async function removeEmpty(folder: string, last: string): Promise<void> {
-  try {
-    for (let at = folder; isWithin(last, at); at = dirname(at)) await rmdir(at);
-  } catch {
-    // Somebody else uses it by now.
-  }
-}
-
 /** Ends between two tensors when `signal` is aborted. */
 function abortable(tensors: readonly TensorToStream[], signal: AbortSignal | undefined): TensorToStream[] {
   return tensors.map((tensor) => ({
@@ -133,27 +125,22 @@ export async function convertModel(
   const large = entriesOf(largeTensors(parts), files);
   await checkOutput(directory, output);
 
-  const target = resolve(output);
-  const partial = join(dirname(target), `.${basename(target).slice(0, 50)}.${process.pid}.partial`);
   const inTransformer = relative(directory, found.transformer);
   const old = new Set(files.paths.map((path) => relative(directory, path)));
-  const writable = <T>(operation: () => Promise<T>) =>
-    attempt(`output ${output}`, 'a directory that can be written', operation);
-  const made = await writable(() => mkdir(dirname(target), { recursive: true }));
+  const wanted = (path: string) => isCopied(path, inTransformer === '' ? '.' : inTransformer, old);
+  let after = 0;
   try {
-    await writable(() => mkdir(join(partial, inTransformer), { recursive: true }));
-    const wanted = (path: string) => isCopied(path, inTransformer === '' ? '.' : inTransformer, old);
-    await copyDirectory(directory, partial, { wanted, signal });
-    const tensors = abortable(convertedTensors(files, large, dtype), signal);
-    await streamSafetensors(join(partial, inTransformer, 'model.safetensors'), tensors, { format: 'pt' });
-    await writable(() => rename(partial, target));
+    await writeDirectory(output, async (folder) => {
+      await copyDirectory(directory, folder, { wanted, signal });
+      const path = join(folder, inTransformer, 'model.safetensors');
+      const tensors = abortable(convertedTensors(files, large, dtype), signal);
+      await streamSafetensors(path, tensors, { format: 'pt' });
+      after = (await stat(path)).size;
+    });
   } catch (error) {
-    await rm(partial, { recursive: true, force: true }).catch(() => {});
-    if (made !== undefined) await removeEmpty(dirname(target), made);
     throw signal?.aborted ? signal.reason : error;
   }
   const stored = [...files.entries.values()].reduce((sum, entry) => sum + entry.end - entry.begin, 0);
-  const { size } = await stat(join(target, inTransformer, 'model.safetensors'));
   const changed = [...large].filter((entry) => (entry.dtype === 'I8') !== (dtype === 'int8'));
-  return { tensors: changed.length, before: stored, after: size };
+  return { tensors: changed.length, before: stored, after };
 }
