@@ -29,6 +29,8 @@ export type { EncodeCommandOptions } from './encode_options.js';
 export interface EncodeSurroundings {
   loadEncoder(directory: string, options: { dtype?: EncoderDType }): Promise<TextEncoder>;
   stderr: NodeJS.WriteStream;
+  /** Rows of a row group or record batch. */
+  blockRows?: number;
 }
 
 const NUMBER_TYPES: Record<Precision, NumberType> = {
@@ -91,6 +93,7 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
       columns: quantizedWidth(dimensions, precision),
       type: NUMBER_TYPES[precision],
       id: options.id === undefined ? undefined : input.idType,
+      ...(around.blockRows === undefined ? {} : { blockRows: around.blockRows }),
     };
     const format = await createFormat(output, outputFormat, layout, run?.position);
     if (run !== undefined) {

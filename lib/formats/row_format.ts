@@ -17,7 +17,7 @@ export interface RowLayout {
   readonly type: NumberType;
   /** Undefined: rows have no ids. */
   readonly id?: IdType | undefined;
-  /** Rows of a row group or record batch, for formats that have such; by default as many as fit into 4 MiB. */
+  /** Rows of a row group or record batch, for formats that have such; by default up to 4096, in up to 4 MiB. */
   readonly blockRows?: number;
 }
 
@@ -95,11 +95,14 @@ export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Ui
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** Rows of a block, which is kept in memory until it is full: by default a power of two. */
+/**
+ * Rows of a block, which is kept in memory until it is full: by default a power of two. Larger ones would be read a
+ * little faster, but what is in memory is lost when the process is killed.
+ */
 export function rowsPerBlock({ columns, type, blockRows }: RowLayout): number {
   if (blockRows !== undefined) return blockRows;
   const bytes = columns * (type === 'float32' ? 4 : 1);
-  return 2 ** Math.max(0, Math.min(16, Math.floor(Math.log2(2 ** 22 / bytes))));
+  return 2 ** Math.max(0, Math.min(12, Math.floor(Math.log2(2 ** 22 / bytes))));
 }
 
 const ARRAYS = { float32: Float32Array, int8: Int8Array, uint8: Uint8Array } as const;

@@ -1,0 +1,75 @@
+/** Memory of `encode` does not grow with its input: what readers and writers hold is bounded. */
+import { Readable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from '@jest/globals';
+import { runEncode } from '../../../lib/cli/encode.js';
+import type { EncodedBatch, TextSource } from '../../../lib/encoder/types.js';
+import { useTemporaryDirectory } from '../formats/temporary_directory.js';
+import { FakeEncoder } from './fake_encoder.js';
+
+const file = useTemporaryDirectory();
+const RECORDS = 300_000;
+const DIMENSIONS = 64;
+
+// Measured are live objects, not what the collector has not come to yet.
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function live(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
+
+/** As many records as wanted, a chunk at a time, never faster than they are taken. */
+function* chunks(line: (i: number) => string): Generator<Buffer> {
+  for (let begin = 0; begin < RECORDS; begin += 1000) {
+    let text = '';
+    for (let i = begin; i < begin + 1000; i++) text += line(i);
+    yield Buffer.from(text);
+  }
+}
+
+/** Takes memory's measure on the way. */
+class MeasuringEncoder extends FakeEncoder {
+  readonly samples: number[] = [];
+
+  override async *encodeStream(texts: TextSource): AsyncGenerator<EncodedBatch, void, undefined> {
+    let done = 0;
+    for await (const item of texts) {
+      const count = typeof item === 'string' ? 1 : item.length;
+      yield { embeddings: new Float32Array(count * DIMENSIONS).fill(0.5), texts: count, tokens: count };
+      if (Math.floor((done + count) / 25_000) > Math.floor(done / 25_000)) this.samples.push(live());
+      done += count;
+    }
+    expect(done).toBe(RECORDS);
+  }
+}
+
+it.each([
+  ['lines', 'out.npy', undefined, (i: number) => `text number ${i} of many\n`],
+  ['jsonl', 'out.arrow', 'key', (i: number) => `{"key":"key ${i}","text":"text number ${i}"}\n`],
+  ['csv', 'out.parquet', 'line', (i: number) => `${i === 0 ? 'key,text\n' : ''}${i},"text, ${i}"\n`],
+] as const)('%s -> %s', async (inputFormat, output, id, line) => {
+  const encoder = new MeasuringEncoder(DIMENSIONS);
+  const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
+  Object.defineProperty(process, 'stdin', {
+    configurable: true,
+    value: Readable.from(chunks(line), { objectMode: false }),
+  });
+  try {
+    const options = { model: 'fake', input: '-', inputFormat, output: file(output), quiet: true };
+    await runEncode(
+      { ...options, ...(id === undefined ? {} : { id }) },
+      { loadEncoder: async () => encoder, stderr: process.stderr },
+    );
+  } finally {
+    Object.defineProperty(process, 'stdin', stdin);
+  }
+  // What is read and not yet written comes and goes, so the least of several samples counts, after the start. Between
+  // them lie 150,000 records: held, their texts alone would be ten megabytes and their numbers forty.
+  const { samples } = encoder;
+  expect(samples).toHaveLength(12);
+  expect(Math.min(...samples.slice(9)) - Math.min(...samples.slice(3, 6))).toBeLessThan(5);
+});

@@ -1,0 +1,321 @@
+/** `encode --resume`: whatever ends a run, the same command gives the bytes of one that nothing ended. */
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type EncodeCommandOptions, runEncode } from '../../../lib/cli/encode.js';
+import type { EncodeOptions, TextSource } from '../../../lib/encoder/types.js';
+import { FileError, FormatError } from '../../../lib/errors.js';
+import { goldenPath } from '../../support/golden.js';
+import { messageOf, ONE_SENTENCE } from '../formats/errors_of.js';
+import { useTemporaryDirectory } from '../formats/temporary_directory.js';
+import { ensureBuilt, finish, start } from './command.js';
+import { FakeEncoder } from './fake_encoder.js';
+
+const file = useTemporaryDirectory();
+const texts = Array.from({ length: 3000 }, (_, i) => `text ${i}`);
+
+beforeAll(() => {
+  mkdirSync(file('model'));
+  writeFileSync(file('model/config.json'), '{}');
+  writeFileSync(file('a.csv'), ['key,text', ...texts.map((text, i) => `k${i},${text}`)].join('\n'));
+});
+
+/** Counts texts and calls `onBatch` between batches. */
+class WatchedEncoder extends FakeEncoder {
+  encoded = 0;
+
+  constructor(private readonly onBatch: (batches: number) => void = () => {}) {
+    super(16, 100);
+  }
+
+  override async *encodeStream(source: TextSource, options: EncodeOptions = {}) {
+    let batches = 0;
+    for await (const batch of super.encodeStream(source, options)) {
+      this.encoded += batch.texts;
+      yield batch;
+      this.onBatch(++batches);
+    }
+  }
+}
+
+async function encode(
+  place: string,
+  options: Partial<EncodeCommandOptions>,
+  encoder = new WatchedEncoder(),
+): Promise<{ said: string; encoded: number }> {
+  let said = '';
+  const stderr = { write: (text: string) => (said += text), isTTY: false } as unknown as NodeJS.WriteStream;
+  await runEncode(
+    {
+      model: file('model'),
+      input: file('a.csv'),
+      resume: true,
+      checkpoint: 0,
+      ...options,
+      output: `${place}/${options.output}`,
+    },
+    { loadEncoder: async () => encoder, stderr, blockRows: 256 },
+  );
+  return { said, encoded: encoder.encoded };
+}
+
+function freshPlace(name: string): string {
+  rmSync(file(name), { recursive: true, force: true });
+  mkdirSync(file(name));
+  return file(name);
+}
+
+describe('every moment at which a run may be killed', () => {
+  it.each<[string, Partial<EncodeCommandOptions>]>([
+    ['out.npy', {}],
+    ['out.f32', { shard: { index: 2, count: 2 } }],
+    ['out.jsonl', { id: 'key', truncateDim: 8 }],
+    ['out.parquet', { id: 'key' }],
+    ['out.parquet', { id: 'line', precision: 'int8' }],
+    ['out.arrow', { id: 'key' }],
+    ['out.arrows', {}],
+  ])('%s %o', async (output, more) => {
+    const options = { output, ...more };
+    const whole = freshPlace('whole');
+    await encode(whole, { ...options, resume: false, checkpoint: undefined } as never);
+    const expected = readFileSync(`${whole}/${output}`);
+
+    // What a process that is killed here leaves behind.
+    const place = freshPlace('place');
+    const images: string[] = [];
+    const watched = new WatchedEncoder((batches) => {
+      if (batches % 7 !== 1) return;
+      const image = freshPlace(`image${images.length}`);
+      cpSync(place, image, { recursive: true });
+      images.push(image);
+    });
+    await encode(place, options, watched);
+    expect(readFileSync(`${place}/${output}`).equals(expected)).toBe(true);
+    expect(images.length).toBeGreaterThan(2);
+
+    for (const [i, image] of images.entries()) {
+      const partial = `${image}/${output}.partial`;
+      const journal = JSON.parse(readFileSync(`${image}/${output}.journal`, 'utf8'));
+      // Bytes behind the checkpoint may be there, in part or wrong.
+      if (i % 2 === 0) appendFileSync(partial, 'torn bytes of a write that did not end');
+      else truncateSync(partial, journal.bytes);
+      const { encoded } = await encode(image, options);
+      expect(readFileSync(`${image}/${output}`).equals(expected)).toBe(true);
+      expect(encoded).toBe(watched.encoded - journal.rows);
+      expect(readdirSync(image).sort()).toEqual(readdirSync(place).sort());
+    }
+  });
+
+  it('before there is a partial file', async () => {
+    const place = freshPlace('place');
+    await encode(place, { output: 'o.npy' });
+    const expected = readFileSync(`${place}/o.npy`);
+    const journal = JSON.parse(readFileSync(`${place}/o.npy.journal`, 'utf8'));
+    rmSync(`${place}/o.npy`);
+    const first = { ...journal, rows: 0, tokens: 0, bytes: 0, state: null, complete: null };
+    writeFileSync(`${place}/o.npy.journal`, JSON.stringify(first));
+    await encode(place, { output: 'o.npy' });
+    expect(readFileSync(`${place}/o.npy`).equals(expected)).toBe(true);
+  });
+
+  it('before the whole file has its name, and after: nothing is computed again', async () => {
+    const place = freshPlace('place');
+    await encode(place, { output: 'o.npy' });
+    const expected = readFileSync(`${place}/o.npy`);
+    renameSync(`${place}/o.npy`, `${place}/o.npy.partial`);
+    for (let times = 0; times < 2; times++) {
+      const { said, encoded } = await encode(place, { output: 'o.npy' });
+      expect([said, encoded]).toEqual([`${place}/o.npy is complete: 3,000 texts\n`, 0]);
+      expect(readFileSync(`${place}/o.npy`).equals(expected)).toBe(true);
+      expect(readdirSync(place).sort()).toEqual(['o.npy', 'o.npy.journal']);
+    }
+  });
+});
+
+describe('a journal', () => {
+  /** A run that fails in its midst. */
+  async function begin(place: string, options: Partial<EncodeCommandOptions> = {}): Promise<void> {
+    const encoder = new WatchedEncoder((batches) => {
+      if (batches === 12) throw new FileError('model: expected no failure but received one');
+    });
+    await messageOf(FileError, () => encode(place, { output: 'o.npy', ...options }, encoder));
+  }
+
+  it('stays after a failure, and the rows up to it are not computed again', async () => {
+    const place = freshPlace('place');
+    await begin(place, { checkpoint: 1000 });
+    expect(readdirSync(place).sort()).toEqual(['o.npy.journal', 'o.npy.partial']);
+    const { said, encoded } = await encode(place, { output: 'o.npy' });
+    expect(encoded).toBe(3000 - 1200);
+    expect(said).toContain('\ngoing on after 1,200 texts\n');
+    expect(said).toContain('\nencoded 1,800 texts (9,000 tokens) in ');
+  });
+
+  it.each<[string, Partial<EncodeCommandOptions>]>([
+    ['--truncate-dim', { truncateDim: 3 }],
+    ['--column', { column: 'key' }],
+    ['--precision', { precision: 'binary' }],
+    ['--shard', { shard: { index: 1, count: 2 } }],
+    ['--normalize', { normalize: true }],
+    ['--prompt', { prompt: 'x' }],
+    ['--dtype', { dtype: 'int8' }],
+  ])('of another %s is refused', async (part, options) => {
+    const place = freshPlace('place');
+    await begin(place);
+    const message = await messageOf(FormatError, () => encode(place, { output: 'o.npy', ...options }));
+    expect(message).toBe(
+      `output ${place}/o.npy.journal: expected a journal of the same ${part} but received another one ` +
+        '(remove the journal and the partial file to start anew)',
+    );
+    // Threads and batches do not change the bytes.
+    await encode(place, { output: 'o.npy', batchSize: 3, checkpoint: 9 });
+  });
+
+  it('of another input or model is refused', async () => {
+    const place = freshPlace('place');
+    writeFileSync(`${place}/in.txt`, texts.join('\n'));
+    const input = `${place}/in.txt`;
+    await begin(place, { input });
+    utimesSync(input, 1000, 1000);
+    const refusal = () => messageOf(FormatError, () => encode(place, { output: 'o.npy', input }));
+    expect(await refusal()).toContain('a journal of the same input');
+    rmSync(`${place}/o.npy.journal`);
+    rmSync(`${place}/o.npy.partial`);
+    await begin(place, { input });
+    writeFileSync(file('model/config.json'), '{} ');
+    expect(await refusal()).toContain('a journal of the same model');
+  });
+
+  it('of a whole output gives way to another command', async () => {
+    const place = freshPlace('place');
+    await encode(place, { output: 'o.npy' });
+    const { encoded } = await encode(place, { output: 'o.npy', truncateDim: 3 });
+    expect(encoded).toBe(3000);
+    // So does one whose output has been replaced or removed.
+    writeFileSync(`${place}/o.npy`, 'another');
+    expect((await encode(place, { output: 'o.npy', truncateDim: 3 })).encoded).toBe(3000);
+    rmSync(`${place}/o.npy`);
+    expect((await encode(place, { output: 'o.npy', truncateDim: 3 })).encoded).toBe(3000);
+  });
+
+  it.each([
+    ['', 'valid JSON'],
+    ['{"kind":', 'valid JSON'],
+    ['[]', 'a journal of synthetic-attention encode, version 1,'],
+    ['null', 'a journal of synthetic-attention encode, version 1,'],
+    [
+      '{"kind":"synthetic-attention encode","version":2}',
+      'a journal of synthetic-attention encode, version 1,',
+    ],
+  ])('that is none is refused: %s', async (content, part) => {
+    const place = freshPlace('place');
+    writeFileSync(`${place}/o.npy.journal`, content);
+    const message = await messageOf(FormatError, () => encode(place, { output: 'o.npy' }));
+    expect(message).toMatch(ONE_SENTENCE);
+    expect(message).toContain(part);
+  });
+
+  it('whose partial file has lost bytes is refused', async () => {
+    const place = freshPlace('place');
+    await begin(place);
+    truncateSync(`${place}/o.npy.partial`, 100);
+    expect(await messageOf(FileError, () => encode(place, { output: 'o.npy' }))).toMatch(
+      /o\.npy\.partial: expected at least \d+ bytes, as its journal says, but received 100 bytes$/,
+    );
+    rmSync(`${place}/o.npy.partial`);
+    expect(await messageOf(FileError, () => encode(place, { output: 'o.npy' }))).toContain('ENOENT');
+  });
+
+  it('is not made where a partial file of unknown origin would be lost', async () => {
+    const place = freshPlace('place');
+    writeFileSync(`${place}/o.npy.partial`, 'mine');
+    for (let times = 0; times < 2; times++) {
+      expect(await messageOf(FileError, () => encode(place, { output: 'o.npy' }))).toContain(
+        'expected a writable file but received a file that no journal speaks of',
+      );
+    }
+    expect(readFileSync(`${place}/o.npy.partial`, 'utf8')).toBe('mine');
+    expect(existsSync(`${place}/o.npy.journal`)).toBe(false);
+  });
+});
+
+describe('a real model in a process of its own', () => {
+  beforeAll(() => {
+    ensureBuilt();
+    const words = ['a', 'cat', 'sat', 'on', 'the', 'mat', 'and', 'others'];
+    const line = (i: number) =>
+      Array.from({ length: 1 + ((i * 7919) % 23) }, (_, k) => words[(i * 31 + k * k) % words.length]).join(
+        ' ',
+      );
+    writeFileSync(file('long.txt'), Array.from({ length: 12_000 }, (_, i) => line(i)).join('\n'));
+  }, 90_000);
+
+  const args = (output: string, ...more: string[]) => [
+    ...['encode', '--model', goldenPath('tiny_bert'), '--input', file('long.txt'), '--output', output],
+    ...more,
+  ];
+
+  it.each([
+    ['jsonl', ['--id', 'line']],
+    ['parquet', ['--id', 'line', '--precision', 'int8']],
+  ])('killed at random moments, %s', async (extension, options) => {
+    const place = freshPlace('killed');
+    const whole = `${place}/whole.${extension}`;
+    expect((await finish(start(args(whole, ...options, '--quiet')))).status).toBe(0);
+
+    const output = `${place}/out.${extension}`;
+    const resuming = args(output, ...options, '--resume', '--checkpoint', '0.01', '--threads', '1');
+    let kills = 0;
+    let resumed = false;
+    for (;;) {
+      const child = start(resuming);
+      const finished = finish(child);
+      let isOver = false;
+      finished.then(() => {
+        isOver = true;
+      });
+      // Counted from the first line that the process says, since it may take any time to start.
+      await Promise.race([
+        new Promise<void>((resolve) => child.stderr.once('data', () => resolve())),
+        finished,
+      ]);
+      // Longer from time to time, so that a busy machine comes to an end too.
+      await sleep((100 + 100 * kills) * (0.5 + Math.random()));
+      if (!isOver) {
+        child.kill('SIGKILL');
+        kills++;
+      }
+      const { status, stderr } = await finished;
+      resumed ||= stderr.includes('going on after');
+      if (status === 0) break;
+      expect([status, stderr.includes('expected')]).toEqual([null, false]);
+    }
+    expect([kills > 0, resumed]).toEqual([true, true]);
+    expect(readFileSync(output).equals(readFileSync(whole))).toBe(true);
+  });
+
+  it('says on a signal that it can go on', async () => {
+    const place = freshPlace('signal');
+    const child = start(args(`${place}/o.npy`, '--resume', '--threads', '1'));
+    const finished = finish(child);
+    await new Promise<void>((resolve) => child.stderr.once('data', () => resolve()));
+    while (!existsSync(`${place}/o.npy.partial`)) await sleep(2);
+    child.kill('SIGTERM');
+    const { status, stderr } = await finished;
+    expect(status).toBe(143);
+    expect(stderr).toContain('interrupted by SIGTERM; the same command goes on from the last checkpoint\n');
+    expect(readdirSync(place).sort()).toEqual(['o.npy.journal', 'o.npy.partial']);
+  });
+});
