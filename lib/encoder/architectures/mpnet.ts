@@ -17,6 +17,7 @@ const NAMES: LayerNames = {
   outputNorm: 'output.LayerNorm',
 };
 
+/** From here on distances share a bucket; those with a bucket of their own end before, which bounds the buckets. */
 const FARTHEST = 128;
 
 /**
@@ -52,7 +53,7 @@ function read(config: JsonObject, weights: Weights): TransformerParts {
   const offset = config.integer('pad_token_id', 0, LARGEST, 1) + 1;
   const positions = rows - offset;
   if (positions < 1) config.fail('max_position_embeddings', `more than ${offset}`);
-  const buckets = config.integer('relative_attention_num_buckets', 4, 65536, 32);
+  const buckets = config.integer('relative_attention_num_buckets', 4, 4 * FARTHEST - 1, 32);
   const relative: ScoreReference = {
     kind: ScoreFunction.relative,
     weight: 1,
