@@ -1,4 +1,7 @@
-/** The addon itself, called with arguments that no layer above would pass: one error, no memory touched. */
+/**
+ * The addon itself, called with arguments that no layer above would pass: one error, no memory touched. loadTransformer
+ * has a file of its own.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { addon } from '../../../lib/native/load.js';
 
@@ -329,27 +332,6 @@ describe('the addon', () => {
       'model: expected a TransformerModel but received an object',
     ],
     [
-      'loadBert',
-      'heads that do not divide',
-      {
-        path: '',
-        config: {
-          hidden: 5,
-          layers: 0,
-          heads: 2,
-          intermediate: 1,
-          vocabulary: 1,
-          positions: 1,
-          tokenTypes: 1,
-          epsilon: 1,
-          activation: 0,
-        },
-        tensors: [],
-        layerTensors: [],
-      },
-      'config.heads: expected a divisor',
-    ],
-    [
       'setThreads',
       'no number',
       { threads: 'many' },
@@ -382,7 +364,7 @@ describe('the addon', () => {
   });
 
   it('does not make models by hand', () => {
-    expect(native.BertModel).toBeUndefined();
+    expect(native.TransformerModel).toBeUndefined();
   });
 
   it.each<[string, object, string]>([
