@@ -6,7 +6,9 @@ import type { EncoderDType, Precision, TextEncoder } from '../encoder/types.js';
 import type { RecordBatch } from '../formats/record_batch.js';
 import type { NumberType, RowLayout } from '../formats/row_format.js';
 import type { RowWriter } from '../formats/row_writer.js';
+import type { HubOptions } from '../hub/resolve.js';
 import { ByteCounter } from './byte_counter.js';
+import { createDownloadProgress } from './download_progress.js';
 import {
   checkOptions,
   type EncodeCommandOptions,
@@ -27,6 +29,8 @@ export type { EncodeCommandOptions } from './encode_options.js';
 
 /** What the command takes from outside, so that it can be run without a process of its own. */
 export interface EncodeSurroundings {
+  /** From --model, a directory or a name, to a directory. */
+  findModel(name: string, options: HubOptions): Promise<string>;
   loadEncoder(directory: string, options: { dtype?: EncoderDType }): Promise<TextEncoder>;
   stderr: NodeJS.WriteStream;
   /** Rows of a row group or record batch. */
@@ -61,12 +65,13 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
   // A read that waits for input would keep the process from ending.
   guard.signal.addEventListener('abort', () => input.destroy(), { once: true });
   try {
-    const run = options.resume ? await ResumableRun.find(options, outputFormat) : undefined;
+    const directory = await findModel(options, around, guard.signal);
+    const run = options.resume ? await ResumableRun.find(options, directory, outputFormat) : undefined;
     if (run?.isComplete) {
       say(`${output} is complete: ${count(run.checkpoint!.rows)} texts`);
       return;
     }
-    const encoder = await load(options, around, guard.signal, say);
+    const encoder = await load(options, directory, around, guard.signal, say);
     const encoding = encoderOptions(options);
     // Poolings and truncation change the length, and only the encoder knows how.
     const dimensions = (await encoder.encode('', encoding)).shape.at(-1)!;
@@ -167,17 +172,36 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
 
 async function load(
   { model, dtype }: EncodeCommandOptions,
+  directory: string,
   around: EncodeSurroundings,
   signal: AbortSignal,
   say: (sentence: string) => void,
 ): Promise<TextEncoder> {
   const start = performance.now();
-  const encoder = await around.loadEncoder(model, dtype === undefined ? {} : { dtype });
+  const encoder = await around.loadEncoder(directory, dtype === undefined ? {} : { dtype });
   signal.throwIfAborted();
   const seconds = ((performance.now() - start) / 1000).toFixed(2);
   const limits = `${encoder.dimensions} dimensions, up to ${encoder.maxLength} tokens a text`;
   say(`loaded ${basename(model)} in ${seconds} s (${limits})`);
   return encoder;
+}
+
+async function findModel(
+  { model, revision, offline, quiet }: EncodeCommandOptions,
+  around: EncodeSurroundings,
+  signal: AbortSignal,
+): Promise<string> {
+  const onProgress = createDownloadProgress(around.stderr, quiet);
+  try {
+    return await around.findModel(model, {
+      ...(revision === undefined ? {} : { revision }),
+      ...(offline === undefined ? {} : { localFilesOnly: offline }),
+      signal,
+      onProgress,
+    });
+  } finally {
+    onProgress.stop();
+  }
 }
 
 function closingLine({ texts, tokens }: Counts, seconds: number, output: string): string {

@@ -57,7 +57,9 @@ function poolings(text: string): PoolingMode | PoolingMode[] {
 export function encodeCommand(): Command {
   return new Command('encode')
     .description('Embed the texts of files with a sentence-transformers model.')
-    .requiredOption('--model <dir>', 'model directory')
+    .requiredOption('--model <model>', 'a directory, or a name such as org/model at the Hugging Face hub')
+    .option('--revision <name>', 'branch, tag or commit of a model by name (default: main)')
+    .option('--offline', 'take a model by name from the cache, and fetch nothing')
     .requiredOption('--input <file...>', 'texts in UTF-8, file after file; - is standard input')
     .option(
       '--input-format <name>',
@@ -94,13 +96,15 @@ export function encodeCommand(): Command {
     .option('--threads <n>', 'threads to compute on', positiveInteger('--threads'))
     .option('--quiet', 'no progress, no closing line')
     .action(async (options: Options) => {
-      const [{ runEncode }, { Encoder }, { setThreads }] = await Promise.all([
+      const [{ runEncode }, { Encoder }, { resolveModel }, { setThreads }] = await Promise.all([
         import('./encode.js'),
         import('../encoder/encoder.js'),
+        import('../hub/resolve.js'),
         import('../diagnostics.js'),
       ]);
       if (options.threads !== undefined) setThreads(options.threads);
       await runEncode(options, {
+        findModel: resolveModel,
         loadEncoder: (directory, loading) => Encoder.load(directory, loading),
         stderr: process.stderr,
       });

@@ -7,7 +7,12 @@ import { chooseFormat, type OutputFormat } from './output.js';
 import type { Shard } from './selection.js';
 
 export interface EncodeCommandOptions extends InputOptions {
+  /** A directory, or a name at the Hugging Face hub. */
   model: string;
+  /** Branch, tag or commit of a model by name. */
+  revision?: string;
+  /** Models by name come from the cache alone. */
+  offline?: boolean;
   /** Paths, or - for standard input. */
   input: string | readonly string[];
   /** Path, or - for standard output. */

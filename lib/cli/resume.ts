@@ -32,10 +32,17 @@ export class ResumableRun {
     this.isComplete = isComplete;
   }
 
-  /** @throws FormatError if there is a journal of something else */
-  static async find(options: EncodeCommandOptions, format: OutputFormat): Promise<ResumableRun> {
+  /**
+   * @param directory of the model
+   * @throws FormatError if there is a journal of something else
+   */
+  static async find(
+    options: EncodeCommandOptions,
+    directory: string,
+    format: OutputFormat,
+  ): Promise<ResumableRun> {
     const { output } = options;
-    const journal = new Journal(output, await fingerprintOf(options, format));
+    const journal = new Journal(output, await fingerprintOf(options, directory, format));
     const content = await journal.read();
     if (content?.complete) {
       const isWhole = await finishResumable(output, content.complete);
@@ -93,7 +100,11 @@ export interface ResumableOutput {
 }
 
 /** What the bytes of the output depend on. Threads and batch size are not among it, so that they may be changed. */
-async function fingerprintOf(options: EncodeCommandOptions, format: OutputFormat): Promise<Fingerprint> {
+async function fingerprintOf(
+  options: EncodeCommandOptions,
+  directory: string,
+  format: OutputFormat,
+): Promise<Fingerprint> {
   const { version, isa, int8 } = info();
   const named: Record<string, unknown> = {
     '--format': format,
@@ -116,7 +127,7 @@ async function fingerprintOf(options: EncodeCommandOptions, format: OutputFormat
     version,
     'instruction set': `${isa} ${int8}`,
     ...Object.fromEntries(Object.entries(named).map(([name, value]) => [name, String(value)])),
-    model: await modelFingerprint(options.model),
+    model: await modelFingerprint(directory),
     input: await fileFingerprint(inputsOf(options)),
   };
 }

@@ -150,14 +150,14 @@ describe('encode', () => {
   });
 
   it.each<[string, () => string[], string]>([
-    ['no options', () => ['encode'], "required option '--model <dir>' not specified"],
+    ['no options', () => ['encode'], "required option '--model <model>' not specified"],
     ['no command', () => [], 'expected a command; see --help'],
     ['an unknown command', () => ['embed'], "unknown command 'embed'"],
     ['an unknown option', () => args(file('texts.txt'), file('x.npy'), '--fast'), "unknown option '--fast'"],
     [
       'a missing model',
       () => ['encode', '--model', file('none'), '--input', file('texts.txt'), '--output', file('x.npy')],
-      'expected a model directory but received nothing there',
+      'expected a directory, or a name such as org/model, but received nothing there',
     ],
     [
       'a missing input',

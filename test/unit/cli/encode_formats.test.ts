@@ -65,7 +65,7 @@ async function encode(
   const input = [options.input].flat().map((name) => (name === '-' ? name : file(name)));
   await runEncode(
     { model: 'fake', ...options, input, output: options.output === '-' ? '-' : file(options.output) },
-    { loadEncoder: async () => encoder, stderr },
+    { findModel: async (name) => name, loadEncoder: async () => encoder, stderr },
   );
   return { said, encoder };
 }

@@ -61,7 +61,7 @@ it('fails with one sentence and leaves nothing behind', async () => {
   ]);
   expect(missing.status).toBe(1);
   expect(missing.stderr).toMatch(
-    /^synthetic-attention: .*none: expected a model directory but received nothing there\n$/,
+    /^synthetic-attention: .*none": expected a directory, or a name such as org\/model, but received nothing there\n$/,
   );
   expect(existsSync(join(folder, 'p.html'))).toBe(false);
   const nowhere = await run([

@@ -62,7 +62,7 @@ it.each([
     const options = { model: 'fake', input: '-', inputFormat, output: file(output), quiet: true };
     await runEncode(
       { ...options, ...(id === undefined ? {} : { id }) },
-      { loadEncoder: async () => encoder, stderr: process.stderr },
+      { findModel: async (name) => name, loadEncoder: async () => encoder, stderr: process.stderr },
     );
   } finally {
     Object.defineProperty(process, 'stdin', stdin);

@@ -66,7 +66,7 @@ async function encode(
       ...options,
       output: `${place}/${options.output}`,
     },
-    { loadEncoder: async () => encoder, stderr, blockRows: 256 },
+    { findModel: async (name) => name, loadEncoder: async () => encoder, stderr, blockRows: 256 },
   );
   return { said, encoded: encoder.encoded };
 }
