@@ -22,7 +22,8 @@ const LIB: Record<string, readonly string[]> = {
   encoder: ['hub', 'layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
   transformers: ['encoder', 'hub', 'kernels', 'formats', 'tensor', 'native', 'errors'],
   diagnostics: ['native', 'package_root', 'errors'],
-  cli: ['encoder', 'hub', 'diagnostics', 'formats', 'errors'],
+  server: ['encoder', 'hub', 'explain', 'diagnostics', 'formats', 'tensor', 'errors'],
+  cli: ['server', 'encoder', 'hub', 'diagnostics', 'formats', 'errors'],
   index: ['encoder', 'layers', 'kernels', 'explain', 'diagnostics', 'tensor', 'errors'],
 };
 
