@@ -9,6 +9,8 @@ import { info, setThreads } from '../../lib/diagnostics.js';
 import { convertModel } from '../../lib/encoder/convert.js';
 import { Encoder } from '../../lib/encoder/encoder.js';
 import type { EncoderDType } from '../../lib/encoder/types.js';
+import { writeSafetensors } from '../../lib/formats/safetensors.js';
+import { readSafetensors } from '../../lib/formats/safetensors_reader.js';
 import { encoderDirectory, readEncoderGolden, SMALL_ENCODERS } from '../support/encoder_golden.js';
 import { goldenPath, readGolden } from '../support/golden.js';
 
@@ -122,6 +124,57 @@ describe.each(['f16', 'bf16'])('weights of %s', (type) => {
     const read = await embed(stored, texts, 'int8');
     if (SAME_STEPS) expect(read).toEqual(narrow);
     expectNear(read, wide);
+  });
+});
+
+describe('weights of an awkward kind', () => {
+  const texts = ['a river', 'the cat sat on the warm stone', ''];
+
+  /** A model of which some tensors have other rows. */
+  async function altered(name: string, which: RegExp, change: (row: Float32Array) => void): Promise<string> {
+    const directory = join(folder, name);
+    await cp(goldenPath('tiny_bert'), directory, { recursive: true });
+    const path = join(directory, 'model.safetensors');
+    const tensors = [...(await readSafetensors(path))].map(([tensor, { shape, data }]) => {
+      const columns = shape.at(-1)!;
+      for (let at = 0; shape.length === 2 && at < data.length; at += columns) {
+        if (which.test(tensor)) change(data.subarray(at, at + columns));
+      }
+      return { name: tensor, dtype: 'F32' as const, shape, data };
+    });
+    await writeSafetensors(path, tensors);
+    return directory;
+  }
+
+  (SAME_STEPS ? it : it.skip)('halfway between two steps have the same codes once stored', async () => {
+    const directory = await altered('halves', /word|dense|query|key|value/, (row) => {
+      const largest = Math.max(...row.map(Math.abs));
+      row.forEach((weight, i) => {
+        const step = Math.trunc((weight / largest) * 127);
+        if (Math.abs(step) < 127) row[i] = ((step + Math.sign(weight) / 2) / 127) * largest;
+      });
+    });
+    await convertModel(directory, join(folder, 'halves stored'), { dtype: 'int8' });
+    const read = await embed(join(folder, 'halves stored'), texts, 'int8');
+    expect(read).toEqual(await embed(directory, texts, 'int8'));
+  });
+
+  it.each([
+    [Number.NaN, 'word'],
+    [Number.POSITIVE_INFINITY, 'word'],
+    [Number.NEGATIVE_INFINITY, 'word'],
+    [Number.NaN, 'value'],
+    [Number.POSITIVE_INFINITY, 'dense'],
+  ])('that are %p show in 8 bits, stored as well: %s', async (value, which) => {
+    const name = `${value} ${which}`;
+    const directory = await altered(name, new RegExp(which), (row) => {
+      row[3] = value;
+    });
+    await convertModel(directory, join(folder, `${name} stored`), { dtype: 'int8' });
+    for (const from of [directory, join(folder, `${name} stored`)]) {
+      const rows = await embed(from, texts, 'int8');
+      expect(rows.every((row) => row.every(Number.isNaN))).toBe(true);
+    }
   });
 });
 
