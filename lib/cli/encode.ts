@@ -59,7 +59,10 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
   let progress: Progress | undefined;
   let tokens = 0;
   const guard = guardInterrupts(
-    () => writer?.abortSync(),
+    // What can be resumed stays, and gets a last checkpoint if there is time.
+    () => {
+      if (!options.resume) writer?.abortSync();
+    },
     options.resume ? 'the same command goes on from the last checkpoint' : undefined,
   );
   // A read that waits for input would keep the process from ending.
