@@ -48,18 +48,24 @@ export async function* tokenBatches(
   };
   let index = 0;
   let turnStart = performance.now();
+  const turn = async (): Promise<void> => {
+    // While jobs run on every core, a thread that never sleeps loses its core for whole scheduler ticks, and
+    // with it the event loop; one that pauses keeps the right to it. Jobs take far longer than their texts.
+    await (computing() ? pause(1) : nextTurn());
+    turnStart = performance.now();
+  };
   for await (const item of texts) {
     for (const text of typeof item === 'string' ? [item] : item) {
-      for (const id of tokenizer.encode(prompt + checkText(text, index++))) ids.push(id);
+      const steps = tokenizer.steps(prompt + checkText(text, index++));
+      let step = steps.next();
+      for (; !step.done; step = steps.next()) if (performance.now() - turnStart > TURN_MS) await turn();
+      for (const id of step.value) ids.push(id);
       offsets.push(ids.length);
       if (ids.length >= limits.tokens || offsets.length > limits.texts) {
         yield flush();
         turnStart = performance.now();
       } else if (performance.now() - turnStart > TURN_MS) {
-        // While jobs run on every core, a thread that never sleeps loses its core for whole scheduler ticks, and
-        // with it the event loop; one that pauses keeps the right to it. Jobs take far longer than their texts.
-        await (computing() ? pause(1) : nextTurn());
-        turnStart = performance.now();
+        await turn();
       }
     }
   }

@@ -5,8 +5,9 @@ import { type AddedToken, AddedTokenFinder, readAddedTokens } from './tokenizer/
 import { component } from './tokenizer/component.js';
 import { createModel, type Model } from './tokenizer/models.js';
 import { createNormalizer, lowerCase, type Normalizer, normalizerParts } from './tokenizer/normalizers.js';
-import { pieces } from './tokenizer/pieces.js';
-import { createPreTokenizer, type PreTokenizer } from './tokenizer/pre_tokenizers.js';
+import { type Cut, pieces } from './tokenizer/pieces.js';
+import { createPreTokenizer, dividesAtSpaces, type PreTokenizer } from './tokenizer/pre_tokenizers.js';
+import { drain } from './tokenizer/steps.js';
 import { createTemplate, type Template } from './tokenizer/template.js';
 
 export interface TokenizerOptions {
@@ -14,6 +15,11 @@ export interface TokenizerOptions {
   maxLength: number;
   lowerCase: boolean;
 }
+
+/** Words in one step. */
+const WORDS = 512;
+/** Longer words take steps of their own. */
+const LONG_WORD = 1024;
 
 /** Normalizers that see the ends of a text. */
 const WHOLE_TEXT: readonly unknown[] = ['Prepend', 'Strip'];
@@ -24,8 +30,8 @@ interface Parts {
   model: Model;
   template: Template;
   added: readonly AddedToken[];
-  /** Whether a long text may be cut at spaces. */
-  divisible: boolean;
+  /** Where a long text may be cut. */
+  cut: Cut;
 }
 
 export class Tokenizer {
@@ -75,25 +81,30 @@ export class Tokenizer {
       model: createModel(model),
       template: createTemplate(component(file, 'post_processor')),
       added,
-      divisible:
-        preTokenizer !== undefined &&
-        !normalizers.some((part) => WHOLE_TEXT.includes(part.get('type'))) &&
-        !added.some(({ content, stripRight }) => stripRight || /\S \S/.test(content)),
+      cut: whereToCut(preTokenizer, normalizers, added),
     };
     return new Tokenizer(parts, file, options);
   }
 
   /** Ids with special tokens, truncated to `maxLength`. Lone surrogates count as U+FFFD. */
   encode(text: string): number[] {
+    return drain(this.steps(text));
+  }
+
+  /** `encode` in steps of about a millisecond, between which other work may be done. */
+  *steps(text: string): Generator<void, number[], void> {
     const { before, after } = this.parts.template;
-    const room = this.maxLength - before.length - after.length;
     const ids: number[] = [...before];
-    const full = before.length + room;
+    const full = this.maxLength - after.length;
     let begin = 0;
-    for (const piece of this.parts.divisible ? pieces(text) : [text]) {
-      // A tokenizer that worked through a whole text before it is truncated would hold the event loop for long.
+    // A tokenizer that worked through a whole text before it is truncated would take long for what is thrown away.
+    for (const piece of pieces(text, this.parts.cut)) {
+      for (const { words, id } of this.sections(piece.toWellFormed(), begin === 0)) {
+        if (ids.length >= full) break;
+        if (id === undefined) yield* this.addWords(words, ids, full);
+        else ids.push(id);
+      }
       if (ids.length >= full) break;
-      this.encodePiece(piece.toWellFormed(), begin === 0, ids, full);
       begin += piece.length;
     }
     if (ids.length > full) ids.length = full;
@@ -111,27 +122,47 @@ export class Tokenizer {
     return ids.map((id) => this.names.get(id) ?? this.parts.model.vocabulary.name(id) ?? `[${id}]`);
   }
 
-  private encodePiece(piece: string, first: boolean, ids: number[], full: number): void {
-    const { normalizer, preTokenizer, model } = this.parts;
+  /** The words between added tokens, and these. */
+  private *sections(piece: string, first: boolean): Generator<{ words: string[]; id: number | undefined }> {
+    const { normalizer, preTokenizer } = this.parts;
     for (const section of this.raw.split(piece)) {
       if (section.id !== undefined) {
-        ids.push(section.id);
+        yield { words: [], id: section.id };
         continue;
       }
       const text = normalizer ? normalizer(section.text) : section.text;
-      for (const part of this.normalized.split(text)) {
-        if (part.id !== undefined) {
-          ids.push(part.id);
-          continue;
-        }
-        if (part.text === '') continue;
-        const begins = first && section.begin === 0 && part.begin === 0;
-        const words = preTokenizer ? preTokenizer(part.text, begins) : [part.text];
-        for (const word of words) {
-          if (ids.length >= full) return;
-          for (const id of model.encode(word, full - ids.length)) ids.push(id);
-        }
+      for (const { id, text: part, begin } of this.normalized.split(text)) {
+        const begins = first && section.begin === 0 && begin === 0;
+        if (id !== undefined || part === '') yield { words: [], id };
+        else yield { words: preTokenizer ? preTokenizer(part, begins) : [part], id };
       }
     }
   }
+
+  private *addWords(words: readonly string[], ids: number[], full: number): Generator<void, void, void> {
+    const { model } = this.parts;
+    for (const [i, word] of words.entries()) {
+      if (ids.length >= full) return;
+      if (i % WORDS === WORDS - 1) yield;
+      const long = word.length > LONG_WORD && model.steps !== undefined;
+      const found = long ? yield* model.steps!(word) : model.encode(word, full - ids.length);
+      for (const id of found) ids.push(id);
+    }
+  }
+}
+
+function whereToCut(
+  preTokenizer: JsonObject | undefined,
+  normalizers: readonly JsonObject[],
+  added: readonly AddedToken[],
+): Cut {
+  const divides = preTokenizer !== undefined && dividesAtSpaces(preTokenizer);
+  const seesEnds = normalizers.some((part) => WHOLE_TEXT.includes(part.get('type')));
+  if (!divides || seesEnds || added.some(({ content, stripRight }) => stripRight || /\S \S/.test(content))) {
+    return 'nowhere';
+  }
+  const [normalizer] = normalizers;
+  const apart =
+    normalizer?.get('type') === 'BertNormalizer' && normalizer.boolean('handle_chinese_chars', true);
+  return apart ? 'at spaces and ideographs' : 'at spaces';
 }

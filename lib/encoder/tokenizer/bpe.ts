@@ -3,10 +3,14 @@ import type { JsonObject } from '../json_file.js';
 import type { Model } from './models.js';
 import { PairMap } from './pair_map.js';
 import { PairQueue } from './pair_queue.js';
+import { drain } from './steps.js';
 import { Vocabulary } from './vocabulary.js';
 
 /** Longer words join their pairs by a queue, shorter ones by looking through them again and again. */
 const SHORT = 48;
+
+/** Pairs that are queued or taken in one step: a millisecond or less. */
+const STEP = 2048;
 
 /** Merges by rank: the pair's rank, and the id that it becomes. */
 interface Merges {
@@ -50,7 +54,11 @@ export function bpe(from: JsonObject): Model {
       const known = whole ? vocabulary.id(word) : undefined;
       if (known !== undefined) return [known];
       const ids = symbols(word);
-      return ids.length <= SHORT ? mergeShort(ids, merges) : mergeLong(ids, merges);
+      return ids.length <= SHORT ? mergeShort(ids, merges) : drain(mergeLong(ids, merges));
+    },
+    *steps(word) {
+      const known = whole ? vocabulary.id(word) : undefined;
+      return known === undefined ? yield* mergeLong(symbols(word), merges) : [known];
     },
   };
 }
@@ -104,8 +112,8 @@ function mergeShort(ids: number[], { ranks, results }: Merges): number[] {
   }
 }
 
-/** The same by a queue of pairs over a linked list: n log n steps. */
-function mergeLong(symbols: readonly number[], { ranks, results }: Merges): number[] {
+/** The same by a queue of pairs over a linked list: n log n comparisons. */
+function* mergeLong(symbols: readonly number[], { ranks, results }: Merges): Generator<void, number[], void> {
   const n = symbols.length;
   const ids = Int32Array.from(symbols);
   const next = Int32Array.from(symbols, (_, i) => (i + 1 < n ? i + 1 : -1));
@@ -115,8 +123,12 @@ function mergeLong(symbols: readonly number[], { ranks, results }: Merges): numb
     const rank = place < 0 || next[place]! < 0 ? -1 : ranks.get(ids[place]!, ids[next[place]!]!);
     if (rank >= 0) queue.push(rank, place);
   };
-  for (let i = 0; i + 1 < n; i++) offer(i);
-  while (queue.pop()) {
+  for (let i = 0; i + 1 < n; i++) {
+    if (i % STEP === STEP - 1) yield;
+    offer(i);
+  }
+  for (let taken = 1; queue.pop(); taken++) {
+    if (taken % STEP === 0) yield;
     const { rank, place } = queue;
     const right = next[place]!;
     // Either symbol may have been merged since the pair was queued.

@@ -10,6 +10,8 @@ export interface Model {
   vocabulary: Vocabulary;
   /** @param room ids that are needed at most; more may come */
   encode(word: string, room: number): readonly number[];
+  /** The same for a long word, in steps between which other work may be done. */
+  steps?(word: string): Generator<void, readonly number[], void>;
 }
 
 const KINDS: Readonly<Record<string, (from: JsonObject) => Model>> = {
@@ -38,5 +40,5 @@ export function createModel(from: JsonObject): Model {
     }
     return ids;
   };
-  return { vocabulary: model.vocabulary, encode };
+  return { ...model, encode };
 }

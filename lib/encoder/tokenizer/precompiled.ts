@@ -13,7 +13,30 @@ const SHORT = 6;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
+/** Code units that are cut into graphemes at once: Intl.Segmenter takes time by the square of the length. */
+const STRETCH = 128;
+
+function* graphemes(text: string): Generator<string, void, undefined> {
+  let size = STRETCH;
+  for (let at = 0; at < text.length; ) {
+    const stretch = text.slice(at, at + size);
+    const ends = at + size >= text.length;
+    const found = Array.from(segmenter.segment(stretch), ({ segment }) => segment);
+    // The last one may go on behind the stretch.
+    if (!ends) found.pop();
+    if (found.length === 0) {
+      size *= 2;
+      continue;
+    }
+    for (const grapheme of found) {
+      yield grapheme;
+      at += grapheme.length;
+    }
+    size = STRETCH;
+  }
+}
 
 class Charsmap {
   /** What was looked up before; replacements of whole graphemes and of characters. */
@@ -80,9 +103,9 @@ export function precompiled(from: JsonObject): Normalizer {
     // Without characters that join others, every character is a grapheme.
     if (!JOINING.test(text)) return characters(text);
     let out = '';
-    for (const { segment } of graphemes.segment(text)) {
-      const whole = encoder.encode(segment).length < SHORT ? map.find(segment) : undefined;
-      out += whole ?? characters(segment);
+    for (const grapheme of graphemes(text)) {
+      const whole = encoder.encode(grapheme).length < SHORT ? map.find(grapheme) : undefined;
+      out += whole ?? characters(grapheme);
     }
     return out;
   };
