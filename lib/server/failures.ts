@@ -1,0 +1,27 @@
+/** Why the server did not do what a request asks, where the request is not to blame. */
+import { SyntheticAttentionError } from '../errors.js';
+
+/** Nothing of the request was done; it may come again. */
+export class OverloadedError extends SyntheticAttentionError {
+  /** @param retryAfter whole seconds after which there is likely to be room */
+  constructor(
+    message: string,
+    readonly retryAfter: number,
+  ) {
+    super('ERR_OVERLOADED', message);
+  }
+}
+
+/** No requests are taken any more. */
+export class ClosedError extends SyntheticAttentionError {
+  constructor(message: string) {
+    super('ERR_CLOSED', message);
+  }
+}
+
+/** The model failed; `cause` is what it said. */
+export class BackendError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_BACKEND', message, options);
+  }
+}
