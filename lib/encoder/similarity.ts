@@ -40,7 +40,7 @@ export function similarity(a: TensorLike, b: TensorLike, name: SimilarityName = 
   if (name === 'cosine') return matmul(l2Normalize(left), l2Normalize(right), { transposeB: true });
   const out = new Float32Array(n * m);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < m; j++) out[i * m + j] = -distance(left.data, i, right.data, j, dims, name);
+    for (let j = 0; j < m; j++) out[i * m + j] = 0 - distance(left.data, i, right.data, j, dims, name);
   }
   return new Tensor(out, [n, m]);
 }
@@ -71,7 +71,7 @@ export function pair(
   dims: number,
   name: SimilarityName,
 ): number {
-  if (name === 'euclidean' || name === 'manhattan') return -distance(a, i, b, j, dims, name);
+  if (name === 'euclidean' || name === 'manhattan') return 0 - distance(a, i, b, j, dims, name);
   let [dot, left, right] = [0, 0, 0];
   for (let k = 0; k < dims; k++) {
     const [x, y] = [a[i * dims + k]!, b[j * dims + k]!];
