@@ -56,8 +56,8 @@ export async function loadArchitecture(
     paths: weights.paths,
     config: { ...parts.config, quantize: dtype === 'int8' },
   });
-  const { hidden, positions, heads } = parts.config;
+  const { hidden, vocabulary, positions, heads } = parts.config;
   const layers = parts.order.length;
   const kinds = architecture.kinds?.(config) ?? new Array<string>(layers).fill('MultiHeadAttention');
-  return { handle, dimensions: hidden, positions, layers, heads, kinds };
+  return { handle, dimensions: hidden, vocabulary, positions, layers, heads, kinds };
 }

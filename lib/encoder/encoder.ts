@@ -23,7 +23,10 @@ import type { LoadedModel } from './loaded_model.js';
 import { type ModelDirectory, readModelDirectory } from './model_directory.js';
 import { checkPrecision, givenRanges, quantizedWidth, quantizeRows, usesRanges } from './quantize.js';
 import { checkSimilarity, similarity } from './similarity.js';
+import type { TokenBatch } from './token_batches.js';
+import { checkTokenBatch } from './token_input.js';
 import { Tokenizer } from './tokenize.js';
+import { drain } from './tokenizer/steps.js';
 import type {
   AnyEncodeOptions,
   EncodedBatch,
@@ -38,6 +41,8 @@ import type {
   TextEncoder,
   TextSource,
   TokenEncodeOptions,
+  TokenizedText,
+  TokensEncodeOptions,
 } from './types.js';
 
 export interface EncoderLoadOptions extends HubOptions {
@@ -73,6 +78,8 @@ export class Encoder implements TextEncoder {
   /** Length of one embedding. */
   readonly dimensions: number;
   readonly maxLength: number;
+  /** Token ids are below it. */
+  readonly vocabularySize: number;
   /** Several are put one after the other. */
   readonly pooling: PoolingMode | readonly PoolingMode[];
   /** Whether embeddings are scaled to unit length by default. */
@@ -93,6 +100,7 @@ export class Encoder implements TextEncoder {
     this.truncateDim = options.truncateDim ?? directory.truncateDim;
     this.dimensions = Math.min(this.truncateDim ?? width, width);
     this.maxLength = tokenizer.maxLength;
+    this.vocabularySize = model.vocabulary;
     this.pooling = modes.length === 1 ? modes[0]! : modes;
     this.normalizes = steps.at(-1) === 'normalize';
     this.prompts = Object.freeze(Object.fromEntries(directory.prompts.texts));
@@ -215,6 +223,27 @@ export class Encoder implements TextEncoder {
     }
   }
 
+  /**
+   * Embeddings of sequences that are token ids already, special tokens included, as `encode` gives them for their
+   * texts: [sequences, dimensions], or with outputValue 'token' [tokens, hidden]. One native job. A prompt is among
+   * the ids; naming it only tells the pooling to leave it out, if the model is of that kind.
+   */
+  async encodeTokens(batch: TokenBatch, options: TokensEncodeOptions = {}): Promise<Float32Array> {
+    const named = options.prompt !== undefined || options.promptName !== undefined;
+    const { head } = this.plan(named ? options : { ...options, prompt: '' });
+    checkTokenBatch(batch, this);
+    const { model } = this.parts;
+    if (options.outputValue === 'token') return tokenStates(model, batch);
+    const embeddings = new Float32Array((batch.offsets.length - 1) * head.dimensions);
+    await embed(model, batch, head, embeddings);
+    return embeddings;
+  }
+
+  /** The text that options put before every text, which may be empty. */
+  promptText(options: { prompt?: string; promptName?: string } = {}): string {
+    return this.parts.directory.prompts.resolve(options);
+  }
+
   /** Similarity of every embedding in `a` to every one in `b`, [a's, b's], by `similarityName`. */
   similarity(a: TensorLike, b: TensorLike): Tensor {
     return similarity(a, b, this.similarityName);
@@ -226,6 +255,26 @@ export class Encoder implements TextEncoder {
       throw new ArgumentError(expectation('texts', 'an array of strings', describe(texts)));
     }
     return texts.map((text) => this.parts.tokenizer.encode(text));
+  }
+
+  /** `tokenize` for one text, which tells whether anything of it is cut off. */
+  tokenizeFull(text: string): TokenizedText {
+    return drain(this.tokenizeSteps(text));
+  }
+
+  /** `tokenizeFull` in steps of about a millisecond, between which other work may be done. */
+  *tokenizeSteps(text: string): Generator<void, TokenizedText, void> {
+    if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    const { tokenizer } = this.parts;
+    const ids = yield* tokenizer.steps(text, this.maxLength + 1);
+    const truncated = ids.length > this.maxLength;
+    if (truncated) ids.splice(this.maxLength - tokenizer.template.after.length, 1);
+    return { ids, truncated };
+  }
+
+  /** Ids that every text has before and after its own. */
+  get specialTokens(): { readonly before: readonly number[]; readonly after: readonly number[] } {
+    return this.parts.tokenizer.template;
   }
 
   /** What the vocabulary calls these ids. */

@@ -5,6 +5,8 @@ export interface LoadedModel {
   handle: NativeTransformer;
   /** Length of a hidden state. */
   dimensions: number;
+  /** Token ids are below it. */
+  vocabulary: number;
   /** Longest sequence in tokens. */
   positions: number;
   /** Layers as they are applied. */

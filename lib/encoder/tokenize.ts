@@ -92,10 +92,10 @@ export class Tokenizer {
   }
 
   /** `encode` in steps of about a millisecond, between which other work may be done. */
-  *steps(text: string): Generator<void, number[], void> {
+  *steps(text: string, maxLength = this.maxLength): Generator<void, number[], void> {
     const { before, after } = this.parts.template;
     const ids: number[] = [...before];
-    const full = this.maxLength - after.length;
+    const full = maxLength - after.length;
     let begin = 0;
     // A tokenizer that worked through a whole text before it is truncated would take long for what is thrown away.
     for (const piece of pieces(text, this.parts.cut)) {
@@ -110,6 +110,11 @@ export class Tokenizer {
     if (ids.length > full) ids.length = full;
     for (const id of after) ids.push(id);
     return ids;
+  }
+
+  /** Ids that every text has before and after its own. */
+  get template(): Template {
+    return this.parts.template;
   }
 
   /** Leading tokens of a text that a prompt takes, as sentence-transformers counts them: all but the last special one. */

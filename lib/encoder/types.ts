@@ -73,6 +73,20 @@ export interface TokenEncodeOptions extends Omit<EncodeOptions, 'outputValue'> {
   outputValue: 'token';
 }
 
+/** Of `encodeTokens`. */
+export interface TokensEncodeOptions
+  extends Pick<EncodeOptions, 'prompt' | 'promptName' | 'pooling' | 'normalize' | 'truncateDim'> {
+  outputValue?: OutputValue;
+}
+
+/** One text as the model reads it. */
+export interface TokenizedText {
+  /** With special tokens, truncated. */
+  ids: number[];
+  /** Whether more of the text is left than the model reads. */
+  truncated: boolean;
+}
+
 /** For callers whose options are known at run time only. */
 export interface AnyEncodeOptions extends Omit<EncodeOptions, 'precision' | 'outputValue'> {
   precision?: Precision;
