@@ -39,7 +39,7 @@ export class FairQueue<T extends Waiting> {
     this.byAge.add(item);
     let heap = this.byShare.get(item.key);
     if (heap === undefined) {
-      heap = new Heap(before);
+      heap = new Heap<T>(before);
       this.byShare.set(item.key, heap);
     }
     heap.add(item);
