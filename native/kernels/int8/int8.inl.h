@@ -6,14 +6,20 @@ static size_t int8_packed_size(int64_t k, int64_t n) {
   return static_cast<size_t>((n + kPanel - 1) / kPanel * kPanel * int8_column_bytes(k));
 }
 
-// Step of which the largest magnitude, or the largest of two neighbours together, takes 127: rounded, two
-// neighbours make 128 at most. NaN when some element is not finite.
+// Largest sum of two neighbouring weights where they are summed: 255 x 128 fits into 16 bits.
+inline constexpr int kInt8PairMax = 128;
+
+// Step of which the largest magnitude takes 127, and the largest two neighbours together 128 at most. NaN
+// when some element is not finite.
 static float int8_column_scale(const float* column, ptrdiff_t stride, int64_t k) {
   float largest = 0.0f, finite = 0.0f, neighbour = 0.0f;
   for (int64_t p = 0; p < k; ++p) {
     const float magnitude = std::fabs(column[p * stride]);
-    const float together = kInt8SumsPairs && p % 2 == 1 ? magnitude + neighbour : magnitude;
-    largest = together > largest ? together : largest;
+    if (kInt8SumsPairs && p % 2 == 1) {
+      const float together = (magnitude + neighbour) * (127.0f / kInt8PairMax);
+      largest = together > largest ? together : largest;
+    }
+    largest = magnitude > largest ? magnitude : largest;
     neighbour = magnitude;
     finite += magnitude * 0.0f;
   }
@@ -27,12 +33,16 @@ static void int8_pack(const MatrixView& b, int64_t k, int64_t n, const Int8Panel
     const float* column = b.data + j * b.col_stride;
     const float scale = j < n ? int8_column_scale(column, b.row_stride, k) : 0.0f;
     const float inverse = scale > 1e-30f ? 1.0f / scale : 0.0f;
-    int32_t sum = 0;
+    int32_t sum = 0, before = 0;
     for (int64_t p = 0; p < depth; ++p) {
       int32_t w = 0;
       if (p < k && inverse > 0.0f) {
         w = static_cast<int32_t>(std::nearbyint(column[p * b.row_stride] * inverse));
+        // The roundings of scale and product may take two neighbours one beyond their limit.
+        if (kInt8SumsPairs && p % 2 == 1 && std::abs(w) + std::abs(before) > kInt8PairMax)
+          w -= w > 0 ? 1 : -1;
       }
+      before = w;
       sum += w;
       panel[p / kInt8Group * kPanel * kInt8Group + p % kInt8Group] = static_cast<int8_t>(w);
     }

@@ -146,7 +146,8 @@ QuantizedColumns::QuantizedColumns(Case& c, const Codes& tier, const Lines& b)
     bool finite = true;
     for (int64_t p = 0; j < b.lines && p < k; ++p) {
       const double x = std::fabs(static_cast<double>(b.value(j, p)));
-      magnitude = std::max(magnitude, tier.pairs && p % 2 == 1 ? x + neighbour : x);
+      magnitude = std::max(magnitude, x);
+      if (tier.pairs && p % 2 == 1) magnitude = std::max(magnitude, (x + neighbour) * 127 / 128);
       neighbour = x;
       finite = finite && std::isfinite(x);
     }
@@ -157,12 +158,13 @@ QuantizedColumns::QuantizedColumns(Case& c, const Codes& tier, const Lines& b)
     if (j < b.lines) largest[static_cast<size_t>(j)] = magnitude;
     const double step = magnitude / 127;
     c.within("scale of a column", j, scales[j], step,
-             2.001 * kU * step + (magnitude == 0 ? 0 : 2 * kDenormal));
-    int32_t sum = 0, most = 0, before = 0;
+             3.001 * kU * step + (magnitude == 0 ? 0 : 2 * kDenormal));
+    int32_t sum = 0, most = 0, together = 0, before = 0;
     for (int64_t p = 0; p < depth; ++p) {
       const int32_t w = data[j / width * width * depth + (p / 4 * width + j % width) * 4 + p % 4];
       sum += w;
-      most = std::max(most, std::abs(w) + (tier.pairs && p % 2 == 1 ? before : 0));
+      most = std::max(most, std::abs(w));
+      if (tier.pairs && p % 2 == 1) together = std::max(together, std::abs(w) + before);
       before = std::abs(w);
       if (j >= b.lines || p >= k) {
         c.equal("weights of the tail", j * depth + p, w, 0);
@@ -176,8 +178,9 @@ QuantizedColumns::QuantizedColumns(Case& c, const Codes& tier, const Lines& b)
                  magnitude);
       }
     }
-    // Two halves of a step may be rounded up, or down, together.
-    if (step > kSmallest) c.within("the largest weight of a column", j, most, 127, tier.pairs ? 1 : 0);
+    c.that("a weight of at most 127, two neighbours of at most 128", most <= 127 && together <= 128);
+    if (step > kSmallest)
+      c.that("the largest weight, or two neighbours, fill the range", most == 127 || together >= 127);
     c.equal("sum of a column", j, sums[j], sum);
   }
   c.untouched("written beside the panels", data);
