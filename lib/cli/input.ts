@@ -99,7 +99,7 @@ async function openSource(input: string, output: string, options: InputOptions):
     integerIds: false,
     async *records() {
       if (destroyed) return;
-      file = createReadStream(input, { highWaterMark: 1 << 18 });
+      file = createReadStream(input, { highWaterMark: 1 << 16 });
       const stream = choice.gzip ? pipeline(file, createGunzip(), () => {}) : file;
       try {
         yield* readRecords(stream, choice.format, `input ${input}`, options);

@@ -16,6 +16,9 @@ import { FakeEncoder, fakeEmbedding } from './fake_encoder.js';
 
 const file = useTemporaryDirectory();
 const texts = Array.from({ length: 2500 }, (_, i) => `text ${i}, "quoted" é`);
+// The last of the first 1,024, which calibrate, and one behind them that does not fit into their ranges.
+texts[1023] = 'loud 5';
+texts[1024] = 'loud 9';
 const keys = texts.map((_, i) => `key ${i}`);
 const embeddings = texts.map((text) => fakeEmbedding(text, 4));
 

@@ -2,11 +2,14 @@
 import type { EncodedBatch, EncodeOptions, TextEncoder, TextSource } from '../../../lib/encoder/types.js';
 import { Tensor } from '../../../lib/tensor/tensor.js';
 
-/** Numbers that depend on the text alone, between -1 and 1. */
+/** Numbers that depend on the text alone, between -1 and 1, or N times as large for "loud N". */
 export function fakeEmbedding(text: string, dimensions: number): number[] {
   let hash = 0;
   for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
-  return Array.from({ length: dimensions }, (_, k) => Math.fround(Math.sin(hash % 10_007) / (k + 1)));
+  const scale = Number(/^loud (\d+)$/.exec(text)?.[1] ?? 1);
+  return Array.from({ length: dimensions }, (_, k) =>
+    Math.fround((scale * Math.sin(hash % 10_007)) / (k + 1)),
+  );
 }
 
 export class FakeEncoder implements TextEncoder {

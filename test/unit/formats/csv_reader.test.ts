@@ -72,6 +72,10 @@ describe('readCsv', () => {
     expect(await read(Buffer.from([...Buffer.from('text\na'), 0xff, 0x0a]))).toEqual(['a\ufffd']);
   });
 
+  it('takes line ends of both kinds in one file, and a lone CR as a character', async () => {
+    expect(await read('text\na\r\nb\nc\rd\r\n')).toEqual(['a', 'b', 'c\rd']);
+  });
+
   it('skips empty lines between records of several fields, and takes them as texts of one field', async () => {
     expect(await read('text,b\n\nx,1\n\n\n')).toEqual(['x']);
     expect(await read('text\n\nx\n\n')).toEqual(['', 'x', '']);

@@ -185,6 +185,32 @@ describe('parquet', () => {
   });
 });
 
+describe('arrow file', () => {
+  it('has a footer that leads to every batch, since readers that seek go by it', () => {
+    const layout: RowLayout = { columns: 3, type: 'float32', id: 'string', blockRows: 4 };
+    const bytes = copy(write(new ArrowFormat(layout, 'file'), [makeRows(11, layout)]));
+    const view = new DataView(bytes);
+    const end = bytes.byteLength;
+    expect(Buffer.from(bytes, end - 6).toString()).toBe('ARROW1');
+    const begin = end - 10 - view.getInt32(end - 10, true);
+    const root = begin + view.getUint32(begin, true);
+    const field = root + view.getUint16(root - view.getInt32(root, true) + 10, true);
+    const vector = field + view.getUint32(field, true);
+    expect(view.getUint32(vector, true)).toBe(3);
+    let next = 0;
+    for (let at = vector + 4; at < vector + 4 + 72; at += 24) {
+      const offset = Number(view.getBigInt64(at, true));
+      const metadata = view.getInt32(at + 8, true);
+      expect(offset % 8).toBe(0);
+      // Each begins with the mark of a message and the length of its metadata, where the one before ends.
+      expect([view.getInt32(offset, true), view.getInt32(offset + 4, true)]).toEqual([-1, metadata - 8]);
+      if (next > 0) expect(offset).toBe(next);
+      next = offset + metadata + Number(view.getBigInt64(at + 16, true));
+    }
+    expect([view.getInt32(next, true), view.getInt32(next + 4, true)]).toEqual([-1, 0]);
+  });
+});
+
 it('npy headers name the type', () => {
   const text = (type: NumberType) => Buffer.from(npyHeader(1, 2, type)).toString('latin1');
   expect(text('float32')).toContain("'<f4'");
