@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { JsonObject } from '../../../lib/encoder/json_file.js';
 import { Tokenizer } from '../../../lib/encoder/tokenize.js';
+import { pieces } from '../../../lib/encoder/tokenizer/pieces.js';
 import { ModelError } from '../../../lib/errors.js';
 import { goldenPath, readGolden } from '../../support/golden.js';
 
@@ -98,7 +99,26 @@ describe('long texts', () => {
     const values = readTokenizer('xlm_roberta');
     const text = 'thecatsatonthewarmstoneandwatchedtheriver'.repeat(900);
     const whole = load(values).encode(text);
-    expect(load(values, 100).encode(text).slice(0, 99)).toEqual(whole.slice(0, 99));
+    for (const length of [100, 3000, 15_000]) {
+      expect(load(values, length).encode(text).slice(0, -1)).toEqual(whole.slice(0, length - 1));
+    }
+  });
+});
+
+describe('pieces', () => {
+  const [one, two] = ['word and '.repeat(3000), 'word  and  '.repeat(3000)];
+  it.each([
+    ['at spaces', one, true],
+    ['at spaces', two, false],
+    ['at spaces', '東京'.repeat(9000), false],
+    ['at spaces and ideographs', '東京'.repeat(9000), true],
+    ['at spaces', 'a\u00a0b\n'.repeat(9000), false],
+    ['nowhere', one, false],
+  ] as const)('are cut %s only', (cut, text, several) => {
+    const all = [...pieces(text, cut)];
+    expect(all.join('')).toBe(text);
+    expect(all.length > 1).toBe(several);
+    expect(all.slice(0, -1).every((piece) => piece.length < 5000)).toBe(true);
   });
 });
 
