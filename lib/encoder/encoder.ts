@@ -6,7 +6,7 @@ import { EncodeOutput } from '../native/addon.js';
 import { addon } from '../native/load.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
-import { loadArchitecture } from './architecture.js';
+import { openArchitecture } from './architecture.js';
 import {
   checkPooling,
   disposeSteps,
@@ -46,7 +46,7 @@ import type {
 } from './types.js';
 
 export interface EncoderLoadOptions extends HubOptions {
-  /** How weights are kept and multiplied; default 'float32'. */
+  /** How weights are kept and multiplied; by default as they are stored. */
   dtype?: EncoderDType;
   /** false: only the transformer of the directory counts, with mean pooling and nothing behind it. */
   modules?: boolean;
@@ -87,6 +87,8 @@ export class Encoder implements TextEncoder {
   /** Texts that `promptName` names. */
   readonly prompts: Readonly<Record<string, string>>;
   readonly defaultPromptName: string | undefined;
+  /** Whether an average over tokens takes in those of the prompt. */
+  readonly poolsPrompt: boolean;
   readonly truncateDim: number | undefined;
   readonly similarityName: SimilarityName;
 
@@ -97,6 +99,7 @@ export class Encoder implements TextEncoder {
     const { model, steps, tokenizer, directory } = parts;
     const { modes } = directory.pooling;
     const width = headWidth(model.dimensions, modes, steps);
+    this.poolsPrompt = directory.pooling.includePrompt;
     this.truncateDim = options.truncateDim ?? directory.truncateDim;
     this.dimensions = Math.min(this.truncateDim ?? width, width);
     this.maxLength = tokenizer.maxLength;
@@ -117,23 +120,27 @@ export class Encoder implements TextEncoder {
    */
   static async load(model: string, options: EncoderLoadOptions = {}): Promise<Encoder> {
     checkLoadOptions(options);
-    const { dtype = 'float32', modules = true, truncateDim, similarity: name, ...hub } = options;
+    const { dtype, modules = true, truncateDim, similarity: name, ...hub } = options;
     const found = await readModelDirectory(await resolveModel(model, hub), { modules });
-    const loaded = await loadArchitecture(found.transformer, found.config, { dtype });
+    const opened = await openArchitecture(found.transformer, found.config);
+    const loading = opened.load(dtype);
+    loading.catch(() => {});
     let steps: Step[] = [];
     try {
-      steps = await loadSteps(found, loaded.dimensions);
+      // While the weights are packed, this thread makes the tokenizer.
       const tokenizer = Tokenizer.create(found.tokenizer, found.tokenizerConfig, {
-        maxLength: Math.min(found.maxLength ?? loaded.positions, loaded.positions),
+        maxLength: Math.min(found.maxLength ?? opened.positions, opened.positions),
         lowerCase: found.lowerCase,
       });
+      const loaded = await loading;
+      steps = await loadSteps(found, loaded.dimensions);
       return new Encoder(
         { model: loaded, steps, tokenizer, directory: found },
         { truncateDim, similarity: name },
       );
     } catch (error) {
       disposeSteps(steps);
-      loaded.handle.dispose();
+      loading.then((loaded) => loaded.handle.dispose()).catch(() => {});
       throw error;
     }
   }
