@@ -1,7 +1,7 @@
 // dist/: declarations by the compiler, JavaScript in a few files by esbuild. Node spends longer on finding and linking a
 // hundred small modules than on running them, and a server's first embedding waits for that.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -22,16 +22,18 @@ function entryPoints() {
 }
 
 const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
-rmSync('dist', { recursive: true, force: true });
+// Built beside dist and then put in its place: what runs from dist meanwhile finds the old one whole.
+const fresh = `dist.${process.pid}`;
+const old = `${fresh}.old`;
 const { status } = spawnSync(
   process.execPath,
-  [fileURLToPath(new URL('bin/tsc', `file://${compiler}`)), '-p', 'tsconfig.build.json'],
+  [fileURLToPath(new URL('bin/tsc', `file://${compiler}`)), '-p', 'tsconfig.build.json', '--outDir', fresh],
   { stdio: 'inherit' },
 );
 await build({
   entryPoints: entryPoints(),
   outbase: 'lib',
-  outdir: 'dist',
+  outdir: fresh,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
@@ -42,4 +44,7 @@ await build({
   sourcemap: true,
   logLevel: 'warning',
 });
+if (existsSync('dist')) renameSync('dist', old);
+renameSync(fresh, 'dist');
+rmSync(old, { recursive: true, force: true });
 process.exitCode = status ?? 1;

@@ -42,22 +42,38 @@ export function architectureOf(config: JsonObject): Architecture {
   return found;
 }
 
+/** A model whose config and tensors were found right, and whose weights are still to be loaded. */
+export interface OpenedModel {
+  /** Longest sequence in tokens. */
+  positions: number;
+  /** Packs the weights on threads of their own. By default as 8 bits if they are stored so. */
+  load(dtype?: EncoderDType): Promise<LoadedModel>;
+}
+
+export async function openArchitecture(directory: string, config: JsonObject): Promise<OpenedModel> {
+  const architecture = architectureOf(config);
+  const weights = await Weights.open(directory, architecture.prefixes, architecture.probe);
+  const parts = await architecture.read(config, weights);
+  const { hidden, vocabulary, positions, heads } = parts.config;
+  const layers = parts.order.length;
+  return {
+    positions,
+    async load(dtype = storedIn8Bits(parts) ? 'int8' : 'float32') {
+      const handle = await addon().loadTransformerAsync({
+        ...parts,
+        paths: weights.paths,
+        config: { ...parts.config, quantize: dtype === 'int8' },
+      });
+      const kinds = architecture.kinds?.(config) ?? new Array<string>(layers).fill('MultiHeadAttention');
+      return { handle, dimensions: hidden, vocabulary, positions, layers, heads, kinds };
+    },
+  };
+}
+
 export async function loadArchitecture(
   directory: string,
   config: JsonObject,
   options: { dtype?: EncoderDType } = {},
 ): Promise<LoadedModel> {
-  const architecture = architectureOf(config);
-  const weights = await Weights.open(directory, architecture.prefixes, architecture.probe);
-  const parts = await architecture.read(config, weights);
-  const dtype = options.dtype ?? (storedIn8Bits(parts) ? 'int8' : 'float32');
-  const handle = await addon().loadTransformerAsync({
-    ...parts,
-    paths: weights.paths,
-    config: { ...parts.config, quantize: dtype === 'int8' },
-  });
-  const { hidden, vocabulary, positions, heads } = parts.config;
-  const layers = parts.order.length;
-  const kinds = architecture.kinds?.(config) ?? new Array<string>(layers).fill('MultiHeadAttention');
-  return { handle, dimensions: hidden, vocabulary, positions, layers, heads, kinds };
+  return (await openArchitecture(directory, config)).load(options.dtype);
 }
