@@ -150,13 +150,19 @@ async function encodeJob(
   normalize: boolean,
   out: Float32Array,
 ): Promise<void> {
-  await addon().encodeAsync({
-    model: model.handle,
-    ids: batch.ids,
-    offsets: batch.offsets,
-    output: EncodeOutput[output],
-    skip,
-    normalize,
-    out,
-  });
+  try {
+    await addon().encodeAsync({
+      model: model.handle,
+      ids: batch.ids,
+      offsets: batch.offsets,
+      output: EncodeOutput[output],
+      skip,
+      normalize,
+      out,
+    });
+  } catch (cause) {
+    // A tokenizer may know tokens that the model does not; only a text that has them tells.
+    const { message } = cause as Error;
+    throw message.startsWith('ids: ') ? new ModelError(`the tokenizer's ${message}`, { cause }) : cause;
+  }
 }

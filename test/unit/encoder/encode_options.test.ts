@@ -1,7 +1,11 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from '@jest/globals';
 import { Encoder } from '../../../lib/encoder/encoder.js';
 import type { EncodeProgress } from '../../../lib/encoder/types.js';
+import { ModelError } from '../../../lib/errors.js';
 import { goldenPath } from '../../support/golden.js';
 
 const load = () => Encoder.load(goldenPath('tiny_bert'));
@@ -56,6 +60,22 @@ describe('Encoder.encode', () => {
     const encoder = await load();
     encoder.dispose();
     await expect(encoder.encode('a')).rejects.toThrow('in use but received one that was disposed');
+  });
+
+  it('refuses ids of the tokenizer that the model does not have', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'synthetic-attention-'));
+    try {
+      await cp(goldenPath('tiny_bert'), directory, { recursive: true });
+      const path = join(directory, 'tokenizer.json');
+      const file = JSON.parse(await readFile(path, 'utf8')) as { added_tokens: object[] };
+      file.added_tokens.push({ id: 5000, content: 'NEW', special: true });
+      await writeFile(path, JSON.stringify(file));
+      using encoder = await Encoder.load(directory);
+      await expect(encoder.encode('a NEW token')).rejects.toThrow(ModelError);
+      expect((await encoder.encode('a token')).shape).toEqual([encoder.dimensions]);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 
   it('passes on what onProgress throws', async () => {
