@@ -128,7 +128,7 @@ export class Encoder implements TextEncoder {
     let steps: Step[] = [];
     try {
       // While the weights are packed, this thread makes the tokenizer.
-      const tokenizer = Tokenizer.create(found.tokenizer, found.tokenizerConfig, {
+      const tokenizer = Tokenizer.create(found.tokenizer, {
         maxLength: Math.min(found.maxLength ?? opened.positions, opened.positions),
         lowerCase: found.lowerCase,
       });

@@ -62,7 +62,7 @@ export class Tokenizer {
   }
 
   /** @param file tokenizer.json */
-  static create(file: JsonObject, _config: JsonObject, options: TokenizerOptions): Tokenizer {
+  static create(file: JsonObject, options: TokenizerOptions): Tokenizer {
     const model = component(file, 'model');
     if (model === undefined) return file.fail('model', 'a model of a tokenizer');
     const normalizer = component(file, 'normalizer');

@@ -64,8 +64,9 @@ export class TopK {
   }
 
   private less(i: number, j: number): boolean {
-    const difference = this.scores[i]! - this.scores[j]!;
-    return difference < 0 || (difference === 0 && this.ids[i]! > this.ids[j]!);
+    // Compared and not subtracted: infinities have no difference.
+    const [a, b] = [this.scores[i]!, this.scores[j]!];
+    return a < b || (a === b && this.ids[i]! > this.ids[j]!);
   }
 
   private put(at: number, id: number, score: number): void {

@@ -37,7 +37,7 @@ export class Engine {
     const found = await readModelDirectory(directory, { modules: false });
     const model = await loadArchitecture(found.transformer, found.config, { dtype });
     try {
-      const tokenizer = Tokenizer.create(found.tokenizer, found.tokenizerConfig, {
+      const tokenizer = Tokenizer.create(found.tokenizer, {
         maxLength: limitOf(found.tokenizerConfig, model.positions),
         lowerCase: false,
       });

@@ -57,7 +57,7 @@ const ROUNDINGS = 400;
 describe('Encoder on a small random BERT', () => {
   it('tokenizes as the reference does', async () => {
     const directory = await readModelDirectory(DIRECTORY);
-    const tokenizer = Tokenizer.create(directory.tokenizer, directory.tokenizerConfig, {
+    const tokenizer = Tokenizer.create(directory.tokenizer, {
       maxLength: 64,
       lowerCase: false,
     });

@@ -46,7 +46,7 @@ describe('Encoder.explain', () => {
     const encoder = await Encoder.load(DIRECTORY);
     const explanation = await encoder.explain(text, { title: 'T' });
     const found = await readModelDirectory(DIRECTORY);
-    const tokenizer = Tokenizer.create(found.tokenizer, found.tokenizerConfig, {
+    const tokenizer = Tokenizer.create(found.tokenizer, {
       maxLength: 64,
       lowerCase: false,
     });

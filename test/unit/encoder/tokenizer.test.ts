@@ -21,7 +21,7 @@ function readTokenizer(name: string): Values {
 
 function load(values: Values, maxLength = 1_000_000, lowerCase = false): Tokenizer {
   const file = new JsonObject('tokenizer.json', values);
-  return Tokenizer.create(file, new JsonObject('tokenizer_config.json', {}), { maxLength, lowerCase });
+  return Tokenizer.create(file, { maxLength, lowerCase });
 }
 
 const golden = readGolden<Golden>('tokenizers.json');
