@@ -5,9 +5,16 @@ import { convertCommand } from './convert_command.js';
 import { encodeCommand } from './encode_command.js';
 import { infoCommand } from './info_command.js';
 import { inspectCommand } from './inspect_command.js';
+import { serveCommand } from './serve_command.js';
 
 /** A subcommand, complete with options and action. */
-const COMMANDS: readonly (() => Command)[] = [encodeCommand, convertCommand, inspectCommand, infoCommand];
+const COMMANDS: readonly (() => Command)[] = [
+  encodeCommand,
+  serveCommand,
+  convertCommand,
+  inspectCommand,
+  infoCommand,
+];
 
 export function createProgram(): Command {
   const program = new Command('synthetic-attention');

@@ -1,0 +1,70 @@
+/** `synthetic-attention/server`: the embeddings server as a Fastify plugin to mount in one's own application. */
+import type { FastifyInstance } from 'fastify';
+import type { EncoderLoadOptions } from '../encoder/encoder.js';
+import { ArgumentError, describe, expectation } from '../errors.js';
+import { Metrics } from './metrics.js';
+import { Models } from './models.js';
+import { checkServerOptions, type ServerOptions } from './options.js';
+import { registerServer } from './plugin.js';
+
+export type { ServerOptions } from './options.js';
+
+export interface EmbeddingsServerOptions extends Partial<ServerOptions>, EncoderLoadOptions {
+  /** Directories or names of models, by the names that requests use. The first one serves requests that name none. */
+  models: Readonly<Record<string, string>>;
+}
+
+/**
+ * `await app.register(embeddingsServer, { prefix: '/embeddings', models: { minilm: 'DIR' } })`. The models are loaded
+ * before the application is ready; where that takes longer than Fastify's `pluginTimeout` (10 s), as a download does, raise it.
+ */
+export async function embeddingsServer(app: FastifyInstance, given: EmbeddingsServerOptions): Promise<void> {
+  const {
+    prefix: _,
+    logLevel: __,
+    logSerializers: ___,
+    models: names,
+    ...rest
+  } = given as typeof given & {
+    prefix?: unknown;
+    logLevel?: unknown;
+    logSerializers?: unknown;
+  };
+  const options = checkServerOptions(rest);
+  const load = Object.fromEntries(
+    Object.entries(rest).filter(([name]) => !Object.hasOwn(options, name)),
+  ) as EncoderLoadOptions;
+  const { models, metrics } = await loadModels(checkNames(names), options, load);
+  await registerServer(app, options, { models, metrics, dtype: load.dtype ?? 'float32' });
+}
+
+/** Apart from the plugin, so that a command can load while it does other things. */
+export async function loadModels(
+  names: ReadonlyMap<string, string>,
+  { maxBatchTokens, maxQueueTokens, maxConcurrentRequests }: ServerOptions,
+  load: EncoderLoadOptions,
+): Promise<{ models: Models; metrics: Metrics }> {
+  let models: Models | undefined;
+  const metrics = new Metrics(
+    () => new Map([...(models?.all ?? [])].map(([name, { model }]) => [name, model.state])),
+  );
+  const onBatch = metrics.batch.bind(metrics);
+  const settings = { maxBatchTokens, maxQueueTokens, maxConcurrentRequests, load, onBatch };
+  models = await Models.load(names, settings);
+  return { models, metrics };
+}
+
+function checkNames(names: unknown): Map<string, string> {
+  const entries = Object.entries((names ?? {}) as Record<string, unknown>);
+  if (entries.length === 0) {
+    throw new ArgumentError(expectation('models', 'at least one name with a model', describe(names)));
+  }
+  for (const [name, source] of entries) {
+    if (typeof source !== 'string') {
+      throw new ArgumentError(expectation(`models.${name}`, 'a directory or a name', describe(source)));
+    }
+  }
+  return new Map(entries as [string, string][]);
+}
+
+export default embeddingsServer;

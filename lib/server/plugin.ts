@@ -1,0 +1,161 @@
+/** The embeddings server as a Fastify plugin. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { expectation } from '../errors.js';
+import { ClientGone, type Context } from './context.js';
+import {
+  bodyOf,
+  type Dialect,
+  dialectOfPath,
+  type FailureKind,
+  failureOf,
+  RequestError,
+  statusOf,
+} from './errors.js';
+import { KeyRing } from './keys.js';
+import type { Metrics } from './metrics.js';
+import type { Models } from './models.js';
+import { ApiDescription } from './openapi.js';
+import type { ServerOptions } from './options.js';
+import { registerDocs } from './routes/docs.js';
+import { registerMeta } from './routes/meta.js';
+import { registerOpenAI } from './routes/openai.js';
+import { registerTei } from './routes/tei.js';
+import { registerTokens } from './routes/tokens.js';
+import type { Schema } from './schemas/schema.js';
+import { createValidator } from './schemas/validate.js';
+
+export interface Parts {
+  models: Models;
+  metrics: Metrics;
+  dtype: string;
+  /** Whether unknown paths are the plugin's too, although it has no prefix. */
+  alone?: boolean;
+}
+
+/** Everything below the prefix of `app`, which must be the plugin's own instance: its hooks and handlers are set. */
+export async function registerServer(
+  app: FastifyInstance,
+  options: ServerOptions,
+  { models, metrics, dtype, alone = false }: Parts,
+): Promise<void> {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onClose', async () => models.close());
+  const context: Context = { models, options, metrics, dtype, closing: () => closing };
+
+  // First of all hooks, since a browser asks without a key whether it may ask.
+  if (options.cors.length > 0) await registerCors(app, options.cors);
+  addChecks(app, context);
+  addFailures(app, context);
+  // An application has one such handler for a prefix, and without a prefix it's not ours to set.
+  if (alone || app.prefix !== '') addNotFound(app, context);
+
+  const description = new ApiDescription(options.apiKey.length > 0);
+  app.addHook('onRoute', (route) => description.add(route));
+  registerOpenAI(app, context);
+  registerTei(app, context);
+  registerTokens(app, context);
+  registerMeta(app, context);
+  registerDocs(app, description);
+}
+
+async function registerCors(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  const { default: cors } = await import('@fastify/cors');
+  await app.register(cors, {
+    origin: origins.includes('*') ? '*' : [...origins],
+    strictPreflight: false,
+    exposedHeaders: ['retry-after', 'x-request-id'],
+    maxAge: 600,
+  });
+}
+
+function addChecks(app: FastifyInstance, { options, closing }: Context): void {
+  const keys = new KeyRing(options.apiKey);
+  // Bodies are JSON; a text would reach the schemas as a string.
+  if (app.hasContentTypeParser('text/plain')) app.removeContentTypeParser('text/plain');
+  app.decorateRequest('embeddingFigures', null);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (request.routeOptions.config.public === true) return;
+    // Nothing of the body is read before.
+    if (!keys.empty && !keys.accepts(request.headers.authorization)) {
+      const received = request.headers.authorization === undefined ? 'none' : 'another one';
+      throw new RequestError('unauthorized', expectation('authorization', 'a bearer key', received));
+    }
+    if (closing()) throw new RequestError('closing', 'the server is shutting down');
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (closing()) reply.header('connection', 'close');
+  });
+  const validator = createValidator();
+  app.setValidatorCompiler<Schema>(({ schema }) => {
+    const check = validator(schema);
+    return (body) => {
+      const error = check(body);
+      return error ? { error } : { value: body };
+    };
+  });
+  // The schemas of answers are for readers; what is sent is what the handlers made.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+}
+
+function addFailures(app: FastifyInstance, { metrics, options }: Context): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    if ((error as Error) instanceof ClientGone) {
+      metrics.aborted();
+      request.log.info('the client went away');
+      // Nobody reads it; the number is nginx' for this.
+      return reply.code(499).send();
+    }
+    const failure = failureOf(error);
+    metrics.failed(failure.kind);
+    if (failure.kind === 'internal' || failure.kind === 'backend') request.log.error(error);
+    else request.log.debug({ reason: failure.message }, 'request refused');
+    if (failure.kind === 'payload') {
+      failure.message = expectation('body', `at most ${options.payloadLimit} bytes`, 'more');
+    }
+    if (failure.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+    if (failure.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter));
+    return answer(reply, failure.kind, bodyOf(failure, dialectOf(app, request)), dialectOf(app, request));
+  });
+}
+
+function addNotFound(app: FastifyInstance, { metrics }: Context): void {
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0]!;
+    const methods = ['GET', 'POST'].filter(
+      (method) => app.findRoute({ method, url: path } as never) !== null,
+    );
+    const kind: FailureKind = methods.length > 0 ? 'method' : 'notFound';
+    if (methods.length > 0) reply.header('allow', methods.join(', '));
+    const shown = path.length > 100 ? `${path.slice(0, 100)}...` : path;
+    const expected = methods.length > 0 ? methods.join(' or ') : 'a route of this server';
+    const message = expectation(
+      methods.length > 0 ? shown : 'url',
+      expected,
+      methods.length > 0 ? request.method : shown,
+    );
+    metrics.failed(kind);
+    return answer(
+      reply,
+      kind,
+      bodyOf({ kind, message, param: null }, dialectOf(app, request)),
+      dialectOf(app, request),
+    );
+  });
+}
+
+/** The shape that the client of a path expects, of paths that do not exist too. */
+function dialectOf(app: FastifyInstance, request: FastifyRequest): Dialect {
+  const { dialect } = request.routeOptions.config;
+  return dialect ?? dialectOfPath(request.url.slice(app.prefix.length));
+}
+
+function answer(reply: FastifyReply, kind: FailureKind, body: object, dialect: Dialect): FastifyReply {
+  return reply
+    .code(statusOf(kind, dialect))
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body));
+}

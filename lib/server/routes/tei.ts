@@ -1,0 +1,161 @@
+/** The routes of text-embeddings-inference that embed: /embed, /embed_all, /similarity. */
+import type { FastifyInstance } from 'fastify';
+import { expectation } from '../../errors.js';
+import { type Context, clientSignal } from '../context.js';
+import { checkCount, checkTokenNumbers, embedInput, type Input } from '../embed.js';
+import { RequestError } from '../errors.js';
+import { JsonWriter, rowsJson } from '../json_writer.js';
+import type { ServedModel } from '../models.js';
+import {
+  embedAllAnswer,
+  embedAllBody,
+  embedAnswer,
+  embedBody,
+  similarityAnswer,
+  similarityBody,
+  teiError,
+} from '../schemas/tei.js';
+import type { EmbedInput } from '../sequences.js';
+
+interface Reading {
+  truncate?: boolean | null;
+  truncation_direction?: string;
+  prompt_name?: string | null;
+}
+
+interface EmbedAllBody extends Reading {
+  inputs: Input;
+  model?: string | null;
+}
+
+interface EmbedBody extends EmbedAllBody {
+  normalize: boolean;
+  dimensions?: number | null;
+}
+
+interface SimilarityBody {
+  inputs: { source_sentence: string; sentences: string[] };
+  parameters?: Reading | null;
+  model?: string | null;
+}
+
+export function registerTei(app: FastifyInstance, context: Context): void {
+  const { models, options } = context;
+  const bodyLimit = options.payloadLimit;
+
+  async function reading(
+    body: Reading,
+    served: ServedModel,
+    input: Input,
+    signal: AbortSignal,
+  ): Promise<{ truncate: boolean; promptName: string | undefined }> {
+    const truncate = body.truncate ?? options.autoTruncate;
+    const fromLeft = body.truncation_direction?.toLowerCase() === 'left';
+    if (truncate && fromLeft) await refuseLongTexts(served, input, signal);
+    return { truncate, promptName: body.prompt_name ?? undefined };
+  }
+
+  app.post<{ Body: EmbedBody }>(
+    '/embed',
+    {
+      bodyLimit,
+      schema: { body: embedBody, response: { 200: embedAnswer, default: teiError } },
+      config: { summary: 'Embeddings' },
+    },
+    async (request, reply) => {
+      const { inputs, normalize, dimensions, model, ...rest } = request.body;
+      const served = models.get(model);
+      const read = await reading(rest, served, inputs, clientSignal(request, reply));
+      const { rows } = await embedInput(context, request, reply, {
+        served,
+        input: inputs,
+        param: 'inputs',
+        options: { ...read, normalize, dimensions: dimensions ?? undefined },
+      });
+      return reply.type('application/json').send(await rowsJson(rows));
+    },
+  );
+
+  app.post<{ Body: EmbedAllBody }>(
+    '/embed_all',
+    {
+      bodyLimit,
+      schema: { body: embedAllBody, response: { 200: embedAllAnswer, default: teiError } },
+      config: { summary: 'Hidden states of every token, special tokens included' },
+    },
+    async (request, reply) => {
+      const { inputs, model, ...rest } = request.body;
+      const served = models.get(model);
+      const signal = clientSignal(request, reply);
+      const read = await reading(rest, served, inputs, signal);
+      await checkTokenNumbers(served, inputs, 'inputs', signal);
+      const { rows, dimensions } = await embedInput(context, request, reply, {
+        served,
+        input: inputs,
+        param: 'inputs',
+        options: { ...read, outputValue: 'token' },
+      });
+      const writer = new JsonWriter(64 + 13 * rows.reduce((sum, row) => sum + row.length, 0));
+      for (const [i, states] of rows.entries()) {
+        writer.text(i === 0 ? '[[' : '],[');
+        for (let at = 0; at < states.length; at += dimensions) {
+          if (at > 0) writer.text(',');
+          writer.numbers(states.subarray(at, at + dimensions));
+          await writer.turn();
+        }
+      }
+      return reply.type('application/json').send(writer.text(']]').end());
+    },
+  );
+
+  app.post<{ Body: SimilarityBody }>(
+    '/similarity',
+    {
+      bodyLimit,
+      schema: { body: similarityBody, response: { 200: similarityAnswer, default: teiError } },
+      config: { summary: 'Cosine similarity of one sentence to others' },
+    },
+    async (request, reply) => {
+      const { inputs, parameters, model } = request.body;
+      const { source_sentence: source, sentences } = inputs;
+      // The source is one more text, but nobody counts it.
+      checkCount(sentences.length, options.maxClientBatchSize, 'inputs.sentences');
+      const served = models.get(model);
+      const input = [source, ...sentences];
+      const read = await reading(parameters ?? {}, served, input, clientSignal(request, reply));
+      const { rows } = await embedInput(context, request, reply, {
+        served,
+        input,
+        param: 'inputs',
+        options: { ...read, normalize: true },
+        uncounted: 1,
+      });
+      const [first, ...others] = rows;
+      const cosines = Float32Array.from(others, (row) => dot(first!, row));
+      return reply.type('application/json').send(new JsonWriter().numbers(cosines).end());
+    },
+  );
+}
+
+/** Tokenizers cut at the right alone; to cut there instead would be to embed another text than the one asked for. */
+async function refuseLongTexts({ model }: ServedModel, input: Input, signal: AbortSignal): Promise<void> {
+  const { maxLength } = model.encoder;
+  const list = (typeof input === 'string' || typeof input[0] === 'number' ? [input] : input) as EmbedInput;
+  const texts = list.filter((item) => typeof item === 'string');
+  const read = await model.tokenize(texts, signal);
+  const long = (item: string | readonly number[]): boolean =>
+    typeof item !== 'string' && item.length > maxLength;
+  if (read.some(({ truncated }) => truncated) || list.some(long)) {
+    throw new RequestError(
+      'invalid',
+      expectation('truncation_direction', `"Right" for texts of more than ${maxLength} tokens`, '"Left"'),
+      'truncation_direction',
+    );
+  }
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
