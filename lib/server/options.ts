@@ -11,6 +11,7 @@ export interface ServerOptions {
   payloadLimit: number;
   apiKey: readonly string[];
   cors: readonly string[];
+  page: boolean;
 }
 
 export interface CommandOptions extends ServerOptions {
@@ -164,6 +165,14 @@ export const OPTIONS: readonly OptionRow[] = [
     value: 'origin',
     help: 'origins whose pages may send requests; * is any',
     default: [],
+    plugin: true,
+  },
+  {
+    name: 'page',
+    kind: { type: 'boolean' },
+    value: '',
+    help: 'the playground at /',
+    default: true,
     plugin: true,
   },
   {

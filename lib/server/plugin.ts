@@ -19,6 +19,7 @@ import type { ServerOptions } from './options.js';
 import { registerDocs } from './routes/docs.js';
 import { registerMeta } from './routes/meta.js';
 import { registerOpenAI } from './routes/openai.js';
+import { registerPage } from './routes/page.js';
 import { registerTei } from './routes/tei.js';
 import { registerTokens } from './routes/tokens.js';
 import type { Schema } from './schemas/schema.js';
@@ -59,6 +60,7 @@ export async function registerServer(
   registerTokens(app, context);
   registerMeta(app, context);
   registerDocs(app, description);
+  if (options.page) registerPage(app, context);
 }
 
 async function registerCors(app: FastifyInstance, origins: readonly string[]): Promise<void> {

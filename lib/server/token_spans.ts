@@ -82,8 +82,10 @@ function wordSpans(text: string, names: readonly string[]): (Span | undefined)[]
 
 /** A word that the vocabulary has no tokens for is one token as a whole; a mark stands alone. */
 function wordEnd(letters: readonly Letter[], begin: number): number {
-  const isWord = (i: number): boolean => /^[\p{L}\p{N}\p{M}]$/u.test(letters[i]?.letter ?? ' ');
+  // What tokenizers divide at besides spaces: marks, of ASCII the symbols too, and ideographs.
+  const divides = (i: number): boolean =>
+    /^[\s\p{P}$+<=>^`|~\p{Script=Han}]$/u.test(letters[i]?.letter ?? ' ');
   let end = begin + 1;
-  while (isWord(begin) && isWord(end)) end++;
+  while (!divides(begin) && !divides(end)) end++;
   return end;
 }

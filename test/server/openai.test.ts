@@ -181,11 +181,7 @@ describe('POST /v1/embeddings', () => {
     expectRefusal(await server.post('/v1/embeddings', ''), 400, invalid);
     expectRefusal(await server.post('/v1/embeddings', '[]'), 400, invalid);
     expectRefusal(await server.post('/v1/embeddings', 'null'), 400, invalid);
-    expectRefusal(
-      await server.post('/v1/embeddings', '{"__proto__": {"a": 1}, "input": "a"}'),
-      400,
-      invalid,
-    );
+    expectRefusal(await server.post('/v1/embeddings', '{"__proto__": {"a": 1}, "input": "a"}'), 400, invalid);
     expectRefusal(await server.post('/v1/embeddings', 'a', { 'content-type': 'text/plain' }), 415, invalid);
     expectRefusal(await server.get('/v1/embeddings'), 405, { code: 'method_not_supported' });
     expectRefusal(await server.get('/v1/nothing'), 404, { code: 'unknown_url' });
@@ -219,7 +215,11 @@ describe('the official client', () => {
       expect(answer.model).toBe('tiny');
       for (const [i, row] of rows.entries()) expectClose(answer.data[i]!.embedding, row);
     }
-    const ids = await client.embeddings.create({ model: 'tiny', input: encoder.tokenize(texts), dimensions: 5 });
+    const ids = await client.embeddings.create({
+      model: 'tiny',
+      input: encoder.tokenize(texts),
+      dimensions: 5,
+    });
     for (const [i, row] of (await expectedRows(texts, 5)).entries()) expectClose(ids.data[i]!.embedding, row);
   });
 
