@@ -66,18 +66,16 @@ export const PLAYGROUND = `<!doctype html>
   <section aria-labelledby="similarity-title">
     <h2 id="similarity-title">Similarity</h2>
     <div class="columns">
-      <div>
+      <div class="typed">
         <label for="texts">Texts, one a line; they are compared as you type</label>
         <textarea id="texts" rows="9" spellcheck="false" dir="auto">${EXAMPLE_TEXTS.map(escaped).join('\n')}</textarea>
         <p id="similarity-status" class="status" aria-live="polite"></p>
         ${alertPlace('similarity-alert')}
-        <h3 id="nearest-title" hidden></h3>
-        <ol id="nearest" aria-labelledby="nearest-title"></ol>
       </div>
-      <div id="similarity-result" hidden>
+      <div id="similarity-result" class="compared" hidden>
         <div class="head">
-          <p class="hint">Cosine of every two texts. Point at a cell to read it, click or use the arrow keys to choose
-          its row.</p>
+          <p class="hint">Cosine of every two texts, orange below 0. Point at a cell to read it; click or use the
+          arrow keys to choose its row.</p>
           <div class="tools">
             <div class="legend" aria-hidden="true">
               <canvas id="ramp" width="160" height="10"></canvas>
@@ -93,6 +91,10 @@ export const PLAYGROUND = `<!doctype html>
         <div id="matrix"></div>
         <div class="readout"><output id="pair"></output></div>
       </div>
+      <div class="neighbours">
+        <h3 id="nearest-title" hidden></h3>
+        <ol id="nearest" aria-labelledby="nearest-title"></ol>
+      </div>
     </div>
   </section>
   <section aria-labelledby="attention-title">
@@ -105,8 +107,8 @@ export const PLAYGROUND = `<!doctype html>
     </form>
     ${alertPlace('attention-alert')}
     <p class="status"><span id="attention-status" aria-live="polite"></span><span id="save-line" hidden><a id="save" download="attention.html">Save this page</a>, as the inspect command writes it</span></p>
-    <iframe id="frame" title="Attention" hidden></iframe>
   </section>
+  <iframe id="frame" title="Attention" hidden></iframe>
 </main>
 <footer class="hint">This page asks this server alone. By hand: <code>POST /v1/embeddings</code>, <code>POST /embed</code>,
 <code>POST /explain</code>; all routes are in <a href="docs" id="docs">the documentation</a>.</footer>

@@ -21,7 +21,8 @@ textarea { display: block; width: 100%; min-height: 13.5em; resize: vertical; ma
 .status { margin: 8px 0 0; min-height: 1.5em; color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
 #key-form { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 18px 24px 0; }
 #key-form p { flex: 1 1 100%; margin: 0; }
-#figures { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 12px; margin: 0; padding: 18px 24px 0; }
+#figures { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: 12px; margin: 0; padding: 0; }
+.live { border: 0; background: none; padding: 0; }
 #figures div {
   background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 8px 14px 6px; min-width: 0;
 }
@@ -31,18 +32,25 @@ textarea { display: block; width: 100%; min-height: 13.5em; resize: vertical; ma
 #figures svg { display: block; width: 100%; height: 22px; margin-top: 2px; overflow: visible; }
 #figures polyline { fill: none; stroke: var(--accent); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 #figures.silent dd { color: var(--soft); }
-#figures-alert { margin: 8px 24px 0; }
-.columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px 28px; }
-@media (min-width: 1000px) { .columns { grid-template-columns: minmax(0, 4fr) minmax(0, 7fr); } }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 12px 28px; align-content: start; }
+@media (min-width: 1000px) {
+  .columns { grid-template: auto 1fr / minmax(0, 4fr) minmax(0, 7fr); }
+  .compared { grid-column: 2; grid-row: 1 / 3; }
+  .neighbours { grid-column: 1; }
+}
 .head { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: end; justify-content: space-between; }
-h3 { margin: 18px 0 6px; font-size: 14px; overflow-wrap: anywhere; max-height: 4.5em; overflow-y: auto; }
+h3 { margin: 4px 0 6px; font-size: 14px; overflow-wrap: anywhere; max-height: 4.5em; overflow-y: auto; }
 h3 .token { font-weight: 600; }
 .busy { opacity: 0.55; transition: opacity 0.2s 0.25s; }
 #matrix { overflow-x: auto; padding: 3px; margin: 0 -3px; }
 table { border-collapse: separate; border-spacing: 1px; font-size: 12px; font-variant-numeric: tabular-nums; }
 th { font-weight: 400; color: var(--soft); padding: 0; }
-thead th { height: 20px; }
-tbody th { text-align: start; white-space: nowrap; }
+thead th { height: 20px; max-width: var(--cell); overflow: visible; }
+thead span { display: flex; width: 0; margin: 0 auto; justify-content: center; }
+.unnamed { visibility: hidden; }
+tbody th {
+  position: sticky; left: 0; text-align: start; white-space: nowrap; background: var(--card); line-height: 15px;
+}
 tbody th span {
   display: block; width: var(--label); overflow: hidden; text-overflow: ellipsis; padding-inline-end: 8px;
   unicode-bidi: isolate;
@@ -50,7 +58,7 @@ tbody th span {
 tbody th b { display: inline-block; min-width: 2.1em; font-weight: 400; }
 tr[aria-selected='true'] th { color: var(--ink); font-weight: 600; }
 td {
-  width: var(--cell); min-width: var(--cell); max-width: var(--cell); height: var(--cell); padding: 0; text-align: center;
+  width: var(--cell); min-width: var(--cell); max-width: var(--cell); height: max(15px, var(--cell)); padding: 0; text-align: center;
   border-radius: 3px; cursor: pointer; overflow: hidden;
 }
 .small td { font-size: 0; border-radius: 1px; }
@@ -59,7 +67,7 @@ td:focus-visible { outline-offset: 1px; }
 #pair { min-height: 4.8em; margin-bottom: 0; }
 #nearest { list-style: none; margin: 0; padding: 0; }
 #nearest button {
-  display: grid; grid-template-columns: 3.4em 84px minmax(0, 1fr); gap: 10px; align-items: center; width: 100%;
+  display: grid; grid-template-columns: 3.6em 84px minmax(0, 1fr); gap: 10px; align-items: center; width: 100%;
   border: 0; border-radius: 6px; background: none; padding: 4px 6px; margin: 0 -6px; text-align: start; font-size: 14px;
 }
 #nearest button:hover { background: var(--track); }
@@ -71,21 +79,19 @@ td:focus-visible { outline-offset: 1px; }
 #sentence-form label { flex: 1 1 260px; min-width: 0; }
 #sentence { display: block; width: 100%; margin-top: 4px; font-size: 15px; }
 #sentence-form button { min-height: 36px; }
-iframe { display: block; width: calc(100% + 32px); margin: 10px -16px -16px; height: 480px; border: 0; border-radius: 0 0 12px 12px; }
+iframe { display: block; width: calc(100% + 48px); margin: -8px -24px 0; height: 480px; border: 0; }
 a { color: var(--accent); }
-.routes { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0 24px 24px; margin: 0; list-style: none; font-size: 13px; }
 @media (max-width: 760px) {
-  #figures { grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; padding: 12px 12px 0; }
+  #figures { grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; }
   #figures div { grid-column: span 2; padding: 6px 10px; border-radius: 10px; }
   #figures div:nth-child(-n + 2) { grid-column: span 3; }
-  #figures-alert { margin: 8px 12px 0; }
   #key-form { margin: 12px 12px 0; }
   #nearest button { grid-template-columns: 3em 44px minmax(0, 1fr); gap: 8px; }
   #nearest .name { white-space: normal; max-height: 3em; }
-  .routes { padding: 0 12px 16px; }
-}
+  }
 @media (max-width: 560px) {
-  iframe { width: calc(100% + 20px); margin: 10px -10px -12px; }
+  iframe { width: calc(100% + 24px); margin: -6px -12px 0; }
+  .live { padding: 0; }
   select, textarea, input[type='text'], input[type='password'] { font-size: 16px; }
 }
 `;

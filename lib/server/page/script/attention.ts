@@ -20,10 +20,11 @@ function showPage(blob, text) {
   const old = pageUrl;
   pageUrl = URL.createObjectURL(blob);
   const frame = byId('frame');
+  const head = frame.contentWindow.location.hash;
   frame.title = 'Attention in “' + shortened(text) + '”';
   frame.hidden = false;
-  /* Replaced, not followed: each sentence would be one more step of going back. */
-  if (frame.contentWindow) frame.contentWindow.location.replace(pageUrl);
+  /* The same head of another sentence. Replaced, not followed: each sentence would be one more step of going back. */
+  frame.contentWindow.location.replace(pageUrl + head);
   byId('save').href = pageUrl;
   byId('save-line').hidden = false;
   if (old) URL.revokeObjectURL(old);
@@ -33,8 +34,8 @@ function fitFrame() {
   const frame = byId('frame');
   const inner = frame.contentDocument;
   if (!inner || !inner.getElementById('panels')) return;
-  /* This page has a button for both. */
-  inner.getElementById('theme').style.display = 'none';
+  /* This page has a button and a last line for both. */
+  for (const part of [inner.getElementById('theme'), inner.querySelector('footer')]) part.style.display = 'none';
   frameTheme();
   const fit = () => { frame.style.height = Math.ceil(inner.body.getBoundingClientRect().height) + 'px'; };
   new frame.contentWindow.ResizeObserver(fit).observe(inner.body);

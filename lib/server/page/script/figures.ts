@@ -42,6 +42,7 @@ function inWords(x) {
 function drawLine({ line, history }) {
   const top = Math.max(1e-9, ...history.filter(known));
   const points = history.map((x, i) => [REMEMBERED - history.length + i, x]).filter(([, x]) => known(x));
+  if (points.length < 2) points.length = 0;
   line.setAttribute('points', points.map(([x, y]) => x + ',' + (19 - (18 * y) / top).toFixed(2)).join(' '));
 }
 

@@ -4,7 +4,10 @@ export const MATRIX_SCRIPT = `
 const similar = { texts: [], cosines: [], row: 0, column: 0, lowest: 0, range: 'whole' };
 let cells = [];
 
+/* Least sizes of a cell: to be told apart, and to have its number in it; and of a number above a column. */
+const LEAST = 9;
 const NUMBERED = 30;
+const COUNTED = 20;
 
 function buildMatrix() {
   const { texts, cosines } = similar;
@@ -14,7 +17,11 @@ function buildMatrix() {
   table.setAttribute('aria-describedby', 'pair');
   const heading = element('tr', element('thead', table));
   element('th', heading);
-  texts.forEach((_, j) => { element('th', heading, String(j + 1)).scope = 'col'; });
+  texts.forEach((_, j) => {
+    const name = element('th', heading);
+    name.scope = 'col';
+    element('span', name, String(j + 1));
+  });
   const body = element('tbody', table);
   cells = texts.map((text, i) => {
     const row = element('tr', body);
@@ -63,8 +70,12 @@ function sizeMatrix() {
   if (count === 0) return;
   const width = byId('matrix').clientWidth - 8;
   const label = Math.round(Math.min(230, Math.max(86, width * 0.3)));
-  const cell = Math.max(12, Math.min(46, Math.floor((width - label) / count) - 1));
+  const cell = Math.max(LEAST, Math.min(46, Math.floor((width - label) / count) - 1));
   const table = byId('matrix').firstElementChild;
+  const every = Math.ceil(COUNTED / (cell + 1));
+  [...table.tHead.rows[0].cells].forEach((name, i) => {
+    name.firstElementChild?.classList.toggle('unnamed', (i - 1) % every !== 0);
+  });
   table.style.setProperty('--label', label + 'px');
   table.style.setProperty('--cell', cell + 'px');
   table.classList.toggle('small', cell < NUMBERED);

@@ -76,6 +76,8 @@ function latest(alertId, task) {
       if (!(error instanceof Refusal)) throw error;
       const again = error.status === 429 && error.retryAfter >= 0 && error.retryAfter <= 60;
       const wait = again ? Math.max(1, error.retryAfter) : 0;
+      /* The form says it first. */
+      if (error.status === 401 && key === '') return;
       say(alertId, capital(error.message) + (again ? ' (next try in ' + wait + ' s)' : ''));
       if (again) timer = setTimeout(run, 1000 * wait);
     }

@@ -1,7 +1,7 @@
 /** Typed texts to their embeddings, and these to similarities. */
 export const SIMILARITY_SCRIPT = String.raw`
 /* A larger map has cells that nobody can tell apart. */
-const MOST_TEXTS = 60;
+const MOST_TEXTS = 40;
 const PAUSE_MS = 250;
 
 function typedTexts() {
