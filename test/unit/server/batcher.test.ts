@@ -126,6 +126,31 @@ describe('Batcher', () => {
     await Promise.all(all);
   });
 
+  it('shares evenly from when the younger of two long ones came', async () => {
+    const { batcher, running } = harness({ maxBatchTokens: 40 });
+    const long = (id: number) => batcher.submit(Array.from({ length: 80 }, () => sequence(id, 10)));
+    const count = (id: number) => running.flatMap(({ ids }) => ids).filter((other) => other === id).length;
+    const all = [long(1)];
+    let i = 0;
+    while (count(1) < 40) {
+      await settled();
+      running[i++]!.end();
+    }
+    await settled();
+    all.push(long(2));
+    const before = count(1);
+    while (count(2) < 30) {
+      running[i++]!.end();
+      await settled();
+    }
+    expect(count(1) - before).toBeGreaterThan(26);
+    while (batcher.state.requests > 0) {
+      running[i++]!.end();
+      await settled();
+    }
+    await Promise.all(all);
+  });
+
   it('holds batches to the time they may take, by the speed it sees', async () => {
     const { batcher, running, clock } = harness({ maxBatchMs: 100 });
     const all = Promise.all(Array.from({ length: 40 }, () => batcher.submit([sequence(1, 1000)])));
