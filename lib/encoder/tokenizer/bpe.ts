@@ -31,7 +31,7 @@ function mergePairs(from: JsonObject): [string, string][] {
 
 function readMerges(from: JsonObject, vocabulary: Vocabulary, prefix: string): Merges {
   const pairs = mergePairs(from);
-  const ranks = new PairMap(pairs.length);
+  const ranks = new PairMap();
   const results = new Int32Array(pairs.length);
   const id = (token: string): number =>
     vocabulary.id(token) ?? from.fail('merges', 'tokens of the vocabulary', token);

@@ -27,13 +27,12 @@ function readPieces(from: JsonObject): Pieces {
 
 /** Tokens by their code units. */
 class Trie {
-  private readonly edges: PairMap;
+  private readonly edges = new PairMap();
   /** Of every node the token that ends there, or -1. */
   private readonly ends: Int32Array;
 
   constructor(tokens: readonly string[]) {
     const most = tokens.reduce((sum, token) => sum + token.length, 1);
-    this.edges = new PairMap(most);
     const ends = new Int32Array(most).fill(-1);
     let nodes = 1;
     for (const [id, token] of tokens.entries()) {
