@@ -1,7 +1,7 @@
 """Writes tokenizers.json: ids that the library `tokenizers` gives for awkward texts.
 
-By every tokenizer of encoders/, and by small ones that are trained here to have each part of tokenizer.json. Texts are
-drawn from a frozen stream: words, added tokens, white space of all kinds, characters that some rule is about.
+By every tokenizer of encoders/, and by small ones that are made here to have each part of tokenizer.json. Texts
+are drawn from a frozen stream: words, added tokens, white space of all kinds, characters that some rule is about.
 """
 
 import base64
@@ -30,9 +30,9 @@ WORDS = ' '.join(SENTENCES).split()
 # Code points that a rule of some normalizer, pre-tokenizer or grapheme is about.
 POINTS = (
     '00 01 09 0a 0b 0c 0d 1b 20 85 a0 ad b2 bd 300 301 327 345 3a3 3c2 5b0 64b 93f e33 1100 1161 11a8 ac00 '
-    '1e9e 130 131 1680 180e 200b 200c 200d 200e 2018 2019 2028 2029 202f 2060 2160 2460 2581 2e48 3000 3001 3099 304b 4e00 9fff fb01 '
-    'fdfa fe0f feff ff01 ff21 ff5e ff76 ff9e fffd 1ac0 8e2 1d400 1f1e6 1f1e7 1f3fd 1f44d 1f468 20000 2b740 2ebf0 30000 '
-    'e0001 f0000 10ffff'
+    '1e9e 130 131 1680 180e 200b 200c 200d 200e 2018 2019 2028 2029 202f 2060 2160 2460 2581 2e48 3000 3001 '
+    '3099 304b 4e00 9fff fb01 fdfa fe0f feff ff01 ff21 ff5e ff76 ff9e fffd 1ac0 8e2 1d400 1f1e6 1f1e7 1f3fd '
+    '1f44d 1f468 20000 2b740 2ebf0 30000 e0001 f0000 10ffff'
 )
 CHARACTERS = [chr(int(point, 16)) for point in POINTS.split()] + list('aZ09 .,\'"-_<>[]`$%')
 BITS = (
