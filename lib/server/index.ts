@@ -31,11 +31,31 @@ export async function embeddingsServer(app: FastifyInstance, given: EmbeddingsSe
     logSerializers?: unknown;
   };
   const options = checkServerOptions(rest);
-  const load = Object.fromEntries(
-    Object.entries(rest).filter(([name]) => !Object.hasOwn(options, name)),
-  ) as EncoderLoadOptions;
+  const load = loadOptions(rest, options);
   const { models, metrics } = await loadModels(checkNames(names), options, load);
   await registerServer(app, options, { models, metrics, dtype: load.dtype ?? 'float32' });
+}
+
+const LOAD_OPTIONS: readonly (keyof EncoderLoadOptions)[] = [
+  'dtype',
+  'modules',
+  'truncateDim',
+  'similarity',
+  'revision',
+  'cacheDir',
+  'endpoint',
+  'token',
+  'localFilesOnly',
+  'signal',
+  'onProgress',
+];
+
+/** What is left of the options is the encoder's, or a mistake that should not go unnoticed. */
+function loadOptions(given: object, options: ServerOptions): EncoderLoadOptions {
+  const entries = Object.entries(given).filter(([name]) => !Object.hasOwn(options, name));
+  const unknown = entries.find(([name]) => !(LOAD_OPTIONS as readonly string[]).includes(name));
+  if (unknown) throw new ArgumentError(expectation(unknown[0], 'no option of this name', 'one'));
+  return Object.fromEntries(entries);
 }
 
 /** Apart from the plugin, so that a command can load while it does other things. */
