@@ -10,6 +10,7 @@ export {
   semanticSearch,
 } from './encoder/semantic_search.js';
 export { pairwiseSimilarity, similarity } from './encoder/similarity.js';
+export type { TokenBatch } from './encoder/token_batches.js';
 export type {
   AnyEncodeOptions,
   EncodedBatch,
@@ -26,6 +27,8 @@ export type {
   TextEncoder,
   TextSource,
   TokenEncodeOptions,
+  TokenizedText,
+  TokensEncodeOptions,
 } from './encoder/types.js';
 export {
   ArgumentError,
