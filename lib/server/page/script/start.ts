@@ -67,6 +67,7 @@ byId('key-form').addEventListener('submit', (event) => {
   watchFigures();
 });
 
+byId('docs').href = root + 'docs';
 buildFigures();
 drawTheme();
 loadModels();
