@@ -278,8 +278,9 @@ function read(
 ): unknown {
   const variable = environment[variableOf(row.name)];
   const fromFlag = given !== undefined;
-  // An empty variable is how a container file says "none".
-  if (!fromFlag && !variable) return row.default;
+  // An empty variable is how a container file says "none"; an empty key is one that somebody forgot to fill in.
+  const none = variable === undefined || (variable === '' && row.name !== 'apiKey');
+  if (!fromFlag && none) return row.default;
   const source = fromFlag ? given : variable!;
   const value =
     typeof source === 'string' && !(fromFlag && row.kind.type === 'list') ? parse(row.kind, source) : source;
@@ -322,10 +323,11 @@ export function checkServerOptions(options: Partial<ServerOptions>): ServerOptio
 /** The table of docs/server.md; a test holds the page to it. */
 export function optionsTable(): string {
   const rows = OPTIONS.map((row) => {
-    const flag = row.kind.type === 'boolean' ? flagOf(row.name) : `${flagOf(row.name)} <${row.value}>`;
+    const bare = flagOf(row.name).slice(2);
+    const flag = row.kind.type !== 'boolean' ? `${bare} <${row.value}>` : row.default ? `[no-]${bare}` : bare;
     const list = Array.isArray(row.default);
     const byDefault = row.default === undefined || list ? '' : `\`${row.default}\``;
-    return `| \`${flag}\` | \`${variableOf(row.name)}\` | ${byDefault} | ${row.help} |`;
+    return `| \`--${flag}\` | \`${variableOf(row.name)}\` | ${byDefault} | ${row.help} |`;
   });
   return ['| flag | variable | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

@@ -1,7 +1,7 @@
 /** A server of its own: models, sockets and their limits, log, shutdown. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, fastify, LogController } from 'fastify';
 import type { EncoderLoadOptions } from '../encoder/encoder.js';
 import { bodyOf, type Dialect, dialectOfPath, type FailureKind, failureOf, statusOf } from './errors.js';
 import { loadModels } from './index.js';
@@ -70,7 +70,8 @@ function createApp(options: CommandOptions, stream: LogStream): FastifyInstance 
   const paths = new WeakMap<Socket, string>();
   const app = fastify({
     logger: loggerOptions(options.logLevel, stream) as { level: string },
-    disableRequestLogging: true,
+    // One line a request, of our own.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     requestIdHeader: false,
     bodyLimit: options.payloadLimit,
