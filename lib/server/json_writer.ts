@@ -6,15 +6,20 @@ import { BackendError } from './failures.js';
 
 /** Numbers that are written in one turn of the event loop: some milliseconds. */
 const TURN_NUMBERS = 32_768;
+/** Of a number of a unit vector, with the comma behind it. */
+const USUAL_BYTES = 13;
 
 export class JsonWriter {
   #bytes: Buffer;
   #length = 0;
   #numbers = 0;
 
-  /** @param expected bytes, about */
-  constructor(expected = 1024) {
-    this.#bytes = Buffer.allocUnsafe(expected);
+  /** @param rows what will be written, about */
+  constructor(rows: readonly Float32Array[] = []) {
+    const numbers = rows.reduce((sum, row) => sum + row.length, 0);
+    // The last row asks for as much room as it could need at most.
+    const most = (rows.at(-1)?.length ?? 0) * (MAX_DECIMAL_BYTES + 1);
+    this.#bytes = Buffer.allocUnsafe(1024 + 64 * rows.length + USUAL_BYTES * numbers + most);
   }
 
   /** JSON that is there already. */
@@ -44,6 +49,12 @@ export class JsonWriter {
     return this;
   }
 
+  /** The same numbers as a string: their bytes, little-endian, in base64. */
+  base64(row: Float32Array): this {
+    this.#numbers += row.length;
+    return this.text(`"${base64Of(row)}"`);
+  }
+
   /** To be awaited between rows, so that a long answer holds nobody up. */
   async turn(): Promise<void> {
     if (this.#numbers < TURN_NUMBERS) return;
@@ -65,7 +76,7 @@ export class JsonWriter {
 
 /** [[...], [...]] */
 export async function rowsJson(rows: readonly Float32Array[]): Promise<Buffer> {
-  const writer = new JsonWriter(64 + 13 * rows.reduce((sum, row) => sum + row.length, 0)).text('[');
+  const writer = new JsonWriter(rows).text('[');
   for (const [i, row] of rows.entries()) {
     writer.text(i === 0 ? '' : ',').numbers(row);
     await writer.turn();
@@ -74,7 +85,7 @@ export async function rowsJson(rows: readonly Float32Array[]): Promise<Buffer> {
 }
 
 /** The bytes of float32 numbers, little-endian on every machine. */
-export function base64Of(row: Float32Array): string {
+function base64Of(row: Float32Array): string {
   if (LITTLE_ENDIAN) return Buffer.from(row.buffer, row.byteOffset, row.byteLength).toString('base64');
   const bytes = Buffer.allocUnsafe(row.byteLength);
   for (const [i, value] of row.entries()) bytes.writeFloatLE(value, 4 * i);

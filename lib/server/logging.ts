@@ -8,10 +8,11 @@ export interface LogStream {
   write(line: string): void;
 }
 
-export function loggerOptions(level: string, stream: LogStream): object {
+/** @param stream by default standard output, written by pino itself, which bears that nobody reads it any more */
+export function loggerOptions(level: string, stream: LogStream | undefined): object {
   return {
     level,
-    stream,
+    ...(stream && { stream }),
     base: undefined,
     // The words of a level and a date that people and log collectors read alike.
     formatters: { level: (label: string) => ({ level: label }) },

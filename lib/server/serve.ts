@@ -22,13 +22,10 @@ export interface RunningServer {
 }
 
 /**
- * @param stream where the log goes
+ * @param stream where the log goes; standard output by default
  * @throws SyntheticAttentionError of what cannot be loaded or listened on
  */
-export async function startServer(
-  options: CommandOptions,
-  stream: LogStream = process.stdout,
-): Promise<RunningServer> {
+export async function startServer(options: CommandOptions, stream?: LogStream): Promise<RunningServer> {
   const names = readModelNames(options.model);
   const fromFile = options.apiKeyFile === undefined ? [] : await readKeyFile(options.apiKeyFile);
   const apiKey = [...options.apiKey, ...fromFile];
@@ -64,7 +61,7 @@ function loadOptions({ dtype, revision, offline }: CommandOptions): EncoderLoadO
 
 const ms = (seconds: number): number => Math.max(1, Math.round(seconds * 1000));
 
-function createApp(options: CommandOptions, stream: LogStream): FastifyInstance {
+function createApp(options: CommandOptions, stream: LogStream | undefined): FastifyInstance {
   const headersTimeout = ms(options.headerTimeout);
   const requestTimeout = headersTimeout + ms(options.bodyTimeout);
   const paths = new WeakMap<Socket, string>();

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.js';
 import { embedInput, type Input } from '../embed.js';
-import { base64Of, JsonWriter } from '../json_writer.js';
+import { JsonWriter } from '../json_writer.js';
 import {
   embeddingsAnswer,
   embeddingsBody,
@@ -40,11 +40,11 @@ export function registerOpenAI(app: FastifyInstance, context: Context): void {
         options: { dimensions, normalize: true, truncate: options.autoTruncate },
       });
       const base64 = encoding_format === 'base64';
-      const writer = new JsonWriter(256 + rows.length * (64 + 13 * rows[0]!.length));
+      const writer = new JsonWriter(rows);
       writer.text('{"object":"list","data":[');
       for (const [index, row] of rows.entries()) {
         writer.text(`${index === 0 ? '' : ','}{"object":"embedding","index":${index},"embedding":`);
-        if (base64) writer.text(`"${base64Of(row)}"`);
+        if (base64) writer.base64(row);
         else writer.numbers(row);
         writer.text('}');
         await writer.turn();

@@ -95,7 +95,7 @@ export function registerTei(app: FastifyInstance, context: Context): void {
         param: 'inputs',
         options: { ...read, outputValue: 'token' },
       });
-      const writer = new JsonWriter(64 + 13 * rows.reduce((sum, row) => sum + row.length, 0));
+      const writer = new JsonWriter(rows);
       for (const [i, states] of rows.entries()) {
         writer.text(i === 0 ? '[[' : '],[');
         for (let at = 0; at < states.length; at += dimensions) {
@@ -132,7 +132,7 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       });
       const [first, ...others] = rows;
       const cosines = Float32Array.from(others, (row) => dot(first!, row));
-      return reply.type('application/json').send(new JsonWriter().numbers(cosines).end());
+      return reply.type('application/json').send(new JsonWriter([cosines]).numbers(cosines).end());
     },
   );
 }

@@ -167,6 +167,14 @@ it('serves, logs JSON lines, and ends with 0 after SIGTERM with every request an
   expect(stdout).not.toContain('from-the-environment');
 });
 
+it('goes on when nobody reads its log any more', async () => {
+  const { child, address, ended } = await serve(['--model', model, '--port', '0']);
+  child.stdout.destroy();
+  for (let i = 0; i < 3; i++) expect((await embed(address, { inputs: 'a' })).status).toBe(200);
+  child.kill('SIGTERM');
+  expect((await ended).status).toBe(0);
+});
+
 it('ends with 1 when requests are left at the end of --shutdown-timeout, and at once at a second signal', async () => {
   const hanging = async (timeout: string): Promise<Started> => {
     const server = await serve(['--model', model, '--port', '0', '--shutdown-timeout', timeout]);
