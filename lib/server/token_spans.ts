@@ -20,7 +20,12 @@ const REACH = 32;
  * @returns undefined where the text does not show the token
  */
 export function tokenSpans(text: string, names: readonly string[]): (Span | undefined)[] {
-  return names.some((name) => name.startsWith('\u0120')) ? byteSpans(text, names) : wordSpans(text, names);
+  // The names of a single word don't show which kind of vocabulary they are of.
+  const words = wordSpans(text, names);
+  if (!words.includes(undefined)) return words;
+  const bytes = byteSpans(text, names);
+  const missing = (spans: readonly unknown[]): number => spans.filter((span) => span === undefined).length;
+  return missing(bytes) < missing(words) ? bytes : words;
 }
 
 /** The bytes that byte-level vocabularies write as visible characters. */
@@ -40,7 +45,8 @@ function byteSpans(text: string, names: readonly string[]): (Span | undefined)[]
   const bytes = Buffer.from(text);
   let at = 0;
   return names.map((name) => {
-    const own = [...name].map((character) => BYTES.get(character) ?? -1);
+    // Added tokens are named as they are.
+    const own = [...name].flatMap((character) => BYTES.get(character) ?? [...Buffer.from(character)]);
     // A tokenizer that puts a space before the first word gives it a byte which the text does not have.
     const shown = own[0] === 0x20 && bytes[at] !== 0x20 ? own.slice(1) : own;
     if (shown.length === 0 || !shown.every((byte, i) => bytes[at + i] === byte)) return undefined;
