@@ -37,7 +37,9 @@ export class Turns {
     this.tail = this.tail.then(async () => {
       if (this.left <= 0) {
         // A thread that never sleeps loses its core for whole scheduler ticks where others work on every core.
-        await (this.busy() ? pause(1) : nextTurn());
+        if (this.busy()) await pause(1);
+        // Timers that come due while timers are served go before sockets: they alone would not give these their turn.
+        await nextTurn();
         this.left = TURN_MS;
       }
       this.waiting--;
