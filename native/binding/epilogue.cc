@@ -5,7 +5,7 @@ namespace sa {
 Epilogue read_epilogue(Arguments& arguments, const Span<float>& out, double rows, int64_t columns) {
   Epilogue epilogue;
   const Span<float> bias = arguments.floats("bias", true), residual = arguments.floats("residual", true);
-  epilogue.activation = static_cast<Activation>(arguments.integer("activation", 0, 3));
+  epilogue.activation = static_cast<Activation>(arguments.integer("activation", 0, 4));
   if (bias.present()) {
     arguments.expect_length("bias", bias.length, static_cast<double>(columns));
     arguments.expect_apart("out", out, "bias", bias);

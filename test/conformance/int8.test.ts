@@ -25,7 +25,7 @@ const problem = fc.record({
   transpose: fc.boolean(),
   bias: fc.boolean(),
   residual: fc.boolean(),
-  activation: fc.constantFrom<ActivationName>('none', 'relu', 'gelu', 'geluTanh'),
+  activation: fc.constantFrom<ActivationName>('none', 'relu', 'gelu', 'geluTanh', 'silu'),
   seed: fc.integer({ min: 0, max: 1e6 }),
 });
 

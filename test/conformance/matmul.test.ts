@@ -16,7 +16,7 @@ const problem = fc.record({
   packed: fc.boolean(),
   bias: fc.boolean(),
   residual: fc.boolean(),
-  activation: fc.constantFrom<ActivationName>('none', 'relu', 'gelu', 'geluTanh'),
+  activation: fc.constantFrom<ActivationName>('none', 'relu', 'gelu', 'geluTanh', 'silu'),
   seed: fc.integer({ min: 0, max: 1e6 }),
 });
 
@@ -248,7 +248,7 @@ describe('matmul', () => {
     );
     expect(() =>
       matmul(a, { data: new Float32Array(6), shape: [3, 2] }, { activation: 'swish' as never }),
-    ).toThrow('activation: expected one of none, relu, gelu, geluTanh but received "swish"');
+    ).toThrow('activation: expected one of none, relu, gelu, geluTanh, silu but received "swish"');
   });
 
   it('refuses a packed matrix after dispose', () => {

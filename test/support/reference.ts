@@ -58,11 +58,12 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
 }
 
-export type ActivationName = 'none' | 'relu' | 'gelu' | 'geluTanh';
+export type ActivationName = 'none' | 'relu' | 'gelu' | 'geluTanh' | 'silu';
 
 export function activate(name: ActivationName, x: number): number {
   if (name === 'relu') return Math.max(0, x);
   if (name === 'gelu') return (x / 2) * (1 + erf(x / Math.SQRT2));
+  if (name === 'silu') return x / (1 + Math.exp(-x));
   if (name === 'geluTanh') return (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
   return x;
 }

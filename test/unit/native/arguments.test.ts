@@ -181,7 +181,7 @@ describe('the addon', () => {
       int8Matmul({ weights: {} }),
       'weights: expected a QuantizedMatrix',
     ],
-    ['int8Matmul', 'an activation out of range', int8Matmul({ activation: 4 }), 'activation: expected'],
+    ['int8Matmul', 'an activation out of range', int8Matmul({ activation: 5 }), 'activation: expected'],
     [
       'matmul',
       'a batch stride past the end',
@@ -205,7 +205,7 @@ describe('the addon', () => {
       'matmul',
       'an unknown activation',
       matmul({ activation: 9 }),
-      'activation: expected an integer from 0 to 3 but received 9',
+      'activation: expected an integer from 0 to 4 but received 9',
     ],
     ['matmul', 'a short bias', matmul({ bias: f(2) }), 'bias: expected at least 3 elements'],
     [
