@@ -62,8 +62,9 @@ describe('Model', () => {
       expect(tokens).toBe(ids.flat().length);
     }
     const long = model.encoder.tokenize(['the '.repeat(1000)])[0]!;
-    const [whole] = (await model.embed([long])).rows;
-    expect((await model.embed([[...long.slice(1, -1), ...long.slice(1, -1)]])).rows).toEqual([whole]);
+    const content = long.slice(before.length, long.length - after.length);
+    const { rows, tokens } = await model.embed([[...content, ...content]]);
+    expect([rows, tokens]).toEqual([await encoded(['the '.repeat(1000)]), model.encoder.maxLength]);
   });
 
   it.each([
