@@ -2,7 +2,7 @@
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, checkEncoder, checkOption, heads, layerCount, size } from './config.js';
+import { checkEncoder, checkOption, heads, layerCount, postNormConfig, size } from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 
 const NAMES: LayerNames = {
@@ -40,15 +40,7 @@ function read(config: JsonObject, weights: Weights): TransformerParts {
     Array.from({ length: inner }, (_, i) => group * inner + i),
   );
   return {
-    config: {
-      ...sizes,
-      vocabulary,
-      positions,
-      epsilon: config.number('layer_norm_eps', 1e-12),
-      activation: activation(config, 'hidden_act', 'gelu_new'),
-      gated: false,
-      preNorm: false,
-    },
+    config: postNormConfig(config, { ...sizes, vocabulary, positions }, 'gelu_new'),
     embeddings: {
       size: width,
       words: table('word', vocabulary),

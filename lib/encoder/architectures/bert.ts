@@ -2,7 +2,7 @@
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, checkEncoder, checkOption, heads, inOrder, layerCount, size } from './config.js';
+import { checkEncoder, checkOption, heads, inOrder, layerCount, postNormConfig, size } from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 
 export const BERT_LAYER: LayerNames = {
@@ -42,15 +42,7 @@ export function readBert(config: JsonObject, weights: Weights, variant: BertVari
     weights.tensor(`embeddings.${name}_embeddings.weight`, [n, width]);
   const layers = layerCount(config, 'num_hidden_layers');
   return {
-    config: {
-      ...sizes,
-      vocabulary,
-      positions,
-      epsilon: config.number('layer_norm_eps', 1e-12),
-      activation: activation(config, 'hidden_act'),
-      gated: false,
-      preNorm: false,
-    },
+    config: postNormConfig(config, { ...sizes, vocabulary, positions }),
     embeddings: {
       size: width,
       words: table('word', vocabulary),

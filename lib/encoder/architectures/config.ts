@@ -1,6 +1,7 @@
 /** Values that the configurations of several architectures share. */
 import { Activation } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
+import type { TransformerParts } from './architecture.js';
 
 /** Sizes beyond this are no model's. */
 export const LARGEST = 1 << 24;
@@ -47,4 +48,21 @@ export function checkOption<T>(config: JsonObject, key: string, value: T, fallba
 /** Layers 0 to count - 1, each applied once. */
 export function inOrder(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);
+}
+
+type TransformerConfig = TransformerParts['config'];
+
+/** Of BERT and those that keep its keys: ungated, normalised after each sublayer. */
+export function postNormConfig(
+  config: JsonObject,
+  sizes: Pick<TransformerConfig, 'hidden' | 'heads' | 'intermediate' | 'vocabulary' | 'positions'>,
+  hiddenAct = 'gelu',
+): TransformerConfig {
+  return {
+    ...sizes,
+    epsilon: config.number('layer_norm_eps', 1e-12),
+    activation: activation(config, 'hidden_act', hiddenAct),
+    gated: false,
+    preNorm: false,
+  };
 }

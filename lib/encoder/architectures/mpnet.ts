@@ -3,7 +3,7 @@ import { ScoreFunction, type ScoreReference } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, heads, inOrder, LARGEST, layerCount, size } from './config.js';
+import { heads, inOrder, LARGEST, layerCount, postNormConfig, size } from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 
 const NAMES: LayerNames = {
@@ -63,15 +63,7 @@ function read(config: JsonObject, weights: Weights): TransformerParts {
   };
   const layers = layerCount(config, 'num_hidden_layers');
   return {
-    config: {
-      ...sizes,
-      vocabulary,
-      positions,
-      epsilon: config.number('layer_norm_eps', 1e-12),
-      activation: activation(config, 'hidden_act'),
-      gated: false,
-      preNorm: false,
-    },
+    config: postNormConfig(config, { ...sizes, vocabulary, positions }),
     embeddings: {
       size: hidden,
       words: weights.tensor('embeddings.word_embeddings.weight', [vocabulary, hidden]),

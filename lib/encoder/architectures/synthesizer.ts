@@ -7,7 +7,7 @@ import { type LayerReference, ScoreFunction, type ScoreReference } from '../../n
 import { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, heads, inOrder, LARGEST, layerCount, size } from './config.js';
+import { heads, inOrder, LARGEST, layerCount, postNormConfig, size } from './config.js';
 import { dotWeight, type LayerSizes } from './layer.js';
 
 /** What a score function needs to know besides its own entry. */
@@ -206,15 +206,7 @@ async function read(config: JsonObject, weights: Weights): Promise<TransformerPa
     weights.tensor(`embeddings.${name}_embeddings.weight`, [n, width]);
   const scores = layerScores(config, layers);
   return {
-    config: {
-      ...sizes,
-      vocabulary,
-      positions,
-      epsilon: config.number('layer_norm_eps', 1e-12),
-      activation: activation(config, 'hidden_act'),
-      gated: false,
-      preNorm: false,
-    },
+    config: postNormConfig(config, { ...sizes, vocabulary, positions }),
     embeddings: {
       size: width,
       words: table('word', vocabulary),
