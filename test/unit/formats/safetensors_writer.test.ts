@@ -8,6 +8,7 @@ import {
   readSafetensorsHeader,
   writeSafetensors,
 } from '../../../lib/formats/safetensors.js';
+import { streamSafetensors } from '../../../lib/formats/safetensors_writer.js';
 import { asOrdinaryUser } from './as_ordinary_user.js';
 import { messageOf } from './errors_of.js';
 import { useTemporaryDirectory } from './temporary_directory.js';
@@ -130,6 +131,36 @@ describe('writeSafetensors', () => {
     // A transferred array has lost its bytes by the time they are to be written.
     structuredClone(list[0]!.data.buffer, { transfer: [list[0]!.data.buffer as ArrayBuffer] });
     await expect(written).rejects.toThrow('detached');
+    expect(readdirSync(temporary(''))).toEqual(before);
+  });
+});
+
+describe('streamSafetensors', () => {
+  const codes = (bytes: () => Uint8Array | Promise<Uint8Array>) => [
+    { name: 'a', dtype: 'I8' as const, shape: [2, 2], bytes },
+    { name: 'b', dtype: 'F32' as const, shape: [1], bytes: () => new Uint8Array(4) },
+  ];
+
+  it('asks for the bytes of a tensor when their turn comes', async () => {
+    const path = temporary('stream');
+    await streamSafetensors(
+      path,
+      codes(async () => Uint8Array.of(1, 2, 255, 4)),
+    );
+    const { tensors, fileSize } = await readSafetensorsHeader(path);
+    const { dtype, shape, begin, end } = tensors.get('a')!;
+    expect([dtype, shape, end, fileSize]).toEqual(['I8', [2, 2], tensors.get('b')!.begin, end + 4]);
+    expect([...readFileSync(path).subarray(begin, end)]).toEqual([1, 2, 255, 4]);
+  });
+
+  it('refuses another number of bytes than the shape says, and leaves nothing behind', async () => {
+    const before = readdirSync(temporary(''));
+    const run = () =>
+      streamSafetensors(
+        temporary('short'),
+        codes(() => new Uint8Array(3)),
+      );
+    expect(await messageOf(ShapeError, run)).toBe('tensor "a": expected 4 bytes but received 3');
     expect(readdirSync(temporary(''))).toEqual(before);
   });
 });
