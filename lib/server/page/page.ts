@@ -74,8 +74,8 @@ export const PLAYGROUND = `<!doctype html>
       </div>
       <div id="similarity-result" class="compared" hidden>
         <div class="head">
-          <p class="hint">Cosine of every two texts, orange below 0. Point at a cell to read it; click or use the
-          arrow keys to choose its row.</p>
+          <p class="hint">Cosine of every two texts; orange is below 0. Click a cell, or move by arrow keys, to read it
+          and to see what is nearest to the text of its row.</p>
           <div class="tools">
             <div class="legend" aria-hidden="true">
               <canvas id="ramp" width="160" height="10"></canvas>

@@ -86,7 +86,7 @@ a { color: var(--accent); }
   #figures div { grid-column: span 2; padding: 6px 10px; border-radius: 10px; }
   #figures div:nth-child(-n + 2) { grid-column: span 3; }
   #key-form { margin: 12px 12px 0; }
-  #nearest button { grid-template-columns: 3em 44px minmax(0, 1fr); gap: 8px; }
+  #nearest button { grid-template-columns: 3.6em 44px minmax(0, 1fr); gap: 8px; }
   #nearest .name { white-space: normal; max-height: 3em; }
   }
 @media (max-width: 560px) {
