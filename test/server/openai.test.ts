@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI, { BadRequestError, NotFoundError } from 'openai';
 import { Encoder } from '../../lib/encoder/encoder.js';
+import { goldenPath } from '../support/golden.js';
 import { type Answer, startTestServer, type TestServer, tinyModel } from './server.js';
 
 let server: TestServer;
@@ -87,6 +88,18 @@ describe('POST /v1/embeddings', () => {
     for (const [i, row] of (await expectedRows(texts, 7)).entries()) expectClose(json.data[i].embedding, row);
     const refused = await embed({ input: texts, dimensions: encoder.dimensions + 1 });
     expectRefusal(refused, 400, { type: 'invalid_request_error', param: 'dimensions' });
+  });
+
+  it('has unit length whatever the model says', async () => {
+    const plain = await startTestServer({ model: [`plain=${goldenPath('encoders/distilbert')}`] });
+    const length = (row: number[]): number => Math.hypot(...row);
+    const bare = await plain.post('/embed', { inputs: texts, normalize: false });
+    expect(length(bare.json[0])).toBeGreaterThan(1.1);
+    for (const options of [{}, { dimensions: 5 }]) {
+      const { json } = await plain.post('/v1/embeddings', { input: texts, model: 'plain', ...options });
+      for (const { embedding } of json.data) expect(length(embedding)).toBeCloseTo(1, 5);
+    }
+    await plain.stop('the end of the test');
   });
 
   it('takes token ids, with and without special tokens', async () => {

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fastify } from 'fastify';
 import { Encoder } from '../../lib/encoder/encoder.js';
-import { embeddingsServer } from '../../lib/server/index.js';
+import { embeddingsServer, loadModels } from '../../lib/server/index.js';
+import { checkServerOptions } from '../../lib/server/options.js';
+import { registerServer } from '../../lib/server/plugin.js';
 import { received, startTestServer, type TestServer, tinyModel } from './server.js';
 
 let folder: string;
@@ -212,6 +214,41 @@ it('/stats has the figures of the last seconds', async () => {
   expect(json.models).toEqual([{ name: 'tiny', requests: 0, queueTokens: 0 }]);
 });
 
+it('a model that fails is 424 or 500, and the server is not healthy', async () => {
+  const options = checkServerOptions({});
+  const parts = await loadModels(new Map([['broken', tinyModel]]), options, {});
+  parts.models.get().model.encoder.dispose();
+  const app = fastify();
+  await app.register((scope) => registerServer(scope, options, { ...parts, dtype: 'float32', alone: true }));
+  const post = async (url: string, payload: object) => {
+    const { statusCode, body } = await app.inject({ method: 'POST', url, payload });
+    return { status: statusCode, json: JSON.parse(body) };
+  };
+  try {
+    const tei = await post('/embed', { inputs: 'a' });
+    expect([tei.status, tei.json.error_type]).toEqual([424, 'backend']);
+    const openai = await post('/v1/embeddings', { input: 'a', model: 'broken' });
+    expect([openai.status, openai.json.error.type]).toEqual([500, 'server_error']);
+    const health = await app.inject('/health');
+    expect([health.statusCode, JSON.parse(health.body).error_type]).toEqual([503, 'unhealthy']);
+    const { body } = await app.inject('/metrics');
+    expect(body).toContain('te_request_failure{err="backend"} 2');
+    expect(body).toContain('te_queue_size{model="broken"} 0');
+  } finally {
+    await app.close();
+  }
+});
+
+it('a directory under two names is one model', async () => {
+  const server = await start({ model: [`a=${tinyModel}`, `b=${tinyModel}/`] });
+  for (const model of ['a', 'b']) {
+    const { json } = await server.post('/v1/embeddings', { input: 'a dog', model });
+    expect(json.model).toBe(model);
+  }
+  const { text } = await server.get('/metrics');
+  expect(text.match(/^te_queue_size\{.*$/gm)).toEqual(['te_queue_size{model="a"} 0']);
+});
+
 describe('the OpenAPI document', () => {
   it('has every route with the schemas that validate', async () => {
     const server = await start({ apiKey: ['key'] });
@@ -389,6 +426,20 @@ describe('the plugin', () => {
       // The application's own validation, with its coercion, is as it was.
       expect(await (await post('/fails', { n: '3' })).json()).toEqual({ n: 3 });
       expect(await (await post('/fails', { n: 'x' })).text()).toBe('error of the application');
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('without a prefix, leaves unknown paths to the application', async () => {
+    const app = fastify();
+    app.get('/', async () => 'home');
+    app.setNotFoundHandler((_, reply) => reply.code(404).send('of the application'));
+    await app.register(embeddingsServer, { models: { mine: tinyModel }, page: false });
+    try {
+      expect((await app.inject('/nothing')).body).toBe('of the application');
+      expect((await app.inject('/')).body).toBe('home');
+      expect((await app.inject('/health')).statusCode).toBe(200);
     } finally {
       await app.close();
     }
