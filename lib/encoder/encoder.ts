@@ -25,6 +25,7 @@ import { checkPrecision, givenRanges, quantizedWidth, quantizeRows, usesRanges }
 import { checkSimilarity, similarity } from './similarity.js';
 import type { TokenBatch } from './token_batches.js';
 import { checkTokenBatch } from './token_input.js';
+import { checkTokenizerWorkers, type TokenizerWorkers, TokenWorkers } from './token_workers.js';
 import { Tokenizer } from './tokenize.js';
 import { drain } from './tokenizer/steps.js';
 import type {
@@ -54,6 +55,11 @@ export interface EncoderLoadOptions extends HubOptions {
   truncateDim?: number;
   /** Of `similarity`; by default what the directory says, or 'cosine'. */
   similarity?: SimilarityName;
+  /**
+   * Threads that tokenize beside the event loop. 'auto', the default: none, until native jobs are seen to wait for
+   * tokens while cores are to spare.
+   */
+  tokenizerWorkers?: TokenizerWorkers;
 }
 
 /** Rows for a job's embeddings. */
@@ -71,6 +77,7 @@ interface Parts {
   model: LoadedModel;
   steps: readonly Step[];
   tokenizer: Tokenizer;
+  workers: TokenWorkers;
   directory: ModelDirectory;
 }
 
@@ -120,7 +127,7 @@ export class Encoder implements TextEncoder {
    */
   static async load(model: string, options: EncoderLoadOptions = {}): Promise<Encoder> {
     checkLoadOptions(options);
-    const { dtype, modules = true, truncateDim, similarity: name, ...hub } = options;
+    const { dtype, modules = true, truncateDim, similarity: name, tokenizerWorkers, ...hub } = options;
     const found = await readModelDirectory(await resolveModel(model, hub), { modules });
     const opened = await openArchitecture(found.transformer, found.config);
     const loading = opened.load(dtype);
@@ -128,14 +135,18 @@ export class Encoder implements TextEncoder {
     let steps: Step[] = [];
     try {
       // While the weights are packed, this thread makes the tokenizer.
-      const tokenizer = Tokenizer.create(found.tokenizer, {
+      const tokenizing = {
         maxLength: Math.min(found.maxLength ?? opened.positions, opened.positions),
         lowerCase: found.lowerCase,
-      });
+      };
+      const tokenizer = Tokenizer.create(found.tokenizer, tokenizing);
       const loaded = await loading;
       steps = await loadSteps(found, loaded.dimensions);
+      const workers = new TokenWorkers(tokenizer, found.tokenizer, tokenizing, {
+        workers: tokenizerWorkers ?? 'auto',
+      });
       return new Encoder(
-        { model: loaded, steps, tokenizer, directory: found },
+        { model: loaded, steps, tokenizer, workers, directory: found },
         { truncateDim, similarity: name },
       );
     } catch (error) {
@@ -325,6 +336,7 @@ export class Encoder implements TextEncoder {
 
   /** Frees native memory now instead of at garbage collection; jobs that run end first. */
   dispose(): void {
+    this.parts.workers.dispose();
     this.parts.model.handle.dispose();
     disposeSteps(this.parts.steps);
   }
@@ -413,13 +425,13 @@ export class Encoder implements TextEncoder {
     plan: Plan,
     options: AnyEncodeOptions,
   ): Promise<Tensor[]> {
-    const { model, tokenizer } = this.parts;
+    const { model, workers } = this.parts;
     const columns = model.dimensions;
     const start = (batch: Parameters<typeof tokenStates>[1]) => tokenStates(model, batch);
     const all: Tensor[] = [];
     for await (const { result, batch } of runJobs(
       [texts],
-      tokenizer,
+      workers,
       plan.prompt,
       start,
       options,
@@ -440,24 +452,25 @@ export class Encoder implements TextEncoder {
     allocate: Allocate,
     total: number | undefined,
   ): AsyncGenerator<EncodedBatch, void, undefined> {
-    const { model, tokenizer } = this.parts;
+    const { model, workers } = this.parts;
     const start = async (batch: Parameters<typeof embed>[1]): Promise<Float32Array> => {
       const embeddings = allocate(batch.offsets.length - 1);
       await embed(model, batch, plan.head, embeddings);
       return embeddings;
     };
-    for await (const { result, batch } of runJobs(texts, tokenizer, plan.prompt, start, options, total)) {
+    for await (const { result, batch } of runJobs(texts, workers, plan.prompt, start, options, total)) {
       yield { embeddings: result, texts: batch.offsets.length - 1, tokens: batch.ids.length };
     }
   }
 }
 
 function checkLoadOptions(options: EncoderLoadOptions): void {
-  const { dtype, modules, truncateDim, similarity: name } = options;
+  const { dtype, modules, truncateDim, similarity: name, tokenizerWorkers } = options;
   if (dtype !== undefined && dtype !== 'float32' && dtype !== 'int8') {
     throw new ArgumentError(expectation('dtype', 'one of float32, int8', describe(dtype)));
   }
   if (modules !== undefined) checkBoolean('modules', modules);
   if (truncateDim !== undefined) checkPositiveInteger('truncateDim', truncateDim);
   if (name !== undefined) checkSimilarity(name);
+  if (tokenizerWorkers !== undefined) checkTokenizerWorkers(tokenizerWorkers);
 }

@@ -1,7 +1,8 @@
 /** Texts through tokenizer and native jobs, a few at a time, in order. */
 import { checkPositiveInteger } from '../tensor/shape.js';
+import { TextReader } from './text_reader.js';
 import { type TokenBatch, tokenBatches } from './token_batches.js';
-import type { Tokenizer } from './tokenize.js';
+import type { TokenWorkers } from './token_workers.js';
 import type { EncodeProgress, TextSource } from './types.js';
 
 /**
@@ -9,7 +10,7 @@ import type { EncodeProgress, TextSource } from './types.js';
  * steadily and for an abort to be felt soon.
  */
 const JOB_TOKENS = 4096;
-/** While one job is awaited the next one runs and a third is being tokenized. */
+/** While one job is awaited the next one runs and a third is being tokenized, here or by other threads. */
 const JOBS_IN_FLIGHT = 2;
 
 export interface JobOptions {
@@ -30,7 +31,7 @@ export interface Job<T> {
  */
 export async function* runJobs<T>(
   texts: TextSource,
-  tokenizer: Tokenizer,
+  workers: TokenWorkers,
   prompt: string,
   start: (batch: TokenBatch) => Promise<T>,
   options: JobOptions,
@@ -42,6 +43,7 @@ export async function* runJobs<T>(
       ? Number.POSITIVE_INFINITY
       : checkPositiveInteger('batchSize', options.batchSize);
   signal?.throwIfAborted();
+  workers.begin();
   const inFlight: Promise<Job<T>>[] = [];
   let done = 0;
   let tokens = 0;
@@ -54,17 +56,34 @@ export async function* runJobs<T>(
   };
   let computing = 0;
   const limits = { tokens: JOB_TOKENS, texts: limit };
-  const batches = tokenBatches(texts, tokenizer, limits, () => computing > 0, prompt);
+  const reader = new TextReader(texts);
+  const batches = tokenBatches(reader, workers, limits, () => computing > 0, prompt);
+  /** Milliseconds in which the consumer had the word. */
+  let consumed = 0;
+  /** `consumed` and the reader's `waited` when the last job began. */
+  let excusedBefore: number | undefined;
   try {
     for (;;) {
       const batch = await abortable(batches.next(), signal);
       if (batch.done) break;
       const job = start(batch.value).then((result) => ({ result, batch: batch.value }));
       computing++;
+      const excused = consumed + reader.waited;
+      workers.jobBegins(excusedBefore === undefined ? undefined : excused - excusedBefore);
+      excusedBefore = excused;
       // Awaited later, in order; a failure must not count as unhandled meanwhile.
-      job.catch(() => {}).finally(() => computing--);
+      job
+        .catch(() => {})
+        .finally(() => {
+          computing--;
+          workers.demand.end();
+        });
       inFlight.push(job);
-      if (inFlight.length >= JOBS_IN_FLIGHT) yield await next();
+      if (inFlight.length < JOBS_IN_FLIGHT) continue;
+      const ended = await next();
+      const given = performance.now();
+      yield ended;
+      consumed += performance.now() - given;
     }
     while (inFlight.length > 0) yield await next();
   } finally {

@@ -1,8 +1,8 @@
 /** Texts to token batches for native jobs: sequences end to end, cut by token count. */
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { ArgumentError, describe, expectation } from '../errors.js';
-import type { Tokenizer } from './tokenize.js';
-import type { TextSource } from './types.js';
+import type { TextReader } from './text_reader.js';
+import { type TokenSlices, tokenSlices } from './token_slices.js';
+import type { TokenWorkers } from './token_workers.js';
+import { Turn } from './turn.js';
 
 export interface TokenBatch {
   /** [tokens], all sequences end to end. */
@@ -16,58 +16,82 @@ export interface BatchLimits {
   texts: number;
 }
 
-/** Milliseconds of tokenization after which the event loop gets its turn. */
-const TURN_MS = 1;
+/** The batch that is being filled. */
+class OpenBatch {
+  private ids: number[] = [];
+  private offsets = [0];
 
-function checkText(text: unknown, index: number): string {
-  if (typeof text !== 'string') {
-    throw new ArgumentError(expectation(`texts[${index}]`, 'a string', describe(text)));
+  constructor(private readonly limits: BatchLimits) {}
+
+  get empty(): boolean {
+    return this.offsets.length === 1;
   }
-  return text;
+
+  get full(): boolean {
+    return this.ids.length >= this.limits.tokens || this.offsets.length > this.limits.texts;
+  }
+
+  /** One text: ids[begin] to ids[end - 1]. */
+  add(ids: ArrayLike<number>, begin: number, end: number): void {
+    for (let i = begin; i < end; i++) this.ids.push(ids[i]!);
+    this.offsets.push(this.ids.length);
+  }
+
+  flush(): TokenBatch {
+    const batch = { ids: new Int32Array(this.ids), offsets: new Int32Array(this.offsets) };
+    this.ids = [];
+    this.offsets = [0];
+    return batch;
+  }
 }
 
 /**
- * The last batch may be smaller; a single text above the limit is a batch of its own.
+ * The last batch may be smaller; a single text above the limit is a batch of its own. Where threads for tokenization
+ * are ready, they take over from the event loop, in the midst of a source too; the batches are the same.
  * @param computing whether native jobs are running at the moment
  * @param prompt put before every text
  */
 export async function* tokenBatches(
-  texts: TextSource,
-  tokenizer: Tokenizer,
+  reader: TextReader,
+  workers: TokenWorkers,
   limits: BatchLimits,
   computing: () => boolean,
   prompt: string,
 ): AsyncGenerator<TokenBatch, void, undefined> {
-  let ids: number[] = [];
-  let offsets = [0];
-  const flush = (): TokenBatch => {
-    const batch = { ids: Int32Array.from(ids), offsets: Int32Array.from(offsets) };
-    ids = [];
-    offsets = [0];
-    return batch;
-  };
-  let index = 0;
-  let turnStart = performance.now();
-  const turn = async (): Promise<void> => {
-    // While jobs run on every core, a thread that never sleeps loses its core for whole scheduler ticks, and
-    // with it the event loop; one that pauses keeps the right to it. Jobs take far longer than their texts.
-    await (computing() ? pause(1) : nextTurn());
-    turnStart = performance.now();
-  };
-  for await (const item of texts) {
-    for (const text of typeof item === 'string' ? [item] : item) {
-      const steps = tokenizer.steps(prompt + checkText(text, index++));
+  const batch = new OpenBatch(limits);
+  const turn = new Turn(computing);
+  let slices: TokenSlices | undefined;
+  try {
+    while (!workers.ready) {
+      const text = reader.take();
+      if (text === undefined) {
+        const asked = performance.now();
+        const more = await reader.more();
+        reader.waited += performance.now() - asked;
+        if (more) continue;
+        if (!batch.empty) yield batch.flush();
+        return;
+      }
+      const steps = workers.tokenizer.steps(prompt + text);
       let step = steps.next();
-      for (; !step.done; step = steps.next()) if (performance.now() - turnStart > TURN_MS) await turn();
-      for (const id of step.value) ids.push(id);
-      offsets.push(ids.length);
-      if (ids.length >= limits.tokens || offsets.length > limits.texts) {
-        yield flush();
-        turnStart = performance.now();
-      } else if (performance.now() - turnStart > TURN_MS) {
-        await turn();
+      for (; !step.done; step = steps.next()) if (turn.over) await turn.end();
+      batch.add(step.value, 0, step.value.length);
+      if (batch.full) {
+        yield batch.flush();
+        turn.begin();
+      } else if (turn.over) {
+        await turn.end();
       }
     }
+    slices = tokenSlices(reader, workers, limits, turn, prompt);
+    for await (const { ids, offsets } of slices) {
+      for (let i = 0; i + 1 < offsets.length; i++) {
+        batch.add(ids, offsets[i]!, offsets[i + 1]!);
+        if (batch.full) yield batch.flush();
+      }
+    }
+    if (!batch.empty) yield batch.flush();
+  } finally {
+    reader.close();
   }
-  if (offsets.length > 1) yield flush();
 }

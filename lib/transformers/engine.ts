@@ -8,6 +8,7 @@ import { runJobs } from '../encoder/jobs.js';
 import type { JsonObject } from '../encoder/json_file.js';
 import type { LoadedModel } from '../encoder/loaded_model.js';
 import { type ModelDirectory, readModelDirectory } from '../encoder/model_directory.js';
+import { TokenWorkers } from '../encoder/token_workers.js';
 import { Tokenizer } from '../encoder/tokenize.js';
 import type { EncoderDType, PoolingMode } from '../encoder/types.js';
 
@@ -29,7 +30,7 @@ function limitOf(config: JsonObject, positions: number): number {
 export class Engine {
   private constructor(
     private readonly model: LoadedModel,
-    private readonly tokenizer: Tokenizer,
+    private readonly workers: TokenWorkers,
     private readonly found: ModelDirectory,
   ) {}
 
@@ -37,11 +38,10 @@ export class Engine {
     const found = await readModelDirectory(directory, { modules: false });
     const model = await loadArchitecture(found.transformer, found.config, { dtype });
     try {
-      const tokenizer = Tokenizer.create(found.tokenizer, {
-        maxLength: limitOf(found.tokenizerConfig, model.positions),
-        lowerCase: false,
-      });
-      return new Engine(model, tokenizer, found);
+      const tokenizing = { maxLength: limitOf(found.tokenizerConfig, model.positions), lowerCase: false };
+      const tokenizer = Tokenizer.create(found.tokenizer, tokenizing);
+      const workers = new TokenWorkers(tokenizer, found.tokenizer, tokenizing, { workers: 'auto' });
+      return new Engine(model, workers, found);
     } catch (error) {
       model.handle.dispose();
       throw error;
@@ -72,13 +72,13 @@ export class Engine {
 
   /** [texts, hidden]; jobs write straight into their rows of it. */
   async pooled(texts: readonly string[], pooling: PoolingMode, normalize: boolean): Promise<Float32Array> {
-    const { model, tokenizer, hidden } = this;
+    const { model, workers, hidden } = this;
     const plan: HeadPlan = { modes: [pooling], skip: 0, steps: [], dimensions: hidden, normalize };
     const result = new Float32Array(texts.length * hidden);
     let rows = 0;
     const jobs = runJobs(
       [texts],
-      tokenizer,
+      workers,
       '',
       (batch) => {
         const begin = rows * hidden;
@@ -93,9 +93,9 @@ export class Engine {
   }
 
   async states(texts: readonly string[]): Promise<TokenStates[]> {
-    const { model, tokenizer, hidden } = this;
+    const { model, workers, hidden } = this;
     const all: TokenStates[] = [];
-    const jobs = runJobs([texts], tokenizer, '', (batch) => tokenStates(model, batch), {}, texts.length);
+    const jobs = runJobs([texts], workers, '', (batch) => tokenStates(model, batch), {}, texts.length);
     for await (const { result, batch } of jobs) {
       for (let i = 0; i + 1 < batch.offsets.length; i++) {
         const [begin, end] = [batch.offsets[i]!, batch.offsets[i + 1]!];
@@ -110,6 +110,7 @@ export class Engine {
 
   /** Frees native memory now instead of at garbage collection; jobs that run end first. */
   dispose(): void {
+    this.workers.dispose();
     this.model.handle.dispose();
   }
 }

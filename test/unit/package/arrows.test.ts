@@ -19,7 +19,7 @@ const LIB: Record<string, readonly string[]> = {
   kernels: ['native', 'tensor', 'errors'],
   layers: ['kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
   hub: ['formats', 'errors'],
-  encoder: ['hub', 'layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
+  encoder: ['hub', 'layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'package_root', 'errors'],
   transformers: ['encoder', 'hub', 'kernels', 'formats', 'tensor', 'native', 'errors'],
   diagnostics: ['native', 'package_root', 'errors'],
   server: ['encoder', 'hub', 'explain', 'diagnostics', 'formats', 'tensor', 'errors'],

@@ -1,0 +1,30 @@
+/** Consecutive texts that one thread tokenizes at a stretch. */
+import type { TokenBatch } from './token_batches.js';
+import type { Tokenizer } from './tokenize.js';
+
+export interface Slice {
+  readonly prompt: string;
+  readonly texts: readonly string[];
+  /** Too long to be given to another thread. */
+  readonly long: boolean;
+  /** Called when `tokens` or `error` is there, or the slice may be claimed again. */
+  readonly settled: () => void;
+  tokens?: TokenBatch;
+  error?: Error;
+}
+
+/** Ids of all texts, end to end; in steps of at most a text. */
+export function* tokenizeSlice(
+  tokenizer: Tokenizer,
+  prompt: string,
+  texts: readonly string[],
+): Generator<void, TokenBatch, void> {
+  const ids: number[] = [];
+  const offsets = new Int32Array(texts.length + 1);
+  for (const [i, text] of texts.entries()) {
+    for (const id of yield* tokenizer.steps(prompt + text)) ids.push(id);
+    offsets[i + 1] = ids.length;
+    yield;
+  }
+  return { ids: new Int32Array(ids), offsets };
+}
