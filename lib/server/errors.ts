@@ -62,11 +62,17 @@ export interface Failure {
 /** Fastify's own codes, with the sentence that takes the place of its message. */
 const FASTIFY: Readonly<Record<string, readonly [FailureKind, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['payload', 'body: expected fewer bytes but received more than the limit'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['mediaType', 'content-type: expected application/json'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'mediaType',
+    'content-type: expected application/json but received another one',
+  ],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed', 'body: expected JSON but received nothing'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['malformed', 'body: expected JSON but received something else'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed', 'body: expected as many bytes as content-length says'],
-  FST_ERR_BAD_URL: ['malformed', 'url: expected one that can be decoded'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'malformed',
+    'body: expected as many bytes as content-length says but received another number',
+  ],
+  FST_ERR_BAD_URL: ['malformed', 'url: expected one that can be decoded but received another'],
 };
 
 /** What may be said of any error; what is not on purpose is not shown. */
