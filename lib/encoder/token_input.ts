@@ -10,7 +10,9 @@ export interface TokenLimits {
 /** @throws ArgumentError unless these are ids of the vocabulary, in sequences that the model can read */
 export function checkTokenBatch(batch: TokenBatch, { vocabularySize, maxLength }: TokenLimits): void {
   if (!(batch?.ids instanceof Int32Array) || !(batch.offsets instanceof Int32Array)) {
-    throw new ArgumentError(expectation('batch', '{ ids: Int32Array, offsets: Int32Array }', describe(batch)));
+    throw new ArgumentError(
+      expectation('batch', '{ ids: Int32Array, offsets: Int32Array }', describe(batch)),
+    );
   }
   const { ids, offsets } = batch;
   if (offsets[0] !== 0 || offsets.at(-1) !== ids.length) {
