@@ -10,7 +10,7 @@ export {
   semanticSearch,
 } from './encoder/semantic_search.js';
 export { pairwiseSimilarity, similarity } from './encoder/similarity.js';
-export type { TokenBatch, TokenBatch } from './encoder/token_batches.js';
+export type { TokenBatch } from './encoder/token_batches.js';
 export type {
   AnyEncodeOptions,
   EncodedBatch,
