@@ -34,7 +34,7 @@ const some = [
   'sat on '.repeat(5000),
 ];
 /** Some twenty jobs. */
-const many = Array.from({ length: 9000 }, (_, i) => `${some[i % 5]} the ${i} cats sit`);
+const many = Array.from({ length: 5000 }, (_, i) => `${some[i % 5]} the ${i} cats sit`);
 
 let folder: string;
 let file: JsonObject;
@@ -182,16 +182,24 @@ describe('a source and its consumer', () => {
     await until(() => closed);
   });
 
-  withThreads('do not wait for a slice to be full', async () => {
+  withThreads.each([
+    ['jobs of one text', { batchSize: 1 }, 'a cat', 20, 10],
+    // 96 tokens each: two jobs have enough long before a slice has.
+    ['jobs of many tokens', {}, '.'.repeat(94), 100, 0],
+  ])('do not wait for a slice to be full: %s', async (_, options, text, count, enough) => {
     const workers = await readyWorkers({ workers: 1 });
     let results = 0;
     async function* source(): AsyncGenerator<string> {
-      for (let i = 0; i < 20; i++) yield 'a cat';
-      await until(() => results > 10);
+      for (let i = 0; i < count; i++) yield text;
+      await until(() => results > enough);
       yield 'the end';
     }
-    for await (const _ of runJobs(source(), workers, '', ended, { batchSize: 1 }, undefined)) results++;
-    expect(results).toBe(21);
+    let texts = 0;
+    for await (const { batch } of runJobs(source(), workers, '', ended, options, undefined)) {
+      results++;
+      texts += batch.offsets.length - 1;
+    }
+    expect(texts).toBe(count + 1);
   });
 
   withThreads('get the error of a source, or of what is no text, after the batches before it', async () => {
@@ -291,7 +299,7 @@ describe("'auto'", () => {
   });
 
   it.each([
-    ['jobs take longer than their tokens', () => [many], () => pause(30).then(() => {}), 0],
+    ['jobs take longer than their tokens', () => [many], () => pause(50).then(() => {}), 0],
     [
       'the source is what takes long',
       async function* () {
@@ -320,9 +328,9 @@ describe("'auto'", () => {
     const broken = await threadFile('broken.mjs', "throw new Error('not here');");
     for (const path of [join(folder, 'missing.mjs'), broken]) {
       const workers = tokenWorkers({ workers: 'auto', most: 1, file: path });
-      for (let i = 0; i < 3; i++) expect(await batches([many], workers)).toEqual(expected);
+      for (let i = 0; i < 2; i++) expect(await batches([many], workers)).toEqual(expected);
       await until(() => workers.room === 0);
-      for (let i = 0; i < 3; i++) await batches([many], workers);
+      for (let i = 0; i < 2; i++) await batches([many], workers);
       expect(workers.room).toBe(0);
     }
   });
