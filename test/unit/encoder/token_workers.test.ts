@@ -395,19 +395,22 @@ describe('a thread that fails', () => {
 });
 
 describe('the process', () => {
-  withThreads('ends though threads are there, and not before their ids have come', () => {
-    const script = `
+  withThreads.each([0, 2])(
+    'ends though threads are there, and not before ids have come: %d calls',
+    (calls) => {
+      const script = `
       import { Encoder } from ${JSON.stringify(pathToFileURL(join(packageRoot(), 'dist', 'index.js')).href)};
       const encoder = await Encoder.load(${JSON.stringify(model)}, { tokenizerWorkers: 2 });
-      for (let i = 0; i < 2; i++) {
+      for (let i = 0; i < ${calls}; i++) {
         const rows = await encoder.encode(Array.from({ length: 3000 }, (_, i) => 'cat ' + i));
         console.log(rows.shape[0]);
         await new Promise((resolve) => setTimeout(resolve, 300));
       }`;
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
-      encoding: 'utf8',
-      timeout: 30_000,
-    });
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '3000\n3000\n', stderr: '' });
-  });
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '3000\n'.repeat(calls), stderr: '' });
+    },
+  );
 });
