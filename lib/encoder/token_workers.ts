@@ -153,10 +153,11 @@ export class TokenWorkers {
     }
     const thread: Thread = { worker, ready: false, slices: new Map() };
     this.threads.push(thread);
-    worker.unref();
     worker.on('message', (message: ThreadMessage) => this.receive(thread, message));
     worker.on('error', (error) => this.lose(thread, failed(error.message, error)));
     worker.on('exit', (code) => this.lose(thread, failed(`its end with exit code ${code}`)));
+    // Last: to listen to a thread takes hold of the process again.
+    worker.unref();
   }
 
   private dispatch(): void {
