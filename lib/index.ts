@@ -11,6 +11,7 @@ export {
 } from './encoder/semantic_search.js';
 export { pairwiseSimilarity, similarity } from './encoder/similarity.js';
 export type { TokenBatch } from './encoder/token_batches.js';
+export type { TokenizerWorkers } from './encoder/token_workers.js';
 export type {
   AnyEncodeOptions,
   EncodedBatch,
