@@ -11,7 +11,7 @@ import { largeTensors } from './large_tensors.js';
 import { readModelDirectory } from './model_directory.js';
 import type { EncoderDType } from './types.js';
 import { Weights } from './weights.js';
-import { openWeightsFiles, type WeightsFiles } from './weights_files.js';
+import type { WeightsFiles } from './weights_files.js';
 import { writeDirectory } from './whole_directory.js';
 
 export interface ConvertOptions {
@@ -120,7 +120,7 @@ export async function convertModel(
   const found = await readModelDirectory(directory);
   const architecture = architectureOf(found.config);
   const weights = await Weights.open(found.transformer, architecture.prefixes, architecture.probe);
-  const files = await openWeightsFiles(found.transformer);
+  const { files } = weights;
   const parts = await architecture.read(found.config, weights);
   const large = entriesOf(largeTensors(parts), files);
   await checkOutput(directory, output);

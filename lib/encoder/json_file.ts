@@ -49,6 +49,14 @@ export class JsonObject {
     return (this.get(key) ?? null) === null ? undefined : this.integer(key, low, high);
   }
 
+  /** Undefined where the key is missing or null; its messages name both. */
+  optionalObject(key: string): JsonObject | undefined {
+    const value = this.get(key) ?? undefined;
+    if (value === undefined) return undefined;
+    if (!isObject(value)) this.fail(key, 'an object');
+    return new JsonObject(`${this.source}: ${key}`, value);
+  }
+
   /** Empty where the key is missing or null. */
   record(key: string): Readonly<Record<string, unknown>> {
     const value = this.get(key) ?? {};

@@ -2,7 +2,6 @@
 import { expectation, ModelError } from '../errors.js';
 import type { JsonObject } from './json_file.js';
 import { type AddedToken, AddedTokenFinder, readAddedTokens } from './tokenizer/added_tokens.js';
-import { component } from './tokenizer/component.js';
 import { createModel, type Model } from './tokenizer/models.js';
 import { createNormalizer, lowerCase, type Normalizer, normalizerParts } from './tokenizer/normalizers.js';
 import { type Cut, pieces } from './tokenizer/pieces.js';
@@ -63,10 +62,10 @@ export class Tokenizer {
 
   /** @param file tokenizer.json */
   static create(file: JsonObject, options: TokenizerOptions): Tokenizer {
-    const model = component(file, 'model');
+    const model = file.optionalObject('model');
     if (model === undefined) return file.fail('model', 'a model of a tokenizer');
-    const normalizer = component(file, 'normalizer');
-    const preTokenizer = component(file, 'pre_tokenizer');
+    const normalizer = file.optionalObject('normalizer');
+    const preTokenizer = file.optionalObject('pre_tokenizer');
     const normalizers = normalizerParts(normalizer);
     const added = readAddedTokens(file);
     const lowers = normalizers.some(
@@ -79,7 +78,7 @@ export class Tokenizer {
       normalizer: options.lowerCase && !lowers ? (text) => (normalize ?? String)(lowerCase(text)) : normalize,
       preTokenizer: preTokenizer && createPreTokenizer(preTokenizer),
       model: createModel(model),
-      template: createTemplate(component(file, 'post_processor')),
+      template: createTemplate(file.optionalObject('post_processor')),
       added,
       cut: whereToCut(preTokenizer, normalizers, added),
     };

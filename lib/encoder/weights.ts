@@ -21,7 +21,7 @@ const ELEMENT_BYTES: Readonly<Record<number, number>> = {
 
 export class Weights {
   private constructor(
-    private readonly files: WeightsFiles,
+    readonly files: WeightsFiles,
     private readonly prefix: string,
   ) {}
 

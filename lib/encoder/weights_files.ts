@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expectation, ModelError } from '../errors.js';
 import { quoteName } from '../formats/quote_name.js';
 import { readSafetensorsHeader, type SafetensorsEntry } from '../formats/safetensors.js';
-import { readOptionalJson } from './json_file.js';
+import { isObject, readOptionalJson } from './json_file.js';
 
 export interface WeightsFiles {
   /** For messages: the file that lists all tensors. */
@@ -20,11 +20,7 @@ export const SCALES_SUFFIX = '_scale';
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Shards lie beside their index; a name that leads elsewhere is refused. */
+export /** Shards lie beside their index; a name that leads elsewhere is refused. */
 function checkShard(source: string, name: string, shard: unknown): string {
   if (typeof shard !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(shard)) {
     throw new ModelError(

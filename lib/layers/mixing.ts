@@ -18,9 +18,13 @@ export function mixingSpecs(mixing: Mixing, count: number): WeightSpec[] {
 /** alpha_i of each score function. */
 export function mixingFactors(mixing: Mixing, count: number, weights: WeightMap): number[] {
   if (!learns(mixing, count)) return Array.from({ length: count }, () => 1);
-  const logits = [...weights.get('mixing/logits')!.data];
-  const top = Math.max(...logits);
-  const powers = logits.map((a) => Math.exp(a - top));
+  return softmax(weights.get('mixing/logits')!.data);
+}
+
+/** In float64: of a handful of numbers. */
+export function softmax(values: Float32Array): number[] {
+  const top = Math.max(...values);
+  const powers = Array.from(values, (a) => Math.exp(a - top));
   const total = powers.reduce((a, b) => a + b, 0);
   return powers.map((p) => p / total);
 }

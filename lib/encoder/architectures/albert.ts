@@ -2,7 +2,7 @@
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { checkEncoder, checkOption, heads, layerCount, postNormConfig, size } from './config.js';
+import { checkEncoder, checkOption, layerCount, layerSizes, postNormConfig, size } from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 
 const NAMES: LayerNames = {
@@ -19,13 +19,9 @@ const NAMES: LayerNames = {
 function read(config: JsonObject, weights: Weights): TransformerParts {
   checkEncoder(config);
   checkOption(config, 'position_embedding_type', 'absolute');
-  const hidden = size(config, 'hidden_size');
+  const sizes = layerSizes(config);
+  const { hidden } = sizes;
   const width = size(config, 'embedding_size', 128);
-  const sizes = {
-    hidden,
-    heads: heads(config, 'num_attention_heads', hidden),
-    intermediate: size(config, 'intermediate_size'),
-  };
   const vocabulary = size(config, 'vocab_size');
   const positions = size(config, 'max_position_embeddings');
   const types = size(config, 'type_vocab_size', 2);

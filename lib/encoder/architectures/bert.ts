@@ -2,10 +2,18 @@
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { checkEncoder, checkOption, heads, inOrder, layerCount, postNormConfig, size } from './config.js';
+import {
+  checkEncoder,
+  checkOption,
+  inOrder,
+  layerCount,
+  layerSizes,
+  postNormConfig,
+  size,
+} from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 
-export const BERT_LAYER: LayerNames = {
+const BERT_LAYER: LayerNames = {
   query: 'attention.self.query',
   key: 'attention.self.key',
   value: 'attention.self.value',
@@ -26,12 +34,8 @@ export interface BertVariant {
 export function readBert(config: JsonObject, weights: Weights, variant: BertVariant): TransformerParts {
   checkEncoder(config);
   checkOption(config, 'position_embedding_type', 'absolute');
-  const hidden = size(config, 'hidden_size');
-  const sizes = {
-    hidden,
-    heads: heads(config, 'num_attention_heads', hidden),
-    intermediate: size(config, 'intermediate_size'),
-  };
+  const sizes = layerSizes(config);
+  const { hidden } = sizes;
   const vocabulary = size(config, 'vocab_size');
   const rows = size(config, 'max_position_embeddings');
   const positions = rows - variant.positionOffset;

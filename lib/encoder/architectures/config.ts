@@ -2,6 +2,7 @@
 import { Activation } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
 import type { TransformerParts } from './architecture.js';
+import type { LayerSizes } from './layer.js';
 
 /** Sizes beyond this are no model's. */
 export const LARGEST = 1 << 24;
@@ -32,6 +33,16 @@ export function heads(config: JsonObject, key: string, hidden: number): number {
   return count;
 }
 
+/** Of a layer, by the keys of BERT. */
+export function layerSizes(config: JsonObject): LayerSizes {
+  const hidden = size(config, 'hidden_size');
+  return {
+    hidden,
+    heads: heads(config, 'num_attention_heads', hidden),
+    intermediate: size(config, 'intermediate_size'),
+  };
+}
+
 export function layerCount(config: JsonObject, key: string): number {
   return config.integer(key, 0, 4096);
 }
@@ -41,8 +52,9 @@ export function checkEncoder(config: JsonObject): void {
   if (config.boolean('is_decoder', false)) config.fail('is_decoder', 'false (an encoder)');
 }
 
-export function checkOption<T>(config: JsonObject, key: string, value: T, fallback: T = value): void {
-  if ((config.get(key) ?? fallback) !== value) config.fail(key, JSON.stringify(value));
+/** The key may be left out, and says nothing else. */
+export function checkOption(config: JsonObject, key: string, value: unknown): void {
+  if ((config.get(key) ?? value) !== value) config.fail(key, JSON.stringify(value));
 }
 
 /** Layers 0 to count - 1, each applied once. */

@@ -6,7 +6,7 @@ import type { LayerReference } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, checkOption, heads, inOrder, layerCount, size } from './config.js';
+import { activation, checkOption, inOrder, layerCount, layerSizes, size } from './config.js';
 import type { LayerSizes } from './layer.js';
 import { rotaryOf } from './rotary.js';
 import { dotAttention, halves, type QueryKeyValue, splitQkv } from './rotary_layer.js';
@@ -62,12 +62,8 @@ function read(config: JsonObject, weights: Weights): TransformerParts {
   checkOption(config, 'position_embedding_type', 'rope');
   checkOption(config, 'layer_norm_type', 'layer_norm');
   checkOption(config, 'logn_attention_scale', false);
-  const hidden = size(config, 'hidden_size');
-  const sizes = {
-    hidden,
-    heads: heads(config, 'num_attention_heads', hidden),
-    intermediate: size(config, 'intermediate_size'),
-  };
+  const sizes = layerSizes(config);
+  const { hidden } = sizes;
   const vocabulary = size(config, 'vocab_size');
   const types = config.integer('type_vocab_size', 0, 1 << 24, 1);
   const layers = layerCount(config, 'num_hidden_layers');

@@ -3,9 +3,9 @@ import type { LayerReference } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
 import type { Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, heads, inOrder, LARGEST, layerCount, size } from './config.js';
+import { activation, inOrder, LARGEST, layerCount, layerSizes, size } from './config.js';
 import type { LayerSizes } from './layer.js';
-import { nested, type Rotary } from './rotary.js';
+import type { Rotary } from './rotary.js';
 import { dotAttention, halves, splitQkv } from './rotary_layer.js';
 
 const GLOBAL = 'full_attention';
@@ -27,9 +27,9 @@ function localLayers(config: JsonObject, layers: number): boolean[] {
 
 /** Of layers with global attention, then of those with local attention. */
 function rotaries(config: JsonObject, headSize: number): [Rotary, Rotary] {
-  const parameters = nested(config, 'rope_parameters');
+  const parameters = config.optionalObject('rope_parameters');
   const theta = (type: string, key: string, fallback: number): number => {
-    const own = parameters && nested(parameters, type);
+    const own = parameters?.optionalObject(type);
     const kind = own?.get('rope_type') ?? 'default';
     if (kind !== 'default') own!.fail('rope_type', '"default"');
     const outer = config.number(key, fallback);
@@ -66,12 +66,8 @@ function readLayer(weights: Weights, index: number, sizes: LayerSizes, reach: nu
 }
 
 function read(config: JsonObject, weights: Weights): TransformerParts {
-  const hidden = size(config, 'hidden_size');
-  const sizes = {
-    hidden,
-    heads: heads(config, 'num_attention_heads', hidden),
-    intermediate: size(config, 'intermediate_size'),
-  };
+  const sizes = layerSizes(config);
+  const { hidden } = sizes;
   const vocabulary = size(config, 'vocab_size');
   const layers = layerCount(config, 'num_hidden_layers');
   const reach = config.integer('local_attention', 2, LARGEST, 128) >> 1;

@@ -3,7 +3,7 @@ import { ScoreFunction, type ScoreReference } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { heads, inOrder, LARGEST, layerCount, postNormConfig, size } from './config.js';
+import { inOrder, LARGEST, layerCount, layerSizes, postNormConfig, size } from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 
 const NAMES: LayerNames = {
@@ -42,12 +42,8 @@ export function relativeBuckets(positions: number, buckets: number): Int32Array 
 }
 
 function read(config: JsonObject, weights: Weights): TransformerParts {
-  const hidden = size(config, 'hidden_size');
-  const sizes = {
-    hidden,
-    heads: heads(config, 'num_attention_heads', hidden),
-    intermediate: size(config, 'intermediate_size'),
-  };
+  const sizes = layerSizes(config);
+  const { hidden } = sizes;
   const vocabulary = size(config, 'vocab_size');
   const rows = size(config, 'max_position_embeddings');
   const offset = config.integer('pad_token_id', 0, LARGEST, 1) + 1;

@@ -1,7 +1,7 @@
 /** Rotary positions as configurations give them. */
 import { describe, expectation, ModelError } from '../../errors.js';
 import type { LoadTransformerOptions } from '../../native/addon.js';
-import { JsonObject } from '../json_file.js';
+import type { JsonObject } from '../json_file.js';
 
 export type Rotary = LoadTransformerOptions['rotary'][number];
 
@@ -11,20 +11,12 @@ function positive(config: JsonObject, key: string, fallback: number): number {
   return value;
 }
 
-/** An object under `key`, with messages that name both; undefined when there is none. */
-export function nested(config: JsonObject, key: string): JsonObject | undefined {
-  const value = config.get(key) ?? undefined;
-  if (value === undefined) return undefined;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) config.fail(key, 'an object');
-  return new JsonObject(`${config.source}: ${key}`, value as Record<string, unknown>);
-}
-
 /**
  * `rope_parameters` (transformers 5), or `rope_theta` and `rope_scaling` (before).
  * @param size elements of a head that turn
  */
 export function rotaryOf(config: JsonObject, size: number, fallback: number): Rotary {
-  const parameters = nested(config, 'rope_parameters') ?? nested(config, 'rope_scaling');
+  const parameters = config.optionalObject('rope_parameters') ?? config.optionalObject('rope_scaling');
   const outer = positive(config, 'rope_theta', fallback);
   const theta = parameters === undefined ? outer : positive(parameters, 'rope_theta', outer);
   const type = parameters?.get('rope_type') ?? parameters?.get('type') ?? 'default';

@@ -3,11 +3,12 @@
  * The format is this package's own; docs/encoder.md describes it.
  */
 import { describe, expectation, ModelError } from '../../errors.js';
+import { softmax } from '../../layers/mixing.js';
 import { type LayerReference, ScoreFunction, type ScoreReference } from '../../native/addon.js';
-import { JsonObject } from '../json_file.js';
+import { isObject, JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { heads, inOrder, LARGEST, layerCount, postNormConfig, size } from './config.js';
+import { inOrder, LARGEST, layerCount, layerSizes, postNormConfig, size } from './config.js';
 import { dotWeight, type LayerSizes } from './layer.js';
 
 /** What a score function needs to know besides its own entry. */
@@ -111,16 +112,15 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
 ]);
 
 interface LayerScores {
-  source: JsonObject;
   entries: { type: string; entry: JsonObject }[];
   learned: boolean;
 }
 
 function asObject(source: string, value: unknown): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new ModelError(expectation(source, 'an object', describe(value)));
   }
-  return new JsonObject(source, value as Record<string, unknown>);
+  return new JsonObject(source, value);
 }
 
 /** Each of `attention`'s entries: {scores: [{type, ...}], mixing}; one entry stands for all layers. */
@@ -143,16 +143,9 @@ function layerScores(config: JsonObject, layers: number): LayerScores[] {
       if (!SCORES.has(type)) entry.fail('type', [...SCORES.keys()].join(', '));
       return { type, entry };
     });
-    return { source, entries, learned: mixing === 'learned' && entries.length > 1 };
+    return { entries, learned: mixing === 'learned' && entries.length > 1 };
   });
   return Array.from({ length: layers }, (_, i) => read[read.length === 1 ? 0 : i]!);
-}
-
-function softmax(logits: Float32Array): number[] {
-  const top = Math.max(...logits);
-  const powers = [...logits].map((a) => Math.exp(a - top));
-  const total = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / total);
 }
 
 async function readLayer(
@@ -191,13 +184,9 @@ async function readLayer(
 }
 
 async function read(config: JsonObject, weights: Weights): Promise<TransformerParts> {
-  const hidden = size(config, 'hidden_size');
+  const sizes = layerSizes(config);
+  const { hidden } = sizes;
   const width = size(config, 'embedding_size', hidden);
-  const sizes = {
-    hidden,
-    heads: heads(config, 'num_attention_heads', hidden),
-    intermediate: size(config, 'intermediate_size'),
-  };
   const vocabulary = size(config, 'vocab_size');
   const positions = config.integer('max_position_embeddings', 1, 65536);
   const types = config.integer('type_vocab_size', 0, LARGEST, 0);

@@ -2,14 +2,6 @@
 import { isObject, JsonObject } from '../json_file.js';
 import { compile, escapeRegExp } from './expressions.js';
 
-/** The object under `key`; undefined where it is missing or null. */
-export function component(parent: JsonObject, key: string): JsonObject | undefined {
-  const value = parent.get(key) ?? undefined;
-  if (value === undefined) return undefined;
-  if (!isObject(value)) parent.fail(key, 'an object');
-  return new JsonObject(`${parent.source}: ${key}`, value);
-}
-
 /** The array of objects under `key`. */
 export function components(parent: JsonObject, key: string): JsonObject[] {
   const value = parent.get(key) ?? [];

@@ -1,6 +1,6 @@
 /** pipeline('text-classification'): labels of texts. */
 import type { JsonObject } from '../../encoder/json_file.js';
-import { isObject } from '../../encoder/weights_files.js';
+import { isObject } from '../../encoder/json_file.js';
 import { softmaxAsync } from '../../kernels/index.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Engine, TokenStates } from '../engine.js';
