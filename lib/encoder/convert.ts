@@ -7,7 +7,7 @@ import type { TensorReference } from '../native/addon.js';
 import { architectureOf } from './architecture.js';
 import { convertedTensors, type Entry } from './convert_weights.js';
 import { attempt, copyDirectory, isWithin } from './copy_directory.js';
-import { largeTensors } from './large_tensors.js';
+import { largeTensors, scoreTables } from './large_tensors.js';
 import { readModelDirectory } from './model_directory.js';
 import type { EncoderDType } from './types.js';
 import { Weights } from './weights.js';
@@ -102,8 +102,8 @@ function abortable(tensors: readonly TensorToStream[], signal: AbortSignal | und
 }
 
 /**
- * Writes `output`, a copy of a model directory whose words and linear layers have 8 bits a weight and a scale a row
- * ("name" and "name_scale"), or float32 again. `Encoder.load` reads both.
+ * Writes `output`, a copy of a model directory whose words, linear layers and tables of scores have 8 bits a weight and a
+ * scale a row ("name" and "name_scale"), or float32 again. `Encoder.load` reads both.
  * @throws ModelError, FormatError, FileError, ArgumentError; nothing is left of the output then
  */
 export async function convertModel(
@@ -122,7 +122,7 @@ export async function convertModel(
   const weights = await Weights.open(found.transformer, architecture.prefixes, architecture.probe);
   const { files } = weights;
   const parts = await architecture.read(found.config, weights);
-  const large = entriesOf(largeTensors(parts), files);
+  const large = entriesOf([...largeTensors(parts), ...scoreTables(parts)], files);
   await checkOutput(directory, output);
 
   const inTransformer = relative(directory, found.transformer);

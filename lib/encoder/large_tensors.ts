@@ -1,14 +1,18 @@
 /** Which of a transformer's tensors are worth 8 bits. */
-import { DTypeCode, ScoreFunction, type TensorReference } from '../native/addon.js';
+import { DTypeCode, ScoreFunction, type ScoreReference, type TensorReference } from '../native/addon.js';
 import type { TransformerParts } from './architectures/architecture.js';
+
+function scoresOf({ layers }: TransformerParts): ScoreReference[] {
+  return layers.flatMap(({ attention }) => attention.groups.flatMap(({ scores }) => scores));
+}
 
 /** The tables and matrices of a transformer that are kept in 8 bits: words and linear layers. */
 export function largeTensors(parts: TransformerParts): TensorReference[] {
+  const projections = scoresOf(parts).flatMap((score) => {
+    if (score.kind === ScoreFunction.dot) return [score.query, score.key];
+    return score.kind === ScoreFunction.dense || score.kind === ScoreFunction.outer ? [score.hidden] : [];
+  });
   const linear = parts.layers.flatMap((layer) => [
-    ...layer.attention.scores.flatMap((score) => {
-      if (score.kind === ScoreFunction.dot) return [score.query, score.key];
-      return score.kind === ScoreFunction.dense || score.kind === ScoreFunction.outer ? [score.hidden] : [];
-    }),
     layer.attention.value,
     layer.attentionOutput,
     layer.up,
@@ -16,7 +20,31 @@ export function largeTensors(parts: TransformerParts): TensorReference[] {
     layer.down,
   ]);
   const { words, projection } = parts.embeddings;
-  return [words, ...(projection === undefined ? [] : [projection.weight]), ...linear.map((l) => l.weight)];
+  return [
+    words,
+    ...(projection === undefined ? [] : [projection.weight]),
+    ...[...projections, ...linear].map((l) => l.weight),
+  ];
+}
+
+/**
+ * Tables of logits and what makes them. They are computed with in float32 however they are stored; 8 bits make the file
+ * small.
+ */
+export function scoreTables(parts: TransformerParts): TensorReference[] {
+  return scoresOf(parts).flatMap((score) => {
+    switch (score.kind) {
+      case ScoreFunction.random:
+        return [score.matrix];
+      case ScoreFunction.factorized:
+        return [score.left, score.right];
+      case ScoreFunction.dense:
+      case ScoreFunction.outer:
+        return [score.output];
+      default:
+        return [];
+    }
+  });
 }
 
 /** Whether the words or a linear layer are stored in 8 bits. */

@@ -264,9 +264,16 @@ export type ScoreReference =
   | ({ kind: 4; tile: number } & MappedScore)
   | { kind: 5; weight: number; buckets: number; index: Int32Array; table: TensorReference };
 
+/** Consecutive heads with one mixture of score functions; sizes of their tensors are by these heads alone. */
+export interface HeadGroupReference {
+  heads: number;
+  scores: readonly ScoreReference[];
+}
+
 export interface LayerReference {
   attention: {
-    scores: readonly ScoreReference[];
+    /** Heads in order. */
+    groups: readonly HeadGroupReference[];
     value: LinearReference;
     /** Keys before and after the query that it attends to; -1 is no limit. */
     before: number;

@@ -193,11 +193,7 @@ class LoadTransformerJob : public Job {
       to->attention.before = arguments.integer("before", -1, kLimit);
       to->attention.after = arguments.integer("after", -1, kLimit);
       read_linear(arguments, "value", hidden, hidden, false, &to->attention.value);
-      const Napi::Value scores = arguments.get("scores");
-      for_each(arguments, "scores", scores, &to->attention.scores,
-               [&](ScoreView& score) { read_score(arguments, &score); });
-      const double count = static_cast<double>(to->attention.scores.size());
-      arguments.expect(count >= 1 && count <= kMaxScoreSources, "scores", "1 to 8 of them", count);
+      read_groups(arguments, &to->attention);
     }
     const int64_t rotary = static_cast<int64_t>(view_.rotary.size());
     to->rotary = static_cast<int>(arguments.integer("rotary", -1, rotary - 1));
@@ -209,18 +205,34 @@ class LoadTransformerJob : public Job {
     read_norm(arguments, "outputNorm", hidden, config_.pre_norm, &to->output_norm);
   }
 
-  void read_score(Arguments& arguments, ScoreView* to) {
-    const int64_t hidden = config_.hidden, heads = config_.heads;
+  void read_groups(Arguments& arguments, AttentionView* to) {
+    int64_t left = config_.heads;
+    for_each(arguments, "groups", arguments.get("groups"), &to->groups, [&](HeadGroupView& group) {
+      group.heads = arguments.integer("heads", 1, left);
+      if (arguments.failed()) return;
+      left -= group.heads;
+      for_each(arguments, "scores", arguments.get("scores"), &group.scores,
+               [&](ScoreView& score) { read_score(arguments, group.heads, &score); });
+      const double count = static_cast<double>(group.scores.size());
+      arguments.expect(count >= 1 && count <= kMaxScoreSources, "scores", "1 to 8 of them", count);
+    });
+    const int64_t taken = config_.heads - left;
+    arguments.expect(left == 0, "groups", "groups of " + std::to_string(config_.heads) + " heads in all",
+                     static_cast<double>(taken));
+  }
+
+  void read_score(Arguments& arguments, int64_t heads, ScoreView* to) {
+    const int64_t hidden = config_.hidden, own = hidden / config_.heads * heads;
     to->function = static_cast<ScoreFunction>(arguments.integer("kind", 0, 5));
     to->weight = static_cast<float>(arguments.number("weight"));
     if (arguments.failed()) return;
     if (to->function == ScoreFunction::kDot) {
-      read_linear(arguments, "query", hidden, hidden, false, &to->first);
-      read_linear(arguments, "key", hidden, hidden, false, &to->second);
+      read_linear(arguments, "query", own, hidden, false, &to->first);
+      read_linear(arguments, "key", own, hidden, false, &to->second);
       return;
     }
     if (to->function == ScoreFunction::kRelative) {
-      read_relative(arguments, to);
+      read_relative(arguments, heads, to);
       return;
     }
     // Every position that a sequence may have needs its row.
@@ -252,7 +264,7 @@ class LoadTransformerJob : public Job {
     read_tensor(arguments, "bias", maps * columns, maps, true, &to->other);
   }
 
-  void read_relative(Arguments& arguments, ScoreView* to) {
+  void read_relative(Arguments& arguments, int64_t heads, ScoreView* to) {
     const int64_t buckets = arguments.integer("buckets", 1, 65536);
     const Span<int32_t> index = arguments.int32s("index");
     if (arguments.failed()) return;
@@ -263,7 +275,7 @@ class LoadTransformerJob : public Job {
       arguments.expect(bucket >= 0 && bucket < buckets, "index", "buckets below " + std::to_string(buckets),
                        bucket);
     }
-    read_tensor(arguments, "table", buckets * config_.heads, buckets, false, &to->matrix);
+    read_tensor(arguments, "table", buckets * heads, buckets, false, &to->matrix);
   }
 
   void read_order(Arguments& arguments) {
@@ -277,8 +289,9 @@ class LoadTransformerJob : public Job {
     // Rotary positions turn queries and keys.
     for (const LayerView& layer : view_.layers) {
       bool dot = false;
-      for (const ScoreView& score : layer.attention.scores)
-        dot = dot || score.function == ScoreFunction::kDot;
+      for (const HeadGroupView& group : layer.attention.groups) {
+        for (const ScoreView& score : group.scores) dot = dot || score.function == ScoreFunction::kDot;
+      }
       arguments.expect(layer.rotary < 0 || dot, "rotary", "-1 for attention without queries", layer.rotary);
     }
   }

@@ -14,11 +14,11 @@ constexpr int64_t kLargestProduct = int64_t{1} << 24;
 }  // namespace
 
 // [heads, length, length] of random and factorized scores; of the latter only where that is small enough.
-bool LayerAttention::load_matrix(const KernelSet& kernels, const ScoreView& from, Score* to) const {
+bool LayerAttention::load_matrix(const KernelSet& kernels, const ScoreView& from, int64_t heads, Score* to) {
   if (from.function == ScoreFunction::kRandom) return copy_weights(from.matrix, &to->matrix);
   AlignedFloats left, right;
   if (!copy_weights(from.matrix, &left) || !copy_weights(from.other, &right)) return false;
-  const int64_t heads = sizes_.heads, length = from.length, depth = from.depth;
+  const int64_t length = from.length, depth = from.depth;
   if (heads * length * length > kLargestProduct) {
     to->matrix = std::move(left);
     to->other = std::move(right);
@@ -41,7 +41,7 @@ bool LayerAttention::load_matrix(const KernelSet& kernels, const ScoreView& from
 }
 
 // W2 of each head, as panels.
-bool LayerAttention::pack_second(const KernelSet& kernels, const ScoreView& from, Score* to) const {
+bool LayerAttention::pack_second(const KernelSet& kernels, const ScoreView& from, Score* to) {
   AlignedFloats dense;
   if (!copy_weights(from.matrix, &dense) || !copy_weights(from.other, &to->other)) return false;
   const int64_t columns = to->mapped(), size = from.depth * columns, blocks = from.matrix.count / size;
@@ -56,7 +56,23 @@ bool LayerAttention::pack_second(const KernelSet& kernels, const ScoreView& from
   return true;
 }
 
-bool LayerAttention::load_score(const KernelSet& kernels, const ScoreView& from, Score* to) const {
+// From a row a bucket to a row a head, so that a row of logits is a part of one.
+bool LayerAttention::load_relative(const ScoreView& from, int64_t heads, Score* to) {
+  AlignedFloats table;
+  const int64_t offsets = static_cast<int64_t>(from.index.size());
+  if (!copy_weights(from.matrix, &table) || !to->matrix.allocate(static_cast<size_t>(heads * offsets))) {
+    return false;
+  }
+  for (int64_t h = 0; h < heads; ++h) {
+    for (int64_t i = 0; i < offsets; ++i) {
+      const int64_t bucket = from.index[static_cast<size_t>(i)];
+      to->matrix.data()[h * offsets + i] = table.data()[bucket * heads + h];
+    }
+  }
+  return true;
+}
+
+bool LayerAttention::load_score(const KernelSet& kernels, const ScoreView& from, int64_t heads, Score* to) {
   to->function = from.function;
   to->weight = from.weight;
   to->length = from.length;
@@ -67,25 +83,12 @@ bool LayerAttention::load_score(const KernelSet& kernels, const ScoreView& from,
       return true;
     case ScoreFunction::kRandom:
     case ScoreFunction::kFactorized:
-      return load_matrix(kernels, from, to);
+      return load_matrix(kernels, from, heads, to);
     case ScoreFunction::kDense:
     case ScoreFunction::kOuter:
       return pack_second(kernels, from, to);
-    case ScoreFunction::kRelative: {
-      AlignedFloats table;
-      const int64_t offsets = static_cast<int64_t>(from.index.size());
-      if (!copy_weights(from.matrix, &table) ||
-          !to->matrix.allocate(static_cast<size_t>(sizes_.heads * offsets))) {
-        return false;
-      }
-      for (int64_t h = 0; h < sizes_.heads; ++h) {
-        for (int64_t i = 0; i < offsets; ++i) {
-          const int64_t bucket = from.index[static_cast<size_t>(i)];
-          to->matrix.data()[h * offsets + i] = table.data()[bucket * sizes_.heads + h];
-        }
-      }
-      return true;
-    }
+    case ScoreFunction::kRelative:
+      return load_relative(from, heads, to);
   }
   return false;
 }
@@ -95,69 +98,86 @@ bool LayerAttention::load(const KernelSet& kernels, const Sizes& sizes, const At
   sizes_ = sizes;
   before_ = from.before;
   after_ = from.after;
-  scores_.resize(from.scores.size());
+  groups_.resize(from.groups.size());
   std::vector<LinearView> plain, rectified;
-  int64_t column = 0;
+  int64_t column = 0, rectified_column = 0, head = 0;
   const auto add = [&](const LinearView& part) {
     plain.push_back(part);
     const int64_t at = column;
     column += part.out;
     return at;
   };
-  // Queries and keys come first and side by side, for rotary positions.
-  for (size_t i = 0; i < scores_.size(); ++i) {
-    if (from.scores[i].function != ScoreFunction::kDot) continue;
-    scores_[i].first = add(from.scores[i].first);
-    scores_[i].second = add(from.scores[i].second);
-    dot_heads_ += 2 * sizes.heads;
-  }
-  int64_t rectified_column = 0;
-  for (size_t i = 0; i < scores_.size(); ++i) {
-    const ScoreView& view = from.scores[i];
-    if (!load_score(kernels, view, &scores_[i])) return false;
-    if (view.function != ScoreFunction::kOuter && view.function != ScoreFunction::kDense) continue;
-    rectified.push_back(view.first);
-    scores_[i].first = rectified_column;
-    rectified_column += view.first.out;
-    if (view.function == ScoreFunction::kDense) continue;
-    scores_[i].second = factor_columns_;
-    factor_columns_ += sizes.heads * scores_[i].mapped();
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    Group& group = groups_[g];
+    const HeadGroupView& view = from.groups[g];
+    group.first = head;
+    head += group.heads = view.heads;
+    group.scores.resize(view.scores.size());
+    for (size_t i = 0; i < view.scores.size(); ++i) {
+      const ScoreView& score = view.scores[i];
+      Score& to = group.scores[i];
+      if (!load_score(kernels, score, group.heads, &to)) return false;
+      // Queries and keys come first and side by side, for rotary positions.
+      if (score.function == ScoreFunction::kDot) {
+        to.first = add(score.first);
+        to.second = add(score.second);
+        dot_heads_ += 2 * group.heads;
+      }
+      if (score.function != ScoreFunction::kOuter && score.function != ScoreFunction::kDense) continue;
+      rectified.push_back(score.first);
+      to.first = rectified_column;
+      rectified_column += score.first.out;
+      if (score.function == ScoreFunction::kDense) continue;
+      to.second = factor_columns_;
+      factor_columns_ += group.heads * to.mapped();
+    }
+    if (!prepare(kernels, &group)) return false;
   }
   value_column_ = add(from.value);
   if (!plain_.pack(kernels, sizes.hidden, plain.data(), static_cast<int>(plain.size()), quantize))
     return false;
-  if (!rectified.empty() && !rectified_.pack(kernels, sizes.hidden, rectified.data(),
-                                             static_cast<int>(rectified.size()), quantize)) {
-    return false;
-  }
-  prepared_ =
-      scores_.size() == 1 && scores_[0].function == ScoreFunction::kRandom && before_ < 0 && after_ < 0;
-  if (!prepared_) return true;
-  Score& only = scores_[0];
+  return rectified.empty() || rectified_.pack(kernels, sizes.hidden, rectified.data(),
+                                              static_cast<int>(rectified.size()), quantize);
+}
+
+// What a group that is random alone needs to do without exponentials.
+bool LayerAttention::prepare(const KernelSet& kernels, Group* group) const {
+  Score& only = group->scores[0];
+  group->prepared =
+      group->scores.size() == 1 && only.function == ScoreFunction::kRandom && before_ < 0 && after_ < 0;
+  if (!group->prepared) return true;
   const size_t size = only.matrix.size();
   if (!only.exponentials.allocate(size) || !only.sums.allocate(size)) return false;
   for (size_t i = 0; i < size; ++i) only.matrix.data()[i] *= only.weight;
   only.weight = 1.0f;
-  run_prepare_scores(kernels, only.matrix.data(), sizes.heads * only.length, only.length,
+  run_prepare_scores(kernels, only.matrix.data(), group->heads * only.length, only.length,
                      only.exponentials.data(), only.sums.data());
   return true;
 }
 
+int64_t LayerAttention::group_of(int64_t head) const {
+  int64_t group = groups() - 1;
+  while (first_head(group) > head) --group;
+  return group;
+}
+
 size_t LayerAttention::bytes() const {
   size_t floats = 0;
-  for (const Score& s : scores_) {
-    floats += s.matrix.size() + s.other.size() + s.sums.size() + s.exponentials.size();
+  for (const Group& group : groups_) {
+    for (const Score& s : group.scores) {
+      floats += s.matrix.size() + s.other.size() + s.sums.size() + s.exponentials.size();
+    }
   }
   return floats * sizeof(float) + plain_.bytes() + rectified_.bytes();
 }
 
 // [tokens, heads, a + b] of an outer score.
-bool LayerAttention::factors(const KernelSet& kernels, const Score& score, int64_t tokens,
+bool LayerAttention::factors(const KernelSet& kernels, const Score& score, int64_t heads, int64_t tokens,
                              float* projections) const {
   const int64_t columns = score.mapped(), rectified = rectified_.out();
   const float* hidden = projections + tokens * plain_.out() + score.first;
   Matmul p;
-  p.batch = sizes_.heads;
+  p.batch = heads;
   p.m = tokens;
   p.n = columns;
   p.k = score.depth;
@@ -166,7 +186,7 @@ bool LayerAttention::factors(const KernelSet& kernels, const Score& score, int64
   p.packed_b = score.matrix.data();
   p.packed_batch = static_cast<ptrdiff_t>(score.panel_stride);
   p.c = projections + tokens * (plain_.out() + rectified + score.second);
-  p.c_stride = sizes_.heads * columns;
+  p.c_stride = heads * columns;
   p.c_batch = columns;
   p.epilogue.bias = score.other.data();
   p.bias_batch = score.bias_stride;
@@ -179,32 +199,35 @@ bool LayerAttention::project(const KernelSet& kernels, const float* x, int64_t t
   if (rectified_.out() == 0) return true;
   float* hidden = projections + tokens * plain_.out();
   if (!rectified_.run(kernels, x, sizes_.hidden, tokens, hidden, Activation::kRelu)) return false;
-  for (const Score& score : scores_) {
-    if (score.function == ScoreFunction::kOuter && !factors(kernels, score, tokens, projections))
-      return false;
+  for (const Group& group : groups_) {
+    for (const Score& score : group.scores) {
+      if (score.function != ScoreFunction::kOuter) continue;
+      if (!factors(kernels, score, group.heads, tokens, projections)) return false;
+    }
   }
   return true;
 }
 
-void LayerAttention::problem(const float* projections, int64_t tokens, int64_t first, int64_t count,
-                             float* context, float* weights, Attention* p) const {
+void LayerAttention::problem(int64_t index, const float* projections, int64_t tokens, int64_t first,
+                             int64_t count, float* context, float* weights, Attention* p) const {
   *p = Attention();
+  const Group& group = groups_[static_cast<size_t>(index)];
   const int64_t hidden = sizes_.hidden, size = hidden / sizes_.heads, columns = plain_.out();
   const float* rows = projections + first * columns;
   p->batch = 1;
-  p->heads = sizes_.heads;
+  p->heads = group.heads;
   p->queries = p->keys = count;
   p->value_columns = size;
   p->before = before_;
   p->after = after_;
-  p->value = rows + value_column_;
+  p->value = rows + value_column_ + group.first * size;
   p->value_strides = {0, size, columns};
-  p->out = context + first * hidden;
+  p->out = context + first * hidden + group.first * size;
   p->out_strides = {0, size, hidden};
-  p->weights = weights;
-  p->source_count = static_cast<int>(scores_.size());
-  for (size_t i = 0; i < scores_.size(); ++i) {
-    const Score& s = scores_[i];
+  p->weights = weights == nullptr ? nullptr : weights + group.first * count * count;
+  p->source_count = static_cast<int>(group.scores.size());
+  for (size_t i = 0; i < group.scores.size(); ++i) {
+    const Score& s = group.scores[i];
     ScoreSource& to = p->sources[i];
     to.weight = s.weight;
     to.depth = s.depth;
@@ -221,7 +244,7 @@ void LayerAttention::problem(const float* projections, int64_t tokens, int64_t f
         to.left = s.matrix.data();
         to.left_strides = square;
         // Whoever wants to see the weights gets them from the logits.
-        if (prepared_ && weights == nullptr) {
+        if (group.prepared && weights == nullptr) {
           to.kind = ScoreKind::kPrepared;
           to.left = s.exponentials.data();
           to.prepared = {s.sums.data(), s.matrix.data()};
@@ -242,7 +265,7 @@ void LayerAttention::problem(const float* projections, int64_t tokens, int64_t f
         to.bias_head = s.bias_stride;
         break;
       case ScoreFunction::kOuter: {
-        const int64_t mapped = s.mapped(), row = sizes_.heads * mapped;
+        const int64_t mapped = s.mapped(), row = group.heads * mapped;
         to.kind = ScoreKind::kOuter;
         to.depth = s.tile;
         to.left = projections + tokens * (columns + rectified_.out() + s.second) + first * row;
@@ -252,7 +275,7 @@ void LayerAttention::problem(const float* projections, int64_t tokens, int64_t f
       }
       case ScoreFunction::kRelative: {
         // A row further down reads one element further left.
-        const int64_t offsets = static_cast<int64_t>(s.matrix.size()) / sizes_.heads;
+        const int64_t offsets = static_cast<int64_t>(s.matrix.size()) / group.heads;
         to.kind = ScoreKind::kMatrix;
         to.left = s.matrix.data() + offsets / 2;
         to.left_strides = {0, offsets, -1};

@@ -35,17 +35,21 @@ struct Transformer::Buffers {
 bool Transformer::attend(const Layer& layer, const int32_t* offsets, int64_t sequences,
                          const float* projections, float* context, float* weights) const {
   const int64_t heads = config_.heads, tokens = offsets[sequences] - offsets[0];
-  const auto problem = [&](int64_t sequence, Attention* p) {
+  const LayerAttention& attention = layer.attention;
+  const auto problem = [&](int64_t sequence, int64_t group, Attention* p) {
     const int64_t first = offsets[sequence] - offsets[0];
-    layer.attention.problem(projections, tokens, first, offsets[sequence + 1] - offsets[sequence], context,
-                            weights, p);
+    attention.problem(group, projections, tokens, first, offsets[sequence + 1] - offsets[sequence], context,
+                      weights, p);
   };
   int64_t longest = 0;
   for (int64_t s = 0; s < sequences; ++s) longest = std::max<int64_t>(longest, offsets[s + 1] - offsets[s]);
-  Attention largest;
-  problem(0, &largest);
-  largest.queries = largest.keys = longest;
-  const size_t scratch_size = kernels_.attention_scratch(largest);
+  size_t scratch_size = 0;
+  for (int64_t group = 0; group < attention.groups(); ++group) {
+    Attention largest;
+    problem(0, group, &largest);
+    largest.queries = largest.keys = longest;
+    scratch_size = std::max(scratch_size, kernels_.attention_scratch(largest));
+  }
   ThreadPool& pool = ThreadPool::instance();
   const int64_t units = sequences * heads;
   const int64_t parts = std::min<int64_t>(units, pool.threads());
@@ -58,10 +62,14 @@ bool Transformer::attend(const Layer& layer, const int32_t* offsets, int64_t seq
     }
     const Range range = split(units, 1, parts, part);
     Attention p;
-    int64_t current = -1;
+    int64_t sequence = -1, group = -1;
     for (int64_t unit = range.begin; unit < range.end; ++unit) {
-      if (unit / heads != current) problem(current = unit / heads, &p);
-      if (p.queries > 0) kernels_.attention_head(p, 0, unit % heads, 0, p.queries, scratch.data());
+      const int64_t head = unit % heads, its_group = attention.group_of(head);
+      if (unit / heads != sequence || its_group != group) {
+        problem(sequence = unit / heads, group = its_group, &p);
+      }
+      if (p.queries == 0) continue;
+      kernels_.attention_head(p, 0, head - attention.first_head(group), 0, p.queries, scratch.data());
     }
   });
   return ok;

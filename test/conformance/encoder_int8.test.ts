@@ -101,7 +101,10 @@ describe.each(MODELS)('a small %s in 8 bits', (name, directory, texts) => {
     expect(await convertModel(stored, back, { dtype: 'float32' })).toMatchObject({ tensors });
     const wide = await embed(directory, texts, 'float32');
     const narrow = await embed(stored, texts, 'int8');
-    if (SAME_STEPS) expect(narrow).toEqual(await embed(directory, texts, 'int8'));
+    // Tables of scores have 8 bits in the file alone.
+    if (SAME_STEPS && !name.startsWith('synthesizer')) {
+      expect(narrow).toEqual(await embed(directory, texts, 'int8'));
+    }
     expectNear(narrow, wide);
     const restored = await embed(back, texts, 'float32');
     expectNear(restored, wide);

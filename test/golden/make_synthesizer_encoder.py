@@ -1,6 +1,6 @@
-"""Writes encoders/synthesizer/ and encoders/synthesizer_mixtures/, with their .json.
+"""Writes encoders/synthesizer/, synthesizer_mixtures/ and synthesizer_groups/, with their .json.
 
-BERT whose layers attend by the Synthesizer's score functions, each alone and in mixtures. No library knows the
+BERT whose layers attend by the Synthesizer's score functions, each alone, in mixtures and in groups of heads. No library knows the
 architecture: `forward` is NumPy in float64, the scores are those of paper_formulas.py.
 """
 
@@ -74,20 +74,56 @@ MIXED = SmallEncoder(
         'the exact GELU': {'hidden_act': 'gelu'},
     },
 )
+# Groups of one head and of several, each score function among them, first and last; mixtures beside lone scores.
+GROUPED = SmallEncoder(
+    name='synthesizer_groups',
+    config=BASE
+    | {
+        'attention': [
+            {'groups': [{'heads': 3, 'scores': [R]}, {'heads': 1, 'scores': [V]}]},
+            {'groups': [{'heads': 1, 'scores': [V, R]}, {'heads': 2, 'scores': [FD]}, {'heads': 1, 'scores': [V]}]},
+            {
+                'groups': [
+                    {'heads': 1, 'scores': [D | SHARED]},
+                    {'heads': 1, 'scores': [FR]},
+                    {'heads': 2, 'scores': [FD | SHARED, D, R], 'mixing': 'sum'},
+                ]
+            },
+            {'scores': [R]},
+        ],
+        'num_attention_heads': 4,
+        'num_hidden_layers': 4,
+        'type_vocab_size': 2,
+    },
+    tokenizer=tokenizers.word_piece,
+    tokenizer_class='BertTokenizer',
+    max_seq_length=LENGTH,
+    pooling='mean',
+)
+
+
+def groups_of(attention, heads):
+    """(heads, scores, mixing, prefix of tensors) of each group; an entry without groups is one of all heads"""
+    if 'groups' not in attention:
+        return [(heads, attention['scores'], attention.get('mixing', 'learned'), '')]
+    return [
+        (group['heads'], group['scores'], group.get('mixing', 'learned'), f'groups.{g}.')
+        for g, group in enumerate(attention['groups'])
+    ]
 
 
 def linear_shapes(name, out, columns):
     return {f'{name}.weight': (out, columns), f'{name}.bias': (out,)}
 
 
-def score_shapes(score, heads):
+def score_shapes(score, heads, width):
     kind = score['type']
     if kind == 'random':
         return {'kernel': (heads, LENGTH, LENGTH)}
     if kind == 'factorized-random':
         return {side: (heads, LENGTH, score.get('rank', 8)) for side in ('left', 'right')}
     if kind == 'dot-product':
-        return linear_shapes('query', HIDDEN, HIDDEN) | linear_shapes('key', HIDDEN, HIDDEN)
+        return linear_shapes('query', width, HIDDEN) | linear_shapes('key', width, HIDDEN)
     depth = score['hidden_dim']
     columns = score['tile'] + LENGTH // score['tile'] if 'tile' in score else LENGTH
     each = () if score.get('shared_across_heads') else (heads,)
@@ -109,17 +145,19 @@ def shapes(config):
         out |= linear_shapes('embeddings_project', HIDDEN, width)
     for i, attention in enumerate(config['attention']):
         layer = f'encoder.layer.{i}'
-        for j, score in enumerate(attention['scores']):
-            own = score_shapes(score, heads)
-            out |= {f'{layer}.attention.scores.{j}.{name}': shape for name, shape in own.items()}
+        for count, scores, _, prefix in groups_of(attention, heads):
+            for j, score in enumerate(scores):
+                own = score_shapes(score, count, HIDDEN // heads * count)
+                name = f'{layer}.attention.{prefix}scores.{j}'
+                out |= {f'{name}.{tensor}': shape for tensor, shape in own.items()}
+            if len(scores) > 1:
+                out[f'{layer}.attention.{prefix}mixing'] = (len(scores),)
         out |= linear_shapes(f'{layer}.attention.value', HIDDEN, HIDDEN)
         out |= linear_shapes(f'{layer}.attention.output.dense', HIDDEN, HIDDEN)
         out |= linear_shapes(f'{layer}.attention.output.LayerNorm', HIDDEN, 0)
         out |= linear_shapes(f'{layer}.intermediate.dense', wide, HIDDEN)
         out |= linear_shapes(f'{layer}.output.dense', HIDDEN, wide)
         out |= linear_shapes(f'{layer}.output.LayerNorm', HIDDEN, 0)
-        if len(attention['scores']) > 1:
-            out[f'{layer}.attention.mixing'] = (len(attention['scores']),)
     # a bias may be missing
     del out['encoder.layer.1.attention.value.bias']
     return {name: tuple(n for n in shape if n > 0) for name, shape in out.items()}
@@ -174,18 +212,20 @@ def for_paper(w, name, score, heads):
 
 
 def attend(w, layer, attention, heads, x):
-    entries = attention['scores']
-    alpha = np.ones(len(entries))
-    if len(entries) > 1 and attention.get('mixing', 'learned') == 'learned':
-        e = np.exp(w[f'{layer}.attention.mixing'])
-        alpha = e / e.sum()
-    parts = [for_paper(w, f'{layer}.attention.scores.{j}', s, heads) for j, s in enumerate(entries)]
     values = linear(w, f'{layer}.attention.value', x).reshape(len(x), heads, -1)
     context = []
-    for h in range(heads):
-        scores = [SCORES[s['type']](x, x, part, {}, h) for s, part in zip(entries, parts, strict=True)]
-        logits = np.tensordot(alpha, np.stack(scores), 1)
-        context.append(masked_softmax(logits, np.ones(logits.shape, dtype=bool)) @ values[:, h])
+    for count, entries, mixing, prefix in groups_of(attention, heads):
+        alpha = np.ones(len(entries))
+        if len(entries) > 1 and mixing == 'learned':
+            e = np.exp(w[f'{layer}.attention.{prefix}mixing'])
+            alpha = e / e.sum()
+        names = [f'{layer}.attention.{prefix}scores.{j}' for j in range(len(entries))]
+        parts = [for_paper(w, name, s, count) for name, s in zip(names, entries, strict=True)]
+        for h in range(count):
+            scores = [SCORES[s['type']](x, x, part, {}, h) for s, part in zip(entries, parts, strict=True)]
+            logits = np.tensordot(alpha, np.stack(scores), 1)
+            weights = masked_softmax(logits, np.ones(logits.shape, dtype=bool))
+            context.append(weights @ values[:, len(context)])
     return linear(w, f'{layer}.attention.output.dense', np.concatenate(context, -1))
 
 
@@ -236,8 +276,12 @@ def check_weights(encoder, config, weights, ids, states):
     """Every tensor matters: without it the embeddings move."""
     embeddings = pool(states, encoder.pooling, encoder.normalize)
     # layers that sum need no mixing, a variant of theirs does
-    layers = enumerate(config['attention'])
-    summed = [f'encoder.layer.{i}.attention.mixing' for i, layer in layers if layer.get('mixing') == 'sum']
+    summed = [
+        f'encoder.layer.{i}.attention.{prefix}mixing'
+        for i, layer in enumerate(config['attention'])
+        for _, _, mixing, prefix in groups_of(layer, config['num_attention_heads'])
+        if mixing == 'sum'
+    ]
     for name, tensor in weights.items():
         # softmax cancels what is the same for all keys of a query
         if name.endswith('.key.bias') or name in summed:
@@ -292,5 +336,5 @@ def make(encoder):
 
 
 if __name__ == '__main__':
-    for encoder in (ALONE, MIXED):
+    for encoder in (ALONE, MIXED, GROUPED):
         make(encoder)

@@ -35,6 +35,7 @@ export const SMALL_ENCODERS: Readonly<Record<string, readonly string[]>> = {
   bert_sharded: [],
   synthesizer: [],
   synthesizer_mixtures: [],
+  synthesizer_groups: [],
 };
 
 export function encoderDirectory(name: string): string {

@@ -44,7 +44,7 @@ export function postNormLayer(
   };
   return {
     attention: {
-      scores: [dot, ...more],
+      groups: [{ heads: sizes.heads, scores: [dot, ...more] }],
       value: linear(names.value, hidden, hidden),
       before: -1,
       after: -1,

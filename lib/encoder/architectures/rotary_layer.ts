@@ -32,7 +32,9 @@ export function dotAttention(
   reach = -1,
 ): LayerReference['attention'] {
   return {
-    scores: [{ kind: ScoreFunction.dot, weight: dotWeight(sizes), query, key }],
+    groups: [
+      { heads: sizes.heads, scores: [{ kind: ScoreFunction.dot, weight: dotWeight(sizes), query, key }] },
+    ],
     value,
     before: reach,
     after: reach,

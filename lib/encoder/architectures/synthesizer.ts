@@ -4,15 +4,22 @@
  */
 import { describe, expectation, ModelError } from '../../errors.js';
 import { softmax } from '../../layers/mixing.js';
-import { type LayerReference, ScoreFunction, type ScoreReference } from '../../native/addon.js';
+import {
+  type HeadGroupReference,
+  type LayerReference,
+  ScoreFunction,
+  type ScoreReference,
+} from '../../native/addon.js';
 import { isObject, JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
 import { inOrder, LARGEST, layerCount, layerSizes, postNormConfig, size } from './config.js';
-import { dotWeight, type LayerSizes } from './layer.js';
+import type { LayerSizes } from './layer.js';
 
-/** What a score function needs to know besides its own entry. */
+/** What a score function needs to know besides its own entry; `heads` are those of its group. */
 interface Place extends LayerSizes {
+  /** Of a head. */
+  size: number;
   weights: Weights;
   /** Prefix of its tensors. */
   name: string;
@@ -56,9 +63,14 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
       layer: 'MultiHeadAttention',
       read: (_, place) => ({
         kind: ScoreFunction.dot,
-        weight: place.factor * dotWeight(place),
-        query: place.weights.linear(`${place.name}.query`, place.hidden, place.hidden, 'optional'),
-        key: place.weights.linear(`${place.name}.key`, place.hidden, place.hidden, 'optional'),
+        weight: place.factor / Math.sqrt(place.size),
+        query: place.weights.linear(
+          `${place.name}.query`,
+          place.heads * place.size,
+          place.hidden,
+          'optional',
+        ),
+        key: place.weights.linear(`${place.name}.key`, place.heads * place.size, place.hidden, 'optional'),
       }),
     },
   ],
@@ -111,9 +123,19 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
   ],
 ]);
 
-interface LayerScores {
-  entries: { type: string; entry: JsonObject }[];
+interface ScoreEntry {
+  type: string;
+  entry: JsonObject;
+}
+
+/** Consecutive heads that attend alike. */
+interface HeadGroup {
+  heads: number;
+  entries: readonly ScoreEntry[];
+  /** Whether the shares of its score functions are learned. */
   learned: boolean;
+  /** Of the names of its tensors, within those of the layer's attention. */
+  prefix: string;
 }
 
 function asObject(source: string, value: unknown): JsonObject {
@@ -123,64 +145,111 @@ function asObject(source: string, value: unknown): JsonObject {
   return new JsonObject(source, value);
 }
 
-/** Each of `attention`'s entries: {scores: [{type, ...}], mixing}; one entry stands for all layers. */
-function layerScores(config: JsonObject, layers: number): LayerScores[] {
+/** {scores: [{type, ...}], mixing}. */
+function readMixture(from: JsonObject): Pick<HeadGroup, 'entries' | 'learned'> {
+  const scores = from.get('scores');
+  if (!Array.isArray(scores) || scores.length < 1 || scores.length > 8) {
+    from.fail('scores', 'a list of 1 to 8 score functions');
+  }
+  const mixing = from.string('mixing', 'learned');
+  if (mixing !== 'learned' && mixing !== 'sum') from.fail('mixing', 'learned or sum');
+  const entries = (scores as unknown[]).map((score, j) => {
+    const entry = asObject(`${from.source}: scores[${j}]`, score);
+    const type = entry.string('type');
+    if (!SCORES.has(type)) entry.fail('type', [...SCORES.keys()].join(', '));
+    return { type, entry };
+  });
+  return { entries, learned: mixing === 'learned' && entries.length > 1 };
+}
+
+/** A layer's {groups: [{heads, scores, mixing}]}, or {scores, mixing} of all heads. */
+function readGroups(from: JsonObject, heads: number): HeadGroup[] {
+  const list = from.get('groups');
+  if (list === undefined) return [{ heads, prefix: '', ...readMixture(from) }];
+  if (!Array.isArray(list) || list.length < 1 || list.length > heads) {
+    from.fail('groups', `a list of 1 to ${heads} groups of heads`);
+  }
+  for (const key of ['scores', 'mixing']) {
+    if (from.get(key) !== undefined) from.fail(key, 'nothing beside groups, which have their own');
+  }
+  const groups = (list as unknown[]).map((value, g) => {
+    const group = asObject(`${from.source}: groups[${g}]`, value);
+    return { heads: group.integer('heads', 1, heads), prefix: `groups.${g}.`, ...readMixture(group) };
+  });
+  const counts = groups.map((group) => group.heads);
+  if (counts.reduce((a, b) => a + b) !== heads) {
+    const source = `${from.source}: groups`;
+    throw new ModelError(expectation(source, `${heads} heads in all`, counts.join(' + ')));
+  }
+  return groups;
+}
+
+/** Of each layer the groups of its heads; one entry of `attention` stands for all layers. */
+function layerGroups(config: JsonObject, layers: number): HeadGroup[][] {
   const list = config.get('attention');
   if (!Array.isArray(list) || (list.length !== 1 && list.length !== layers)) {
     config.fail('attention', `a list of ${layers} layers' attention, or of one for all`);
   }
-  const read = (list as unknown[]).map((value, i) => {
-    const source = asObject(`${config.source}: attention[${i}]`, value);
-    const scores = source.get('scores');
-    if (!Array.isArray(scores) || scores.length < 1 || scores.length > 8) {
-      source.fail('scores', 'a list of 1 to 8 score functions');
-    }
-    const mixing = source.string('mixing', 'learned');
-    if (mixing !== 'learned' && mixing !== 'sum') source.fail('mixing', 'learned or sum');
-    const entries = (scores as unknown[]).map((score, j) => {
-      const entry = asObject(`${source.source}: scores[${j}]`, score);
-      const type = entry.string('type');
-      if (!SCORES.has(type)) entry.fail('type', [...SCORES.keys()].join(', '));
-      return { type, entry };
-    });
-    return { entries, learned: mixing === 'learned' && entries.length > 1 };
-  });
+  const { heads } = layerSizes(config);
+  const read = (list as unknown[]).map((value, i) =>
+    readGroups(asObject(`${config.source}: attention[${i}]`, value), heads),
+  );
   return Array.from({ length: layers }, (_, i) => read[read.length === 1 ? 0 : i]!);
+}
+
+async function readGroup(
+  weights: Weights,
+  attention: string,
+  { heads, entries, learned, prefix }: HeadGroup,
+  sizes: LayerSizes,
+  length: number,
+): Promise<HeadGroupReference> {
+  const factors = learned
+    ? softmax(await weights.numbers(`${attention}.${prefix}mixing`, [entries.length]))
+    : entries.map(() => 1);
+  const place = { ...sizes, heads, size: sizes.hidden / sizes.heads, weights, length };
+  const scores = entries.map(({ type, entry }, i) =>
+    SCORES.get(type)!.read(entry, {
+      ...place,
+      name: `${attention}.${prefix}scores.${i}`,
+      factor: factors[i]!,
+    }),
+  );
+  return { heads, scores };
 }
 
 async function readLayer(
   weights: Weights,
   layer: string,
-  scores: LayerScores,
+  groups: readonly HeadGroup[],
   sizes: LayerSizes,
   length: number,
 ): Promise<LayerReference> {
   const { hidden, intermediate } = sizes;
-  const { entries, learned } = scores;
-  const factors = learned
-    ? softmax(await weights.numbers(`${layer}.attention.mixing`, [entries.length]))
-    : entries.map(() => 1);
-  const place = { ...sizes, weights, length };
+  const attention = `${layer}.attention`;
   return {
     attention: {
-      scores: entries.map(({ type, entry }, i) =>
-        SCORES.get(type)!.read(entry, {
-          ...place,
-          name: `${layer}.attention.scores.${i}`,
-          factor: factors[i]!,
-        }),
-      ),
-      value: weights.linear(`${layer}.attention.value`, hidden, hidden, 'optional'),
+      groups: await Promise.all(groups.map((group) => readGroup(weights, attention, group, sizes, length))),
+      value: weights.linear(`${attention}.value`, hidden, hidden, 'optional'),
       before: -1,
       after: -1,
     },
-    attentionOutput: weights.linear(`${layer}.attention.output.dense`, hidden, hidden, 'optional'),
-    attentionNorm: weights.norm(`${layer}.attention.output.LayerNorm`, hidden),
+    attentionOutput: weights.linear(`${attention}.output.dense`, hidden, hidden, 'optional'),
+    attentionNorm: weights.norm(`${attention}.output.LayerNorm`, hidden),
     up: weights.linear(`${layer}.intermediate.dense`, intermediate, hidden),
     down: weights.linear(`${layer}.output.dense`, hidden, intermediate),
     outputNorm: weights.norm(`${layer}.output.LayerNorm`, hidden),
     rotary: -1,
   };
+}
+
+/** The layer that attends as the groups do; where they differ, each with its heads. */
+function kindOf(groups: readonly HeadGroup[]): string {
+  const kind = ({ entries }: HeadGroup) =>
+    entries.length > 1 ? 'MixtureSynthesizer' : SCORES.get(entries[0]!.type)!.layer;
+  const kinds = new Set(groups.map(kind));
+  if (kinds.size === 1) return kind(groups[0]!);
+  return groups.map((group) => `${kind(group)} (${group.heads})`).join(', ');
 }
 
 async function read(config: JsonObject, weights: Weights): Promise<TransformerParts> {
@@ -193,7 +262,7 @@ async function read(config: JsonObject, weights: Weights): Promise<TransformerPa
   const layers = layerCount(config, 'num_hidden_layers');
   const table = (name: string, n: number) =>
     weights.tensor(`embeddings.${name}_embeddings.weight`, [n, width]);
-  const scores = layerScores(config, layers);
+  const groups = layerGroups(config, layers);
   return {
     config: postNormConfig(config, { ...sizes, vocabulary, positions }),
     embeddings: {
@@ -208,7 +277,7 @@ async function read(config: JsonObject, weights: Weights): Promise<TransformerPa
     },
     rotary: [],
     layers: await Promise.all(
-      scores.map((layer, i) => readLayer(weights, `encoder.layer.${i}`, layer, sizes, positions)),
+      groups.map((layer, i) => readLayer(weights, `encoder.layer.${i}`, layer, sizes, positions)),
     ),
     order: inOrder(layers),
   };
@@ -219,8 +288,5 @@ export const synthesizer: Architecture = {
   prefixes: [''],
   probe: 'embeddings.word_embeddings.weight',
   read,
-  kinds: (config) =>
-    layerScores(config, layerCount(config, 'num_hidden_layers')).map(({ entries }) =>
-      entries.length > 1 ? 'MixtureSynthesizer' : SCORES.get(entries[0]!.type)!.layer,
-    ),
+  kinds: (config) => layerGroups(config, layerCount(config, 'num_hidden_layers')).map(kindOf),
 };

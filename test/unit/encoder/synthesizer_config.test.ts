@@ -8,8 +8,13 @@ import { JsonObject } from '../../../lib/encoder/json_file.js';
 import { ModelError } from '../../../lib/errors.js';
 import { encoderDirectory } from '../../support/encoder_golden.js';
 
+interface Mixture {
+  scores: Record<string, unknown>[];
+  mixing?: string;
+}
+
 type Config = Record<string, unknown> & {
-  attention: { scores: Record<string, unknown>[]; mixing?: string }[];
+  attention: (Mixture & { groups?: (Mixture & { heads?: number })[] })[];
 };
 
 async function load(name: string, change: (config: Config) => unknown = (config) => config) {
@@ -32,6 +37,36 @@ describe('a Synthesizer', () => {
     expect(layers.map(({ kind }) => kind)).toEqual((await load('synthesizer')).kinds);
   });
 
+  it('says which heads attend how where a layer has several groups', async () => {
+    const kinds = [
+      'RandomSynthesizer (3), MultiHeadAttention (1)',
+      'MixtureSynthesizer (1), FactorizedDenseSynthesizer (2), MultiHeadAttention (1)',
+      'DenseSynthesizer (1), FactorizedRandomSynthesizer (1), MixtureSynthesizer (2)',
+      'RandomSynthesizer',
+    ];
+    expect((await load('synthesizer_groups')).kinds).toEqual(kinds);
+    using encoder = await Encoder.load(encoderDirectory('synthesizer_groups'));
+    const { layers } = await encoder.explain('two rivers');
+    expect(layers.map(({ kind }) => kind)).toEqual(kinds);
+    for (const { parts, heads, queries, keys } of layers) {
+      const { weights } = parts[0]!;
+      expect([heads, weights.length]).toEqual([4, 4 * queries * keys]);
+      // Every head of every group has its own: rows of the softmax, none left empty.
+      const sums = Array.from({ length: heads * queries }, (_, row) =>
+        weights.slice(row * keys, (row + 1) * keys).reduce((a, b) => a + b),
+      );
+      for (const sum of sums) expect(Math.abs(sum - 1)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('with one group is one without groups, but for the names of its tensors', async () => {
+    const one = load('synthesizer', ({ attention, ...config }) => ({
+      ...config,
+      attention: attention.map((layer) => ({ groups: [{ heads: 3, ...layer }] })),
+    }));
+    await expect(one).rejects.toThrow('a tensor encoder.layer.0.attention.groups.0.scores.0.kernel');
+  });
+
   it('has one entry for one layer or for all', async () => {
     const alone = await load('synthesizer', ({ attention, ...config }) => ({
       ...config,
@@ -50,8 +85,90 @@ describe('a Synthesizer', () => {
     return config;
   };
 
+  type Groups = NonNullable<Config['attention'][0]['groups']>;
+  /** The groups of a layer, changed. */
+  const groups = (layer: number, change: (all: Groups) => Groups) => (config: Config) => {
+    config.attention[layer]!.groups = change(config.attention[layer]!.groups!);
+    return config;
+  };
+
   it.each<[string, string, (config: Config) => unknown, string]>([
     ['no attention', 'synthesizer', ({ attention: _, ...c }) => c, 'attention: expected a list of 4 layers'],
+    [
+      'groups that are no list',
+      'synthesizer_groups',
+      groups(0, () => ({}) as never),
+      'attention[0]: groups: expected a list of 1 to 4 groups of heads',
+    ],
+    [
+      'no group',
+      'synthesizer_groups',
+      groups(0, () => []),
+      'attention[0]: groups: expected a list of 1 to 4 groups of heads',
+    ],
+    [
+      'more groups than heads',
+      'synthesizer_groups',
+      groups(0, ([first]) => new Array(5).fill(first)),
+      'attention[0]: groups: expected a list of 1 to 4 groups of heads',
+    ],
+    [
+      'a group that is null',
+      'synthesizer_groups',
+      groups(1, ([first]) => [first!, null as never]),
+      'attention[1]: groups[1]: expected an object but received null',
+    ],
+    [
+      'a group without heads',
+      'synthesizer_groups',
+      groups(1, ([first, ...rest]) => [{ ...first!, heads: 0 }, ...rest]),
+      'attention[1]: groups[0]: heads: expected an integer from 1 to 4 but received 0',
+    ],
+    [
+      'too few heads',
+      'synthesizer_groups',
+      groups(1, (all) => all.slice(1)),
+      'attention[1]: groups: expected 4 heads in all but received 2 + 1',
+    ],
+    [
+      'too many heads',
+      'synthesizer_groups',
+      groups(0, ([first, second]) => [first!, { ...second!, heads: 2 }]),
+      'attention[0]: groups: expected 4 heads in all but received 3 + 2',
+    ],
+    [
+      'a group without scores',
+      'synthesizer_groups',
+      groups(0, ([first]) => [first!, { heads: 1 } as never]),
+      'attention[0]: groups[1]: scores: expected a list of 1 to 8',
+    ],
+    [
+      'scores beside groups',
+      'synthesizer_groups',
+      (c) => {
+        c.attention[0]!.scores = [{ type: 'random' }];
+        return c;
+      },
+      'attention[0]: scores: expected nothing beside groups',
+    ],
+    [
+      'groups of other sizes than the tensors',
+      'synthesizer_groups',
+      groups(0, ([first, second]) => [
+        { ...first!, heads: 2 },
+        { ...second!, heads: 2 },
+      ]),
+      'groups.0.scores.0.kernel: expected shape [2, 24, 24] but received [3, 24, 24]',
+    ],
+    [
+      'queries of all heads in a group of some',
+      'synthesizer_groups',
+      groups(0, ([first, second]) => [
+        { ...second!, heads: 3 },
+        { ...first!, heads: 1 },
+      ]),
+      'a tensor encoder.layer.0.attention.groups.0.scores.0.query.weight',
+    ],
     [
       'another number of layers',
       'synthesizer',
