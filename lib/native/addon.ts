@@ -22,6 +22,58 @@ export const DTypeCode = { F32: 0, F16: 1, BF16: 2, I8: 3 } as const;
 /** Score functions of an encoder's layer, see native/encoder/scores.h. */
 export const ScoreFunction = { dot: 0, random: 1, factorized: 2, dense: 3, outer: 4, relative: 5 } as const;
 
+/** Codes of `binary`, element by element; NaN in either operand gives NaN. See native/kernels/elementwise/binary.h. */
+export const BinaryOp = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  maximum: 4,
+  minimum: 5,
+  squaredDifference: 6,
+  /** a < 0 ? a * b : a */
+  prelu: 7,
+  /** Gradients, with b the gradient of the result: a > 0 ? b : 0 (a is relu's input or result). */
+  stepMul: 8,
+  /** b * (1 - a * a), a = tanh(x) */
+  tanhGrad: 9,
+  /** b * a * (1 - a), a = sigmoid(x) */
+  sigmoidGrad: 10,
+  /** a >= 0 ? b : b * (a + 1), a = elu(x) */
+  eluGrad: 11,
+  /** b * gelu'(a), a = x: exact form, and the tanh form. */
+  geluGrad: 12,
+  geluTanhGrad: 13,
+} as const;
+
+/** Codes of `unary`, element by element; NaN gives NaN. See native/kernels/elementwise/unary.h. */
+export const UnaryOp = {
+  neg: 0,
+  abs: 1,
+  exp: 2,
+  log: 3,
+  log1p: 4,
+  sqrt: 5,
+  rsqrt: 6,
+  square: 7,
+  reciprocal: 8,
+  relu: 9,
+  relu6: 10,
+  /** x < 0 ? alpha * x : x */
+  leakyRelu: 11,
+  elu: 12,
+  selu: 13,
+  sigmoid: 14,
+  tanh: 15,
+  erf: 16,
+  /** x > 0 ? 1 : alpha */
+  step: 17,
+  gelu: 18,
+  geluTanh: 19,
+  /** x held in [alpha, beta] */
+  clip: 20,
+} as const;
+
 /** `count` matrices [k, n], packed for the matmul kernel. */
 export interface NativePackedMatrix {
   /** 0 after `dispose`. */
@@ -183,6 +235,32 @@ export interface GateOptions {
   gate: Float32Array;
   y: Float32Array;
   size: number;
+}
+
+/** out, contiguous, of `shape`; may be the very memory of an operand that is contiguous of that shape too. */
+export interface BinaryOptions {
+  /** Of BinaryOp. */
+  op: number;
+  a: Float32Array;
+  b: Float32Array;
+  out: Float32Array;
+  /** At most 4 dimensions; the fewer (the more that were merged) the faster. */
+  shape: readonly number[];
+  /** In elements, one a dimension of `shape`; 0 broadcasts. */
+  aStrides: readonly number[];
+  bStrides: readonly number[];
+}
+
+/** out = op(x) over the elements of x; out has as many at least, and may be x. */
+export interface UnaryOptions {
+  /** Of UnaryOp. */
+  op: number;
+  x: Float32Array;
+  out: Float32Array;
+  /** leakyRelu, step, clip; default 0. May be infinite. */
+  alpha?: number;
+  /** clip; default 0. May be infinite. */
+  beta?: number;
 }
 
 export interface EmbeddingOptions {
@@ -385,6 +463,8 @@ export interface NativeOperations {
   layerNorm: LayerNormOptions;
   gelu: GeluOptions;
   gate: GateOptions;
+  binary: BinaryOptions;
+  unary: UnaryOptions;
   embedding: EmbeddingOptions;
   pool: PoolOptions;
   l2Normalize: NormalizeOptions;

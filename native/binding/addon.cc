@@ -67,6 +67,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   export_int8(env, exports);
   export_attention(env, exports);
   export_row_operations(env, exports);
+  export_elementwise(env, exports);
   export_batched(env, exports);
   export_encoder(env, exports);
   return exports;

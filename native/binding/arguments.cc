@@ -96,6 +96,14 @@ double Arguments::number(const char* name) {
   return 0;
 }
 
+double Arguments::number_or(const char* name, double fallback) {
+  const Napi::Value value = get(name);
+  if (value.IsUndefined()) return fallback;
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : std::nan("");
+  if (std::isnan(number)) fail(name, "a number", describe_value(value));
+  return number;
+}
+
 bool Arguments::boolean(const char* name) {
   const Napi::Value value = get(name);
   if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
@@ -161,6 +169,29 @@ HeadStrides Arguments::strides(const char* name) {
     out[i] = static_cast<ptrdiff_t>(number);
   }
   return {out[0], out[1], out[2]};
+}
+
+std::vector<int64_t> Arguments::sizes(const char* name, size_t most) {
+  const Napi::Value value = get(name);
+  const bool fits = value.IsArray() && value.As<Napi::Array>().Length() <= most;
+  if (!fits) {
+    fail(name, "an array of at most " + std::to_string(most) + " sizes",
+         value.IsArray() ? std::to_string(value.As<Napi::Array>().Length()) : describe_value(value));
+    return {};
+  }
+  std::vector<int64_t> out;
+  for (uint32_t i = 0; i < value.As<Napi::Array>().Length(); ++i) {
+    const Napi::Value element = value.As<Napi::Array>().Get(i);
+    const double number =
+        !element.IsEmpty() && element.IsNumber() ? element.As<Napi::Number>().DoubleValue() : -1;
+    if (!(number >= 0 && number <= static_cast<double>(kLargestSize)) || std::floor(number) != number) {
+      fail(name, "sizes that are non-negative integers",
+           element.IsEmpty() ? "nothing" : describe_value(element));
+      return {};
+    }
+    out.push_back(static_cast<int64_t>(number));
+  }
+  return out;
 }
 
 void Arguments::expect_length(const char* name, int64_t length, double needed) {

@@ -37,6 +37,8 @@ class Arguments {
   // checked.
   int64_t size(const char* name, int64_t low = 0);
   double number(const char* name);
+  // May be infinite, may be left out.
+  double number_or(const char* name, double fallback);
   bool boolean(const char* name);
   std::string text(const char* name);
   // Optional arrays give an absent span for null and undefined.
@@ -44,6 +46,8 @@ class Arguments {
   Span<int32_t> int32s(const char* name, bool optional = false);
   Span<uint8_t> bytes(const char* name, bool optional = false);
   HeadStrides strides(const char* name);
+  // At most `most` sizes, as a shape or its strides.
+  std::vector<int64_t> sizes(const char* name, size_t most);
 
   // `needed` elements must be there; given as a double so that no product of sizes can overflow.
   void expect_length(const char* name, int64_t length, double needed);

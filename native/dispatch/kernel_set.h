@@ -2,6 +2,8 @@
 #pragma once
 
 #include "kernels/attention/attention.h"
+#include "kernels/elementwise/binary.h"
+#include "kernels/elementwise/unary.h"
 #include "kernels/embedding/embedding.h"
 #include "kernels/gate/gate.h"
 #include "kernels/gelu/gelu.h"
@@ -36,6 +38,8 @@ struct KernelSet {
   void (*embedding_rows)(const EmbeddingRows& p, int64_t begin, int64_t end);
   void (*pool_sequences)(const PoolSequences& p, int64_t begin, int64_t end);
   void (*l2_normalize_rows)(const NormalizeRows& p, int64_t begin, int64_t end);
+  void (*binary_elements)(const BinaryElements& p, int64_t begin, int64_t end);
+  void (*unary_elements)(const UnaryElements& p, int64_t begin, int64_t end);
   const char* int8_method;  // how 8-bit numbers are multiplied
   int int8_rows;            // rows of the int8 micro-kernel
   size_t (*int8_packed_size)(int64_t k, int64_t n);

@@ -3,25 +3,13 @@
 #include <algorithm>
 #include <atomic>
 
+#include "dispatch/over_rows.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"
 
 namespace sa {
 
 namespace {
-
-// Below this many elements a second thread costs more than it brings.
-constexpr int64_t kParallelElements = 32768;
-
-template <typename Rows>
-void over_rows(int64_t rows, int64_t elements, int64_t multiple, const Rows& body) {
-  ThreadPool& pool = ThreadPool::instance();
-  const int64_t parts = elements < kParallelElements ? 1 : std::min<int64_t>(pool.threads(), rows);
-  pool.run(parts, [&](int64_t part) {
-    const Range range = split(rows, multiple, parts, part);
-    if (range.begin < range.end) body(range.begin, range.end);
-  });
-}
 
 // Parts a thread: a causal triangle is uneven, finer parts even it out.
 constexpr int64_t kAttentionParts = 4;

@@ -45,6 +45,9 @@ void run_rotary(const KernelSet& kernels, const RotaryRows& p, int64_t rows);
 void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t rows);
 void run_pool(const KernelSet& kernels, const PoolSequences& p, int64_t sequences);
 void run_l2_normalize(const KernelSet& kernels, const NormalizeRows& p, int64_t rows);
+void run_unary(const KernelSet& kernels, const UnaryElements& p);
+// Merges the dimensions that operands walk through in one stride first.
+void run_binary(const KernelSet& kernels, const BinaryElements& p);
 
 // E = exp(R - rowmax) and its running row sums, of [rows, columns] logits (see PreparedScores).
 void run_prepare_scores(const KernelSet& kernels, const float* logits, int64_t rows, int64_t columns,

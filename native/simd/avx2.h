@@ -39,6 +39,19 @@ SA_INLINE Vec vselect_nonnegative(Vec x, Vec a, Vec b) {
 SA_INLINE Vec vzero_below(Vec x, Vec limit, Vec a) {
   return {_mm256_andnot_ps(_mm256_cmp_ps(x.v, limit.v, _CMP_LT_OQ), a.v)};
 }
+SA_INLINE Vec vselect_less(Vec x, Vec y, Vec a, Vec b) {
+  return {_mm256_blendv_ps(b.v, a.v, _mm256_cmp_ps(x.v, y.v, _CMP_LT_OQ))};
+}
+SA_INLINE Vec vselect_number(Vec x, Vec a, Vec b) {
+  return {_mm256_blendv_ps(b.v, a.v, _mm256_cmp_ps(x.v, x.v, _CMP_ORD_Q))};
+}
+SA_INLINE Vec vsplit(Vec x, Vec* exponent) {
+  const __m256i half = _mm256_set1_epi32(0x3F3504F3);
+  const __m256i bits = _mm256_sub_epi32(_mm256_castps_si256(x.v), half);
+  exponent->v = _mm256_cvtepi32_ps(_mm256_srai_epi32(bits, 23));
+  const __m256i fraction = _mm256_and_si256(bits, _mm256_set1_epi32(0x007FFFFF));
+  return {_mm256_castsi256_ps(_mm256_add_epi32(fraction, half))};
+}
 SA_INLINE Vec vselect_bytes(const unsigned char* mask, int n, Vec a, Vec b) {
   unsigned char bytes[8] = {0, 0, 0, 0, 0, 0, 0, 0};
   __m128i packed;

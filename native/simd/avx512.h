@@ -34,6 +34,19 @@ SA_INLINE Vec vselect_nonnegative(Vec x, Vec a, Vec b) {
 SA_INLINE Vec vzero_below(Vec x, Vec limit, Vec a) {
   return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x.v, limit.v, _CMP_NLT_UQ), a.v)};
 }
+SA_INLINE Vec vselect_less(Vec x, Vec y, Vec a, Vec b) {
+  return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(x.v, y.v, _CMP_LT_OQ), b.v, a.v)};
+}
+SA_INLINE Vec vselect_number(Vec x, Vec a, Vec b) {
+  return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(x.v, x.v, _CMP_ORD_Q), b.v, a.v)};
+}
+SA_INLINE Vec vsplit(Vec x, Vec* exponent) {
+  const __m512i half = _mm512_set1_epi32(0x3F3504F3);
+  const __m512i bits = _mm512_sub_epi32(_mm512_castps_si512(x.v), half);
+  exponent->v = _mm512_cvtepi32_ps(_mm512_srai_epi32(bits, 23));
+  const __m512i fraction = _mm512_and_si512(bits, _mm512_set1_epi32(0x007FFFFF));
+  return {_mm512_castsi512_ps(_mm512_add_epi32(fraction, half))};
+}
 SA_INLINE Vec vselect_bytes(const unsigned char* mask, int n, Vec a, Vec b) {
   const __m128i bytes = _mm_maskz_loadu_epi8(first_lanes(n), mask);
   return {_mm512_mask_blend_ps(_mm_test_epi8_mask(bytes, bytes), b.v, a.v)};

@@ -97,3 +97,101 @@ SA_INLINE Vec vsigmoid(Vec x) {
 }
 
 SA_INLINE Vec vrelu(Vec x) { return vmax(vzero(), x); }
+
+// e^x within 2 ULP for every x: infinity above 88.7228, 0 below -87.333, NaN for NaN.
+SA_INLINE Vec vexp(Vec x) {
+  const ExpScale s(1.0f);
+  const Vec bounded = vmin(vset(88.73f), vmax(s.lowest, x));
+  const Vec n = vround(vmul(bounded, s.high));
+  const Vec r = vfma(bounded, s.low, vfms(bounded, s.high, n));
+  // n may be 128, one more than scaling takes; the last doubling is a product, which overflows as it should.
+  const Vec most = vmin(vset(127.0f), n);
+  const Vec e = vmul(vscale2(vexp2_fraction(r), most), vadd(vsub(n, most), vset(1.0f)));
+  return vzero_below(x, s.lowest, e);
+}
+
+// ln 2 as the sum of two floats.
+inline constexpr float kLn2High = 0.6931471824645996f, kLn2Low = -1.904654299957768e-09f;
+
+// e^x - 1 for x <= 0 within 3 ULP, NaN for NaN: 2^n (e^r - 1) + (2^n - 1) with |r| <= ln(2) / 2. The fit's
+// relative error is 2.4e-10. Below -18 the result is -1 and stays there.
+SA_INLINE Vec vexpm1_nonpositive(Vec x) {
+  const Vec bounded = vmax(vset(-18.0f), vmin(vzero(), x));
+  const Vec n = vround(vmul(bounded, vset(1.4426950216293335f)));
+  const Vec r = vfnma(n, vset(kLn2Low), vfnma(n, vset(kLn2High), bounded));
+  Vec p = vset(0.0001984587871f);
+  p = vfma(p, r, vset(0.001394063700f));
+  p = vfma(p, r, vset(0.008333389647f));
+  p = vfma(p, r, vset(0.04166636243f));
+  p = vfma(p, r, vset(0.1666666567f));
+  p = vfma(p, r, vset(0.5f));
+  const Vec power = vscale2(vset(1.0f), n);
+  return vfma(power, vfma(vmul(r, r), p, r), vsub(power, vset(1.0f)));
+}
+
+// tanh(x) = sign(x) -m / (2 + m), m = e^(-2 |x|) - 1: within 4 ULP, near 0 too, where vtanh loses digits.
+SA_INLINE Vec vtanh_relative(Vec x) {
+  const Vec m = vexpm1_nonpositive(vmul(vabs(x), vset(-2.0f)));
+  const Vec y = vdiv(m, vadd(m, vset(2.0f)));
+  return vselect_nonnegative(x, vsub(vzero(), y), y);
+}
+
+// ln x within 2 ULP: x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), ln(1 + f) = f - f^2 / 2 + f^3 P(f);
+// relative error of the fit 7.5e-10. -infinity for 0, NaN below it.
+SA_INLINE Vec vlog(Vec x) {
+  const Vec normal = vset(1.17549435e-38f), infinity = vset(INFINITY);
+  Vec e;
+  const Vec m = vsplit(vselect_less(x, normal, vmul(x, vset(8388608.0f)), x), &e);
+  e = vadd(e, vselect_less(x, normal, vset(-23.0f), vzero()));
+  const Vec f = vsub(m, vset(1.0f)), square = vmul(f, f);
+  Vec p = vset(0.06746649742f);
+  p = vfma(p, f, vset(-0.1167565435f));
+  p = vfma(p, f, vset(0.1188815907f));
+  p = vfma(p, f, vset(-0.1240558848f));
+  p = vfma(p, f, vset(0.1421955228f));
+  p = vfma(p, f, vset(-0.1666799635f));
+  p = vfma(p, f, vset(0.2000211924f));
+  p = vfma(p, f, vset(-0.2500000894f));
+  p = vfma(p, f, vset(0.3333331347f));
+  p = vfma(e, vset(kLn2Low), vmul(vmul(square, f), p));
+  p = vfnma(square, vset(0.5f), p);
+  const Vec y = vfma(e, vset(kLn2High), vadd(f, p));
+  const Vec outside = vselect_less(x, vzero(), vset(NAN), vset(-INFINITY));
+  return vselect_less(x, infinity, vselect_less(vzero(), x, y, outside), x);
+}
+
+// ln(1 + x) within 4 ULP: ln u for the rounded u = 1 + x, and what its rounding took away, over u.
+SA_INLINE Vec vlog1p(Vec x) {
+  const Vec one = vset(1.0f), u = vadd(x, one);
+  const Vec lost = vdiv(vsub(x, vsub(u, one)), u);
+  // Neither at -1, where it is 0 / 0, nor at infinity; above 2^24 it is nothing.
+  const Vec inside = vselect_less(x, vset(16777216.0f), lost, vzero());
+  return vadd(vlog(u), vselect_less(vset(-1.0f), x, inside, vzero()));
+}
+
+// erf x within 3 ULP: x + x P(x^2) below 1 (relative error of the fit 1.2e-9), else 1 - erfc |x| with a
+// polynomial for log2(erfc) on [1, 4] (absolute error of erfc 1.1e-9); beyond 4 it rounds to 1.
+SA_INLINE Vec verf(Vec x) {
+  const Vec one = vset(1.0f), t = vmin(vset(4.0f), vabs(x)), z = vmul(t, t);
+  Vec p = vset(7.853864372e-05f);
+  p = vfma(p, z, vset(-0.0008010194288f));
+  p = vfma(p, z, vset(0.005188327748f));
+  p = vfma(p, z, vset(-0.02685381286f));
+  p = vfma(p, z, vset(0.1128358543f));
+  p = vfma(p, z, vset(-0.3761262596f));
+  p = vfma(p, z, vset(0.1283791661f));
+  Vec q = vset(0.0002706555533f);
+  q = vfma(q, t, vset(-0.004270533100f));
+  q = vfma(q, t, vset(0.03158004582f));
+  q = vfma(q, t, vset(-0.1489123255f));
+  q = vfma(q, t, vset(-0.9204571247f));
+  q = vfma(q, t, vset(-1.626164913f));
+  q = vfma(q, t, vset(-0.0004624993599f));
+  const Vec n = vround(q);
+  const Vec far = vsub(one, vscale2(vexp2_fraction(vsub(q, n)), n));
+  return vselect_less(t, one, vfma(x, p, x), vselect_nonnegative(x, far, vsub(vzero(), far)));
+}
+
+// The larger and the smaller of two; NaN when either is.
+SA_INLINE Vec vmaximum(Vec a, Vec b) { return vselect_number(a, vmax(a, b), a); }
+SA_INLINE Vec vminimum(Vec a, Vec b) { return vselect_number(a, vmin(a, b), a); }

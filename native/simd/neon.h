@@ -50,6 +50,15 @@ SA_INLINE Vec vselect_nonnegative(Vec x, Vec a, Vec b) { return {vbslq_f32(vcgez
 SA_INLINE Vec vzero_below(Vec x, Vec limit, Vec a) {
   return {vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a.v), vcltq_f32(x.v, limit.v)))};
 }
+SA_INLINE Vec vselect_less(Vec x, Vec y, Vec a, Vec b) { return {vbslq_f32(vcltq_f32(x.v, y.v), a.v, b.v)}; }
+SA_INLINE Vec vselect_number(Vec x, Vec a, Vec b) { return {vbslq_f32(vceqq_f32(x.v, x.v), a.v, b.v)}; }
+SA_INLINE Vec vsplit(Vec x, Vec* exponent) {
+  const int32x4_t half = vdupq_n_s32(0x3F3504F3);
+  const int32x4_t bits = vsubq_s32(vreinterpretq_s32_f32(x.v), half);
+  exponent->v = vcvtq_f32_s32(vshrq_n_s32(bits, 23));
+  const int32x4_t fraction = vandq_s32(bits, vdupq_n_s32(0x007FFFFF));
+  return {vreinterpretq_f32_s32(vaddq_s32(fraction, half))};
+}
 SA_INLINE Vec vselect_bytes(const unsigned char* mask, int n, Vec a, Vec b) {
   uint32_t bytes = 0;
   std::memcpy(&bytes, mask, n >= 4 ? 4 : static_cast<size_t>(n));

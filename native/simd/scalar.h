@@ -42,6 +42,23 @@ SA_INLINE Vec vabs(Vec a) { return {std::fabs(a.v)}; }
 SA_INLINE Vec vselect_nonnegative(Vec x, Vec a, Vec b) { return x.v >= 0.0f ? a : b; }
 // x < limit ? 0 : a, lane by lane; a stays where x is NaN.
 SA_INLINE Vec vzero_below(Vec x, Vec limit, Vec a) { return {x.v < limit.v ? 0.0f : a.v}; }
+// x < y ? a : b, lane by lane; b where x or y is NaN.
+SA_INLINE Vec vselect_less(Vec x, Vec y, Vec a, Vec b) { return x.v < y.v ? a : b; }
+// x is no NaN ? a : b, lane by lane.
+SA_INLINE Vec vselect_number(Vec x, Vec a, Vec b) { return x.v == x.v ? a : b; }
+// A positive normal x as m * 2^exponent with m in [sqrt(1/2), sqrt(2)); no other x does harm. The constant is
+// sqrt(1/2) as bits: taken off, what is left above the significand is the exponent.
+SA_INLINE Vec vsplit(Vec x, Vec* exponent) {
+  uint32_t bits;
+  std::memcpy(&bits, &x.v, sizeof bits);
+  bits -= 0x3F3504F3u;
+  const uint32_t power = bits >> 23;
+  exponent->v = static_cast<float>(static_cast<int32_t>(power < 256 ? power : power - 512));
+  bits = (bits & 0x007FFFFFu) + 0x3F3504F3u;
+  Vec m;
+  std::memcpy(&m.v, &bits, sizeof bits);
+  return m;
+}
 // Lanes whose mask byte is not zero keep a, the others become b. Reads the first n bytes only.
 SA_INLINE Vec vselect_bytes(const unsigned char* mask, int n, Vec a, Vec b) {
   return n > 0 && mask[0] ? a : b;

@@ -18,6 +18,9 @@ void check_attention(Case& c);
 void check_attention_edges(Case& c);
 void check_layer_norm(Case& c);
 void check_gelu(Case& c);
+void check_unary(Case& c);
+void check_unary_sweep(Case& c);
+void check_binary(Case& c);
 void check_gate(Case& c);
 void check_glu(Case& c);
 void check_rotary(Case& c);
@@ -42,16 +45,19 @@ inline constexpr Operation kOperations[] = {
     {"int8_edges", 0, check_int8_edges},
     {"exp_sweep", 0, check_exp_sweep},
     {"tanh_sweep", 0, check_tanh_sweep},
-    {"matmul", 150, check_matmul},
+    {"unary_sweep", 0, check_unary_sweep},
+    {"matmul", 110, check_matmul},
     {"matmul_block", 80, check_matmul_block},
     {"pack", 60, check_pack},
     {"int8_quantize", 30, check_int8_quantize},
     {"int8_matmul", 60, check_int8_matmul},
-    {"softmax", 150, check_softmax},
+    {"softmax", 90, check_softmax},
     {"prepare_scores", 80, check_prepare_scores},
     {"attention", 155, check_attention},
     {"layer_norm", 70, check_layer_norm},
-    {"gelu", 60, check_gelu},
+    {"gelu", 20, check_gelu},
+    {"unary", 70, check_unary},
+    {"binary", 70, check_binary},
     {"gate", 20, check_gate},
     {"glu", 20, check_glu},
     {"rotary", 20, check_rotary},

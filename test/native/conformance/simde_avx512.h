@@ -76,6 +76,12 @@ inline __m512 cvtepi32_ps(__m512i a) {
   return simde__m512_from_private(to);
 }
 
+inline __m512i srai_epi32(__m512i a, unsigned count) {
+  simde__m512i_private x = simde__m512i_to_private(a);
+  for (int i = 0; i < 16; ++i) x.i32[i] >>= count;
+  return simde__m512i_from_private(x);
+}
+
 // The low bytes.
 inline __m128i cvtepi32_epi8(__m512i a) {
   const simde__m512i_private from = simde__m512i_to_private(a);
@@ -116,6 +122,9 @@ inline void mask_storeu_epi8(void* p, __mmask16 mask, __m128i a) {
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
 #if !defined(_mm512_cvtepi32_ps)
 #define _mm512_cvtepi32_ps(a) simde_missing::cvtepi32_ps(a)
+#endif
+#if !defined(_mm512_srai_epi32)
+#define _mm512_srai_epi32(a, count) simde_missing::srai_epi32(a, count)
 #endif
 #if !defined(_mm512_cvtepi32_epi8)
 #define _mm512_cvtepi32_epi8(a) simde_missing::cvtepi32_epi8(a)
