@@ -20,6 +20,7 @@ const LIB: Record<string, readonly string[]> = {
   layers: ['kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
   hub: ['formats', 'errors'],
   encoder: ['hub', 'layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'package_root', 'errors'],
+  tfjs: ['layers', 'kernels', 'native', 'tensor', 'errors'],
   transformers: ['encoder', 'hub', 'kernels', 'formats', 'tensor', 'native', 'errors'],
   diagnostics: ['native', 'package_root', 'errors'],
   server: ['encoder', 'hub', 'explain', 'diagnostics', 'formats', 'tensor', 'errors'],

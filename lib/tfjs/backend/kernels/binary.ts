@@ -1,0 +1,75 @@
+/** Operations on two tensors that broadcast, element by element. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { BinaryOp } from '../../../native/addon.js';
+import { addon } from '../../../native/load.js';
+import { worthNative } from '../native_size.js';
+import type { SyntheticBackend } from '../synthetic_backend.js';
+import { broadcast } from './broadcast.js';
+import { isFloat, type Kernel, sizeOf } from './kernel.js';
+
+/** A step of a strided loop in JavaScript makes arrays of indices: that many additions. */
+const STRIDED = 16;
+/** Of the native loop. */
+const MOST_DIMENSIONS = 4;
+
+/** The result of a float32 operation, or undefined where it is not worth it or not native. */
+export function binary(
+  backend: SyntheticBackend,
+  op: number,
+  a: TensorInfo,
+  b: TensorInfo,
+): TensorInfo | undefined {
+  const { resultShape, shape, aStrides, bStrides } = broadcast(a.shape, b.shape);
+  const size = sizeOf(shape);
+  const plain = shape.length === 1 && aStrides[0] === 1 && bStrides[0] === 1;
+  if (size === 0 || shape.length > MOST_DIMENSIONS || !worthNative(plain ? size : size * STRIDED)) {
+    return undefined;
+  }
+  const out = backend.allocate(size);
+  addon().binary({ op, a: backend.floats(a), b: backend.floats(b), out, shape, aStrides, bStrides });
+  return backend.wrap(resultShape, out);
+}
+
+const kernel =
+  (op: number, left = 'a', right = 'b'): Kernel =>
+  ({ backend, inputs }) => {
+    const [a, b] = [inputs[left]!, inputs[right]!];
+    return isFloat(a, b) ? binary(backend, op, a, b) : undefined;
+  };
+
+/** Gradients of the same shape as what they are gradients of, which TensorFlow.js does not check. */
+const gradient =
+  (op: number): Kernel =>
+  ({ backend, inputs }) => {
+    const { y, dy } = inputs as { y: TensorInfo; dy: TensorInfo };
+    const same = sizeOf(y.shape) === sizeOf(dy.shape);
+    return isFloat(y, dy) && same ? binary(backend, op, y, { ...dy, shape: y.shape }) : undefined;
+  };
+
+/** All of the tensors have one shape. */
+const addN: Kernel = ({ backend, inputs }) => {
+  const tensors = Object.values(inputs);
+  const size = sizeOf(tensors[0]!.shape);
+  if (!isFloat(...tensors) || size === 0 || tensors.length < 2 || !worthNative(size)) return undefined;
+  const out = backend.allocate(size);
+  let sum = backend.floats(tensors[0]!);
+  for (const tensor of tensors.slice(1)) {
+    const [a, b] = [sum, backend.floats(tensor)];
+    addon().binary({ op: BinaryOp.add, a, b, out, shape: [size], aStrides: [1], bStrides: [1] });
+    sum = out;
+  }
+  return backend.wrap(tensors[0]!.shape, out);
+};
+
+export const BINARY_KERNELS: Record<string, Kernel> = {
+  Add: kernel(BinaryOp.add),
+  Sub: kernel(BinaryOp.sub),
+  Multiply: kernel(BinaryOp.mul),
+  RealDiv: kernel(BinaryOp.div),
+  Maximum: kernel(BinaryOp.maximum),
+  Minimum: kernel(BinaryOp.minimum),
+  SquaredDifference: kernel(BinaryOp.squaredDifference),
+  Prelu: kernel(BinaryOp.prelu, 'x', 'alpha'),
+  EluGrad: gradient(BinaryOp.eluGrad),
+  AddN: addN,
+};

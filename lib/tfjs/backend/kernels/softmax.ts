@@ -1,0 +1,36 @@
+/** Softmax over the last axis, and its logarithm. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { addon } from '../../../native/load.js';
+import { worthNative } from '../native_size.js';
+import { type Call, isFloat, type Kernel, sizeOf } from './kernel.js';
+
+/** Exponentials and the passes of the kernel that is made of others. */
+const COST = 8;
+
+interface Rows {
+  rows: number;
+  columns: number;
+}
+
+function rowsOf({ inputs, attrs }: Call): Rows | undefined {
+  const { shape } = inputs.logits as TensorInfo;
+  const rank = shape.length;
+  const dim = (attrs.dim as number | undefined) ?? (attrs.axis as number | undefined) ?? -1;
+  const size = sizeOf(shape);
+  const last = rank > 0 && (dim === -1 || dim === rank - 1);
+  if (!isFloat(inputs.logits) || !last || size === 0 || !worthNative(size * COST)) return undefined;
+  const columns = shape[rank - 1]!;
+  return { rows: size / columns, columns };
+}
+
+const softmax: Kernel = (call) => {
+  const rows = rowsOf(call);
+  if (rows === undefined) return undefined;
+  const { backend, inputs } = call;
+  const x = backend.floats(inputs.logits!);
+  const y = backend.allocate(x.length);
+  addon().softmax({ x, y, ...rows, scale: 1, mask: null, maskRows: 0, causal: false, causalRows: 0 });
+  return backend.wrap(inputs.logits!.shape, y);
+};
+
+export const SOFTMAX_KERNELS: Record<string, Kernel> = { Softmax: softmax };
