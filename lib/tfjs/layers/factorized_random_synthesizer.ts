@@ -1,0 +1,28 @@
+import {
+  FactorizedRandomSynthesizer as Inference,
+  type FactorizedRandomSynthesizerConfig as InferenceConfig,
+} from '../../layers/factorized_random_synthesizer.js';
+import type { ScoreName } from '../../layers/scores/score_function.js';
+import { tf } from '../tensorflow.js';
+import type { TrainableLayerConfig } from './layer_options.js';
+import { TrainableAttention } from './trainable_attention.js';
+
+export interface FactorizedRandomSynthesizerConfig extends InferenceConfig, TrainableLayerConfig {
+  /** Whether the layer is trained, default true. */
+  trainable?: boolean;
+}
+
+/** The random one with R = R1 R2^T. */
+export class FactorizedRandomSynthesizer extends TrainableAttention {
+  static readonly className = 'FactorizedRandomSynthesizer';
+
+  constructor(config: FactorizedRandomSynthesizerConfig) {
+    super(Inference, config);
+  }
+
+  protected override scores(): readonly ScoreName[] {
+    return ['factorized-random'];
+  }
+}
+
+tf.serialization.registerClass(FactorizedRandomSynthesizer);
