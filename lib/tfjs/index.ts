@@ -4,3 +4,4 @@ import { registerSynthetic } from './backend/register.js';
 registerSynthetic();
 
 export { BACKEND_NAME, SyntheticBackend, type SyntheticMemory } from './backend/synthetic_backend.js';
+export * from './layers/index.js';

@@ -16,7 +16,7 @@ import { random } from '../../support/layers.js';
 
 export const BACKENDS = ['cpu', 'synthetic'] as const;
 // Without TensorFlow.js' advice to install another package.
-tf.env().set('IS_TEST', true);
+tf.enableProdMode();
 
 export const MAX_LENGTH = 12;
 export const FEATURES = 6;
