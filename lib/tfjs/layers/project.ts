@@ -22,9 +22,16 @@ export function project(
   const bias = read(`${name}/bias`);
   const depth = sizeOf(kernel.shape.slice(0, inputAxes));
   const columns = sizeOf(kernel.shape.slice(inputAxes));
+  const a = tf.reshape(x, [x.size / depth, depth]);
+  const b = tf.reshape(kernel, [depth, columns]);
+  if (bias && bias.rank > 1 && tf.getBackend() === 'wasm') {
+    // Its fused product refuses a bias that was reshaped.
+    const sum = tf.add(tf.matMul(a, b), tf.reshape(bias, [columns])) as tf.Tensor2D;
+    return activation === 'relu' ? tf.relu(sum) : sum;
+  }
   return tf.fused.matMul({
-    a: tf.reshape(x, [x.size / depth, depth]),
-    b: tf.reshape(kernel, [depth, columns]),
+    a,
+    b,
     ...(bias ? { bias: tf.reshape(bias, [columns]) } : {}),
     activation,
   }) as tf.Tensor2D;
