@@ -74,6 +74,8 @@ export const UnaryOp = {
   clip: 20,
 } as const;
 
+export const ReduceOp = { sum: 0, mean: 1, max: 2, min: 3 } as const;
+
 /** `count` matrices [k, n], packed for the matmul kernel. */
 export interface NativePackedMatrix {
   /** 0 after `dispose`. */
@@ -261,6 +263,66 @@ export interface UnaryOptions {
   alpha?: number;
   /** clip; default 0. May be infinite. */
   beta?: number;
+}
+
+/** x [outer, size, inner] -> out [outer, inner]. NaN gives NaN. Of nothing: 0, NaN, -infinity, infinity. */
+export interface ReduceOptions {
+  /** Of ReduceOp. */
+  op: number;
+  x: Float32Array;
+  out: Float32Array;
+  outer: number;
+  size: number;
+  inner: number;
+}
+
+/** out[i_permutation[0], i_permutation[1], ...] = x[i_0, i_1, ...]: axis d of out is axis permutation[d] of x. */
+export interface TransposeOptions {
+  /** Both of the same type; 4 bytes an element are moved as they are. */
+  x: Float32Array | Int32Array;
+  out: Float32Array | Int32Array;
+  /** Of x; at most 6 dimensions. */
+  shape: readonly number[];
+  permutation: readonly number[];
+}
+
+/** dx = scale * y * (dy - sum_j dy_j y_j) by rows, y the softmax; dx may be dy or y. */
+export interface SoftmaxGradientOptions {
+  y: Float32Array;
+  dy: Float32Array;
+  dx: Float32Array;
+  rows: number;
+  columns: number;
+  scale: number;
+}
+
+/** y = x - log(sum_j exp(x_j)) by rows; y may be x. */
+export interface LogSoftmaxOptions {
+  x: Float32Array;
+  y: Float32Array;
+  rows: number;
+  columns: number;
+}
+
+/** dx = dy - exp(y) sum_j dy_j by rows, y the logSoftmax; dx may be dy or y. */
+export interface LogSoftmaxGradientOptions {
+  y: Float32Array;
+  dy: Float32Array;
+  dx: Float32Array;
+  rows: number;
+  columns: number;
+}
+
+/** out[indices[i]] += x[i], rows of `width`: in this order, whatever the threads. Indices outside of out are skipped. */
+export interface ScatterAddRowsOptions {
+  /** [rows, width] */
+  x: Float32Array;
+  indices: Int32Array;
+  /** [outRows, width]; it is added to what it holds: fill it with 0 for UnsortedSegmentSum. */
+  out: Float32Array;
+  rows: number;
+  width: number;
+  outRows: number;
 }
 
 export interface EmbeddingOptions {
@@ -465,6 +527,12 @@ export interface NativeOperations {
   gate: GateOptions;
   binary: BinaryOptions;
   unary: UnaryOptions;
+  reduce: ReduceOptions;
+  transpose: TransposeOptions;
+  softmaxGradient: SoftmaxGradientOptions;
+  logSoftmax: LogSoftmaxOptions;
+  logSoftmaxGradient: LogSoftmaxGradientOptions;
+  scatterAddRows: ScatterAddRowsOptions;
   embedding: EmbeddingOptions;
   pool: PoolOptions;
   l2Normalize: NormalizeOptions;

@@ -68,6 +68,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   export_attention(env, exports);
   export_row_operations(env, exports);
   export_elementwise(env, exports);
+  export_gradients(env, exports);
+  export_tensor_operations(env, exports);
   export_batched(env, exports);
   export_encoder(env, exports);
   return exports;

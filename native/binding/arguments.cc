@@ -152,6 +152,14 @@ Span<uint8_t> Arguments::bytes(const char* name, bool optional) {
   return array<uint8_t>(name, napi_uint8_array, "a Uint8Array", optional);
 }
 
+Span<float> Arguments::words(const char* name, bool* integers) {
+  const Napi::Value value = get(name);
+  *integers = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
+  if (!*integers) return array<float>(name, napi_float32_array, "a Float32Array or an Int32Array", false);
+  const Span<int32_t> span = int32s(name);
+  return {reinterpret_cast<float*>(span.data), span.length};
+}
+
 HeadStrides Arguments::strides(const char* name) {
   const Napi::Value value = get(name);
   ptrdiff_t out[3] = {0, 0, 0};

@@ -45,6 +45,8 @@ class Arguments {
   Span<float> floats(const char* name, bool optional = false);
   Span<int32_t> int32s(const char* name, bool optional = false);
   Span<uint8_t> bytes(const char* name, bool optional = false);
+  // Elements of 4 bytes, as floats whatever they mean; `integers` tells which.
+  Span<float> words(const char* name, bool* integers);
   HeadStrides strides(const char* name);
   // At most `most` sizes, as a shape or its strides.
   std::vector<int64_t> sizes(const char* name, size_t most);

@@ -28,6 +28,8 @@ void export_int8(Napi::Env env, Napi::Object exports);
 void export_attention(Napi::Env env, Napi::Object exports);
 void export_row_operations(Napi::Env env, Napi::Object exports);
 void export_elementwise(Napi::Env env, Napi::Object exports);
+void export_gradients(Napi::Env env, Napi::Object exports);
+void export_tensor_operations(Napi::Env env, Napi::Object exports);
 void export_batched(Napi::Env env, Napi::Object exports);
 void export_encoder(Napi::Env env, Napi::Object exports);
 

@@ -12,8 +12,12 @@
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/pooling/pooling.h"
+#include "kernels/reduce/reduce.h"
 #include "kernels/rotary/rotary.h"
+#include "kernels/scatter/scatter.h"
 #include "kernels/softmax/softmax.h"
+#include "kernels/softmax/softmax_gradient.h"
+#include "kernels/transpose/transpose.h"
 
 namespace sa {
 
@@ -40,6 +44,12 @@ struct KernelSet {
   void (*l2_normalize_rows)(const NormalizeRows& p, int64_t begin, int64_t end);
   void (*binary_elements)(const BinaryElements& p, int64_t begin, int64_t end);
   void (*unary_elements)(const UnaryElements& p, int64_t begin, int64_t end);
+  void (*reduce_block)(const Reduce& p, int64_t begin, int64_t end, int64_t column, int64_t columns);
+  void (*transpose_units)(const Transpose& p, int64_t begin, int64_t end);
+  void (*softmax_gradient_rows)(const SoftmaxGradientRows& p, int64_t begin, int64_t end);
+  void (*log_softmax_rows)(const LogSoftmaxRows& p, int64_t begin, int64_t end);
+  void (*log_softmax_gradient_rows)(const LogSoftmaxGradientRows& p, int64_t begin, int64_t end);
+  void (*scatter_add_columns)(const ScatterRows& p, int64_t begin, int64_t end);
   const char* int8_method;  // how 8-bit numbers are multiplied
   int int8_rows;            // rows of the int8 micro-kernel
   size_t (*int8_packed_size)(int64_t k, int64_t n);

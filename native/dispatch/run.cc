@@ -90,6 +90,27 @@ void run_l2_normalize(const KernelSet& kernels, const NormalizeRows& p, int64_t 
             [&](int64_t begin, int64_t end) { kernels.l2_normalize_rows(p, begin, end); });
 }
 
+void run_softmax_gradient(const KernelSet& kernels, const SoftmaxGradientRows& p, int64_t rows) {
+  over_rows(rows, rows * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.softmax_gradient_rows(p, begin, end); });
+}
+
+void run_log_softmax(const KernelSet& kernels, const LogSoftmaxRows& p, int64_t rows) {
+  over_rows(rows, rows * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.log_softmax_rows(p, begin, end); });
+}
+
+void run_log_softmax_gradient(const KernelSet& kernels, const LogSoftmaxGradientRows& p, int64_t rows) {
+  over_rows(rows, rows * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.log_softmax_gradient_rows(p, begin, end); });
+}
+
+void run_scatter_add(const KernelSet& kernels, const ScatterRows& p) {
+  // Whole cache lines a thread.
+  over_rows(p.columns, p.rows * p.columns, 16,
+            [&](int64_t begin, int64_t end) { kernels.scatter_add_columns(p, begin, end); });
+}
+
 void run_prepare_scores(const KernelSet& kernels, const float* logits, int64_t rows, int64_t columns,
                         float* exponentials, float* sums) {
   over_rows(rows, rows * columns, 1, [&](int64_t begin, int64_t end) {

@@ -48,6 +48,13 @@ void run_l2_normalize(const KernelSet& kernels, const NormalizeRows& p, int64_t 
 void run_unary(const KernelSet& kernels, const UnaryElements& p);
 // Merges the dimensions that operands walk through in one stride first.
 void run_binary(const KernelSet& kernels, const BinaryElements& p);
+// False when memory for partial results has run out.
+bool run_reduce(const KernelSet& kernels, const Reduce& p);
+void run_transpose(const KernelSet& kernels, const AxisOrder& p);
+void run_softmax_gradient(const KernelSet& kernels, const SoftmaxGradientRows& p, int64_t rows);
+void run_log_softmax(const KernelSet& kernels, const LogSoftmaxRows& p, int64_t rows);
+void run_log_softmax_gradient(const KernelSet& kernels, const LogSoftmaxGradientRows& p, int64_t rows);
+void run_scatter_add(const KernelSet& kernels, const ScatterRows& p);
 
 // E = exp(R - rowmax) and its running row sums, of [rows, columns] logits (see PreparedScores).
 void run_prepare_scores(const KernelSet& kernels, const float* logits, int64_t rows, int64_t columns,

@@ -2,6 +2,7 @@
 // by golden files elsewhere; here a sequence alone must give the same bits as among others, on any number of
 // threads, whether its attention weights are wanted or not.
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "conformance/operations.h"
@@ -41,10 +42,12 @@ class RandomModel {
   // last bits.
   bool prepares() const {
     for (const sa::LayerView& layer : view.layers) {
-      const auto& scores = layer.attention.scores;
-      if (scores.size() == 1 && (scores[0].function == sa::ScoreFunction::kRandom ||
-                                 scores[0].function == sa::ScoreFunction::kFactorized)) {
-        return true;
+      for (const sa::HeadGroupView& group : layer.attention.groups) {
+        const auto& scores = group.scores;
+        if (scores.size() == 1 && (scores[0].function == sa::ScoreFunction::kRandom ||
+                                   scores[0].function == sa::ScoreFunction::kFactorized)) {
+          return true;
+        }
       }
     }
     return false;
@@ -104,9 +107,15 @@ class RandomModel {
   void fill_layer(sa::LayerView* layer) {
     const int64_t hidden = config.hidden, inner = config.intermediate;
     bool dot = false;
-    for (int64_t i = r_.between(1, 3); i > 0; --i) {
-      layer->attention.scores.push_back(score());
-      dot = dot || layer->attention.scores.back().function == sa::ScoreFunction::kDot;
+    for (int64_t left = config.heads; left > 0;) {
+      sa::HeadGroupView group;
+      group.heads = r_.chance(50) ? left : r_.between(1, left);
+      left -= group.heads;
+      for (int64_t i = r_.between(1, 3); i > 0; --i) {
+        group.scores.push_back(score(group.heads));
+        dot = dot || group.scores.back().function == sa::ScoreFunction::kDot;
+      }
+      layer->attention.groups.push_back(std::move(group));
     }
     if (r_.chance(30)) layer->attention.before = r_.between(0, 9);
     if (r_.chance(30)) layer->attention.after = r_.between(0, 9);
@@ -120,8 +129,10 @@ class RandomModel {
     if (!config.pre_norm || r_.chance(70)) layer->output_norm = norm(hidden);
   }
 
-  sa::ScoreView score() {
-    const int64_t hidden = config.hidden, heads = config.heads, positions = config.positions;
+  // Of a group of `heads`.
+  sa::ScoreView score(int64_t heads) {
+    const int64_t hidden = config.hidden, positions = config.positions;
+    const int64_t width = hidden / config.heads * heads;
     sa::ScoreView s;
     s.function = static_cast<sa::ScoreFunction>(r_.between(0, 5));
     s.weight = r_.uniform(0.1f, 1.0f);
@@ -129,8 +140,8 @@ class RandomModel {
     s.depth = r_.between(1, 6);
     switch (s.function) {
       case sa::ScoreFunction::kDot:
-        s.first = linear(hidden, hidden);
-        s.second = linear(hidden, hidden);
+        s.first = linear(width, hidden);
+        s.second = linear(width, hidden);
         break;
       case sa::ScoreFunction::kRandom:
         s.matrix = tensor(heads * s.length, s.length);

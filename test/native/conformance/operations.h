@@ -21,6 +21,13 @@ void check_gelu(Case& c);
 void check_unary(Case& c);
 void check_unary_sweep(Case& c);
 void check_binary(Case& c);
+void check_reduce(Case& c);
+void check_reduce_long(Case& c);
+void check_transpose(Case& c);
+void check_softmax_gradient(Case& c);
+void check_log_softmax(Case& c);
+void check_log_softmax_gradient(Case& c);
+void check_scatter(Case& c);
 void check_gate(Case& c);
 void check_glu(Case& c);
 void check_rotary(Case& c);
@@ -46,18 +53,25 @@ inline constexpr Operation kOperations[] = {
     {"exp_sweep", 0, check_exp_sweep},
     {"tanh_sweep", 0, check_tanh_sweep},
     {"unary_sweep", 0, check_unary_sweep},
-    {"matmul", 110, check_matmul},
+    {"reduce_long", 0, check_reduce_long},
+    {"matmul", 90, check_matmul},
     {"matmul_block", 80, check_matmul_block},
     {"pack", 60, check_pack},
     {"int8_quantize", 30, check_int8_quantize},
     {"int8_matmul", 60, check_int8_matmul},
-    {"softmax", 90, check_softmax},
-    {"prepare_scores", 80, check_prepare_scores},
-    {"attention", 155, check_attention},
+    {"softmax", 50, check_softmax},
+    {"prepare_scores", 50, check_prepare_scores},
+    {"attention", 115, check_attention},
     {"layer_norm", 70, check_layer_norm},
     {"gelu", 20, check_gelu},
     {"unary", 70, check_unary},
     {"binary", 70, check_binary},
+    {"reduce", 40, check_reduce},
+    {"transpose", 40, check_transpose},
+    {"softmax_gradient", 20, check_softmax_gradient},
+    {"log_softmax", 15, check_log_softmax},
+    {"log_softmax_gradient", 15, check_log_softmax_gradient},
+    {"scatter", 20, check_scatter},
     {"gate", 20, check_gate},
     {"glu", 20, check_glu},
     {"rotary", 20, check_rotary},

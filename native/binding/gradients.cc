@@ -1,0 +1,95 @@
+// The logarithm of softmax, and the gradients of both.
+#include "binding/operations.h"
+#include "dispatch/run.h"
+
+namespace sa {
+
+namespace {
+
+// `output` of [rows, columns] may be the very memory of `input`, but not overlap it otherwise.
+void expect_same_or_apart(Arguments& arguments, const char* output, const Span<float>& to, const char* input,
+                          const Span<float>& from, double size) {
+  if (arguments.failed() || to.data == from.data) return;
+  const size_t bytes = static_cast<size_t>(size) * sizeof(float);
+  arguments.expect_apart(output, to.data, bytes, input, from.data, bytes);
+}
+
+// y, dy and dx of a gradient: [rows, columns] each. Returns the rows.
+template <typename Rows>
+int64_t read_gradient(Arguments& arguments, Rows* p) {
+  const int64_t rows = arguments.size("rows");
+  p->columns = arguments.size("columns");
+  const Span<float> y = arguments.floats("y"), dy = arguments.floats("dy"), dx = arguments.floats("dx");
+  const double size = static_cast<double>(rows) * static_cast<double>(p->columns);
+  arguments.expect_length("y", y.length, size);
+  arguments.expect_length("dy", dy.length, size);
+  arguments.expect_length("dx", dx.length, size);
+  expect_same_or_apart(arguments, "dx", dx, "y", y, size);
+  expect_same_or_apart(arguments, "dx", dx, "dy", dy, size);
+  p->y = y.data;
+  p->dy = dy.data;
+  p->dx = dx.data;
+  return rows;
+}
+
+class SoftmaxGradientJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    rows_ = read_gradient(arguments, &p_);
+    p_.scale = static_cast<float>(arguments.number("scale"));
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_softmax_gradient(kernels, p_, rows_);
+    return "";
+  }
+
+ private:
+  SoftmaxGradientRows p_;
+  int64_t rows_ = 0;
+};
+
+class LogSoftmaxJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    rows_ = arguments.size("rows");
+    p_.columns = arguments.size("columns");
+    const Span<float> x = arguments.floats("x"), y = arguments.floats("y");
+    const double size = static_cast<double>(rows_) * static_cast<double>(p_.columns);
+    arguments.expect_length("x", x.length, size);
+    arguments.expect_length("y", y.length, size);
+    expect_same_or_apart(arguments, "y", y, "x", x, size);
+    p_.x = x.data;
+    p_.y = y.data;
+  }
+  std::string execute(const KernelSet& kernels) override {
+    run_log_softmax(kernels, p_, rows_);
+    return "";
+  }
+
+ private:
+  LogSoftmaxRows p_;
+  int64_t rows_ = 0;
+};
+
+class LogSoftmaxGradientJob : public Job {
+ public:
+  void read(Arguments& arguments) override { rows_ = read_gradient(arguments, &p_); }
+  std::string execute(const KernelSet& kernels) override {
+    run_log_softmax_gradient(kernels, p_, rows_);
+    return "";
+  }
+
+ private:
+  LogSoftmaxGradientRows p_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
+void export_gradients(Napi::Env env, Napi::Object exports) {
+  export_job<SoftmaxGradientJob>(env, exports, "softmaxGradient");
+  export_job<LogSoftmaxJob>(env, exports, "logSoftmax");
+  export_job<LogSoftmaxGradientJob>(env, exports, "logSoftmaxGradient");
+}
+
+}  // namespace sa
