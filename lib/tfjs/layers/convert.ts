@@ -1,29 +1,16 @@
 /** Weights and configs between trainable layers and inference layers, without loss. */
 import { ArgumentError, describe, expectation } from '../../errors.js';
 import type { Layer } from '../../layers/layer.js';
-import type { MixtureAttention } from '../../layers/mixture_attention.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { tf, type tfl } from '../tensorflow.js';
-import { DenseSynthesizer } from './dense_synthesizer.js';
-import { FactorizedDenseSynthesizer } from './factorized_dense_synthesizer.js';
-import { FactorizedRandomSynthesizer } from './factorized_random_synthesizer.js';
-import { MixtureSynthesizer } from './mixture_synthesizer.js';
-import { MultiHeadAttention } from './multi_head_attention.js';
-import { RandomSynthesizer } from './random_synthesizer.js';
-import { TrainableAttention } from './trainable_attention.js';
+import { trainableClass } from './registry.js';
+import { TrainableLayer } from './trainable_layer.js';
 
-/** By the class names of the inference layers. */
-const TRAINABLE = {
-  MultiHeadAttention,
-  RandomSynthesizer,
-  FactorizedRandomSynthesizer,
-  DenseSynthesizer,
-  FactorizedDenseSynthesizer,
-  MixtureSynthesizer,
-} as const;
+/** What `toInference` makes of a layer. */
+export type InferenceOf<L extends TrainableLayer> = InstanceType<L['inferenceLayer']>;
 
 /** A layer's weights as tensors of their own, by the inference layer's names. */
-export function weightsOf(layer: TrainableAttention): Record<string, Tensor> {
+function weightsOf(layer: TrainableLayer): Record<string, Tensor> {
   return Object.fromEntries(
     [...layer.namedVariables].map(([name, variable]) => {
       const value = variable.read();
@@ -32,38 +19,34 @@ export function weightsOf(layer: TrainableAttention): Record<string, Tensor> {
   );
 }
 
-/** @throws ArgumentError if the layer is not one of this package's, or has no weights yet */
-export function toInference(layer: TrainableAttention): MixtureAttention {
-  if (!(layer instanceof TrainableAttention)) {
+/**
+ * The inference layer that a trainable one is, with copies of its weights.
+ * @throws ArgumentError if the layer is not one of this package's, or has no weights yet
+ */
+export function toInference<L extends TrainableLayer>(layer: L): InferenceOf<L> {
+  if (!(layer instanceof TrainableLayer)) {
     throw new ArgumentError(expectation('layer', 'a trainable attention layer', describe(layer)));
   }
   if (layer.buildShapes === undefined) {
     throw new ArgumentError(expectation(layer.name, 'a built layer', 'one without weights'));
   }
-  const result = new layer.inferenceLayer({ ...layer.options, name: layer.name } as never);
+  const result = new layer.inferenceLayer({ ...layer.inferenceConfig(), name: layer.name } as never);
   const weights = weightsOf(layer);
   result.buildFrom(layer.buildShapes, ({ name }) => weights[name]!);
-  return result;
+  return result as InferenceOf<L>;
 }
 
 /**
  * The trainable layer, built, that an inference layer is.
  * @throws ArgumentError for layers that have no trainable form, or no weights yet
  */
-export function fromInference(layer: Layer): TrainableAttention {
-  const className = (layer as Layer | undefined)?.className;
-  if (className === undefined || !Object.hasOwn(TRAINABLE, className)) {
-    const names = Object.keys(TRAINABLE).join(', ');
-    throw new ArgumentError(expectation('layer', `one of ${names}`, className ?? describe(layer)));
-  }
+export function fromInference(layer: Layer): TrainableLayer {
+  const TrainableOf = trainableClass('layer', (layer as Layer | undefined)?.className);
   const shapes = layer.getBuildConfig();
   if (shapes === undefined) {
     throw new ArgumentError(expectation(layer.name, 'a built layer', 'one without weights'));
   }
-  const TrainableClass = TRAINABLE[className as keyof typeof TRAINABLE] as unknown as new (
-    config: object,
-  ) => TrainableAttention;
-  const result = new TrainableClass(layer.getConfig());
+  const result = new TrainableOf(layer.getConfig() as never);
   const { queryShape, valueShape, keyShape } = shapes;
   result.build([queryShape, valueShape, keyShape] as tfl.Shape[]);
   for (const { name, tensor } of layer.weights) {
@@ -74,8 +57,8 @@ export function fromInference(layer: Layer): TrainableAttention {
   return result;
 }
 
-/** The attention layers of a model as inference layers, by the names that they have in it. */
-export function attentionLayers(model: tfl.LayersModel): Record<string, MixtureAttention> {
-  const own = model.layers.filter((layer) => layer instanceof TrainableAttention);
+/** This package's layers of a model as inference layers, by the names that they have in it. */
+export function inferenceLayers(model: tfl.LayersModel): Record<string, Layer> {
+  const own = model.layers.filter((layer) => layer instanceof TrainableLayer);
   return Object.fromEntries(own.map((layer) => [layer.name, toInference(layer)]));
 }

@@ -3,8 +3,8 @@ import {
   type DenseSynthesizerConfig as InferenceConfig,
 } from '../../layers/dense_synthesizer.js';
 import type { ScoreName } from '../../layers/scores/score_function.js';
-import { tf } from '../tensorflow.js';
 import type { TrainableLayerConfig } from './layer_options.js';
+import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';
 
 export interface DenseSynthesizerConfig extends InferenceConfig, TrainableLayerConfig {
@@ -25,4 +25,4 @@ export class DenseSynthesizer extends TrainableAttention {
   }
 }
 
-tf.serialization.registerClass(DenseSynthesizer);
+registerTrainable(DenseSynthesizer, Inference.className);

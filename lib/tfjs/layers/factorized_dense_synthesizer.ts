@@ -3,8 +3,8 @@ import {
   type FactorizedDenseSynthesizerConfig as InferenceConfig,
 } from '../../layers/factorized_dense_synthesizer.js';
 import type { ScoreName } from '../../layers/scores/score_function.js';
-import { tf } from '../tensorflow.js';
 import type { TrainableLayerConfig } from './layer_options.js';
+import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';
 
 export interface FactorizedDenseSynthesizerConfig extends InferenceConfig, TrainableLayerConfig {
@@ -25,4 +25,4 @@ export class FactorizedDenseSynthesizer extends TrainableAttention {
   }
 }
 
-tf.serialization.registerClass(FactorizedDenseSynthesizer);
+registerTrainable(FactorizedDenseSynthesizer, Inference.className);

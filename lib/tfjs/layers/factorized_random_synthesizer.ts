@@ -3,8 +3,8 @@ import {
   type FactorizedRandomSynthesizerConfig as InferenceConfig,
 } from '../../layers/factorized_random_synthesizer.js';
 import type { ScoreName } from '../../layers/scores/score_function.js';
-import { tf } from '../tensorflow.js';
 import type { TrainableLayerConfig } from './layer_options.js';
+import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';
 
 export interface FactorizedRandomSynthesizerConfig extends InferenceConfig, TrainableLayerConfig {
@@ -25,4 +25,4 @@ export class FactorizedRandomSynthesizer extends TrainableAttention {
   }
 }
 
-tf.serialization.registerClass(FactorizedRandomSynthesizer);
+registerTrainable(FactorizedRandomSynthesizer, Inference.className);

@@ -13,9 +13,10 @@ import { MultiHeadAttention, type MultiHeadAttentionConfig } from './multi_head_
 import { RandomSynthesizer, type RandomSynthesizerConfig } from './random_synthesizer.js';
 
 export type { TrainableCallOptions } from './call_options.js';
-export { attentionLayers, fromInference, toInference } from './convert.js';
+export { fromInference, type InferenceOf, inferenceLayers, toInference } from './convert.js';
 export type { TrainableLayerConfig } from './layer_options.js';
 export { TrainableAttention } from './trainable_attention.js';
+export { TrainableLayer } from './trainable_layer.js';
 export {
   DenseSynthesizer,
   type DenseSynthesizerConfig,

@@ -4,8 +4,8 @@ import {
   type MixtureSynthesizerConfig as InferenceConfig,
 } from '../../layers/mixture_synthesizer.js';
 import type { ScoreName } from '../../layers/scores/score_function.js';
-import { tf } from '../tensorflow.js';
 import type { TrainableLayerConfig } from './layer_options.js';
+import { registerTrainable } from './registry.js';
 import { type AttentionOptions, TrainableAttention } from './trainable_attention.js';
 
 export interface MixtureSynthesizerConfig extends InferenceConfig, TrainableLayerConfig {}
@@ -28,4 +28,4 @@ export class MixtureSynthesizer extends TrainableAttention {
   }
 }
 
-tf.serialization.registerClass(MixtureSynthesizer);
+registerTrainable(MixtureSynthesizer, Inference.className);

@@ -3,8 +3,8 @@ import {
   type MultiHeadAttentionConfig as InferenceConfig,
 } from '../../layers/multi_head_attention.js';
 import type { ScoreName } from '../../layers/scores/score_function.js';
-import { tf } from '../tensorflow.js';
 import type { TrainableLayerConfig } from './layer_options.js';
+import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';
 
 export interface MultiHeadAttentionConfig extends InferenceConfig, TrainableLayerConfig {
@@ -25,4 +25,4 @@ export class MultiHeadAttention extends TrainableAttention {
   }
 }
 
-tf.serialization.registerClass(MultiHeadAttention);
+registerTrainable(MultiHeadAttention, Inference.className);

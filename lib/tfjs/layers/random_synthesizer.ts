@@ -3,8 +3,8 @@ import {
   type RandomSynthesizerConfig as InferenceConfig,
 } from '../../layers/random_synthesizer.js';
 import type { ScoreName } from '../../layers/scores/score_function.js';
-import { tf } from '../tensorflow.js';
 import type { TrainableLayerConfig } from './layer_options.js';
+import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';
 
 export interface RandomSynthesizerConfig extends InferenceConfig, TrainableLayerConfig {}
@@ -22,4 +22,4 @@ export class RandomSynthesizer extends TrainableAttention {
   }
 }
 
-tf.serialization.registerClass(RandomSynthesizer);
+registerTrainable(RandomSynthesizer, Inference.className);

@@ -1,7 +1,7 @@
 /** Outputs are those of the inference layers, on a backend with native attention and on one without. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Tensor } from '../../../lib/tensor/tensor.js';
-import { fromInference, toInference } from '../../../lib/tfjs/layers/index.js';
+import { fromInference, type TrainableAttention, toInference } from '../../../lib/tfjs/layers/index.js';
 import { tf } from '../../../lib/tfjs/tensorflow.js';
 import { random } from '../../support/layers.js';
 import { BACKENDS, built, FAMILY, FEATURES, relativeDifference, toTf } from './family.js';
@@ -91,7 +91,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
     const layer = built(make(), FEATURES, 5);
     const inference = toInference(layer);
     expect(inference.countParams()).toBe(layer.countParams());
-    const back = fromInference(inference);
+    const back = fromInference(inference) as TrainableAttention;
     expect(back.constructor).toBe(layer.constructor);
     expect(back.options).toEqual(layer.options);
     for (const { name, tensor } of inference.weights) {
