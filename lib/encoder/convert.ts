@@ -63,7 +63,7 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
-async function checkOutput(directory: string, output: string): Promise<void> {
+export async function checkOutput(directory: string, output: string): Promise<void> {
   const [from, to] = await Promise.all([realPath(resolve(directory)), realPath(resolve(output))]);
   if (isWithin(from, to)) {
     throw new ArgumentError(expectation('output', 'a path outside of the model directory', output));
@@ -77,14 +77,14 @@ async function checkOutput(directory: string, output: string): Promise<void> {
 }
 
 /** Whether a path within the model directory is copied as it is; the weights are written anew. */
-function isCopied(path: string, transformer: string, weights: ReadonlySet<string>): boolean {
+export function isCopied(path: string, transformer: string, weights: ReadonlySet<string>): boolean {
   const name = basename(path);
   const replaced = dirname(path) === transformer && /^model.*\.safetensors(\.index\.json)?$/.test(name);
   const other = OTHER_WEIGHTS.has(extname(name.replace(/\.index\.json$/, '')));
   return !(name.startsWith('.') || replaced || other || weights.has(path));
 }
 
-function checkPath(subject: string, path: unknown): void {
+export function checkPath(subject: string, path: unknown): void {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw new ArgumentError(expectation(subject, 'a path', describe(path)));
   }
