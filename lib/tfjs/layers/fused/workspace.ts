@@ -1,5 +1,5 @@
 /** Native operations between arrays of the backend's pool, which all go back to it but for those that are kept. */
-import { Activation } from '../../../native/addon.js';
+import { Activation, BinaryOp, ReduceOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import type { SyntheticBackend } from '../../backend/synthetic_backend.js';
 
@@ -91,11 +91,7 @@ export class Workspace {
   /** x [outer, size, inner] -> [outer, inner] */
   sumOver(x: Float32Array, outer: number, size: number, inner: number): Float32Array {
     const out = this.take(outer * inner);
-    out.fill(0);
-    for (let i = 0; i < outer * size; i++) {
-      const [from, to] = [i * inner, Math.floor(i / size) * inner];
-      for (let j = 0; j < inner; j++) out[to + j]! += x[from + j]!;
-    }
+    addon().reduce({ op: ReduceOp.sum, x, out, outer, size, inner });
     return out;
   }
 
@@ -121,25 +117,17 @@ export class Workspace {
   /** The gradient of the softmax's argument: y (dy - sum_j dy_j y_j), by rows. */
   softmaxGradient(y: Float32Array, dy: Float32Array, columns: number): Float32Array {
     const rows = columns === 0 ? 0 : y.length / columns;
-    for (let row = 0; row < rows; row++) {
-      let sum = 0;
-      for (let i = row * columns; i < (row + 1) * columns; i++) sum += y[i]! * dy[i]!;
-      for (let i = row * columns; i < (row + 1) * columns; i++) dy[i] = y[i]! * (dy[i]! - sum);
-    }
+    addon().softmaxGradient({ y, dy, dx: dy, rows, columns, scale: 1 });
     return dy;
   }
 
   #multiply(a: Float32Array, b: Float32Array, bStride: number, out: Float32Array): void {
-    for (let i = 0; i < a.length; i++) out[i] = a[i]! * b[i * bStride]!;
+    addon().binary({ op: BinaryOp.mul, a, b, out, shape: [a.length], aStrides: [1], bStrides: [bStride] });
   }
 
   #swap(x: Float32Array, shape: readonly [number, number, number, number]): Float32Array {
     const out = this.take(x.length);
-    const [a, b, c, d] = shape;
-    for (let i = 0; i < a * b * c; i++) {
-      const [outer, middle, inner] = [Math.floor(i / (b * c)), Math.floor(i / c) % b, i % c];
-      out.set(x.subarray(i * d, (i + 1) * d), ((outer * c + inner) * b + middle) * d);
-    }
+    addon().transpose({ x, out, shape, permutation: [0, 2, 1, 3] });
     return out;
   }
 }
