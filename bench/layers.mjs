@@ -1,6 +1,6 @@
 // Times layers and the overhead of calls through the public API, one result a line, then some layers beside those of
 // others in one table. Every case first proves that its result is that of a float64 reference.
-//   npm run bench:layers -- [--filter TEXT] [--threads N] [--no-peers] [--json FILE]
+//   npm run bench:layers -- [--filter TEXT] [--threads N] [--peers|--no-peers] [--json FILE]
 import { info, setThreads } from '../dist/index.js';
 import { CALL_CASES } from './lib/call_cases.mjs';
 import { LAYER_CASES } from './lib/layer_cases.mjs';
@@ -14,6 +14,7 @@ import { machineLine, resultTable, writeReport } from './lib/report.mjs';
 import { summarize } from './lib/statistics.mjs';
 import { installPeers } from './peers/install.mjs';
 import { compareLayers } from './peers/layer_peers.mjs';
+import { comparePrograms, PROGRAM_CASES } from './peers/program_peers.mjs';
 import { layerTable } from './peers/tables.mjs';
 
 const SHAPES = [
@@ -30,6 +31,7 @@ const options = readOptions({
   own: {
     threads: { help: 'threads (default 1, and as many as there are where ours is compared)' },
     repeat: { fallback: 15 },
+    peers: { help: 'beside others, as without it' },
     'no-peers': { help: 'ours alone, nothing to install' },
   },
 });
@@ -105,22 +107,33 @@ if (results.length > 0) console.log(resultTable(results));
 const cases = LAYER_CASES.filter(({ peers }) => peers && !options['no-peers'])
   .map((layerCase) => ({ layerCase, shape: PEER_SHAPE, name: caseName(layerCase, PEER_SHAPE) }))
   .filter(({ name }) => selected(options.filter, 'layers', name));
-const peersMissing = cases.length > 0 ? installPeers() : undefined;
-if (peersMissing)
-  console.error(`bench: ${peersMissing} in bench/peers, so layers are not compared with others`);
-else if (cases.length > 0) {
-  const compared = await compareLayers({
-    cases,
-    threads: options.threads ?? allThreads,
-    samples: options.repeat,
-    isa,
-  });
-  console.log(`\nbeside others, a process each\n${layerTable(compared)}`);
+const programs = PROGRAM_CASES.filter(
+  ({ suite, name }) => !options['no-peers'] && selected(options.filter, suite, name),
+);
+
+/** Prints and keeps results beside others'; ours has to take part. */
+function addCompared(title, compared) {
+  console.log(`\n${title}\n${layerTable(compared)}`);
   for (const { case: name, reason } of compared.filter((r) => r.contender === 'ours' && r.reason)) {
     failed = true;
     console.error(`bench: expected ours to do ${name} but received ${reason}`);
   }
   results.push(...compared);
+}
+
+const peersMissing = cases.length + programs.length > 0 ? installPeers() : undefined;
+if (peersMissing) {
+  console.error(`bench: ${peersMissing} in bench/peers, so nothing is compared with others`);
+} else {
+  const threads = options.threads ?? allThreads;
+  const samples = options.repeat;
+  if (cases.length > 0) {
+    addCompared('beside others, a process each', await compareLayers({ cases, threads, samples, isa }));
+  }
+  if (programs.length > 0) {
+    const compared = comparePrograms({ items: programs, threads, samples });
+    addCompared('programs of TensorFlow.js on its backends, a process each', compared);
+  }
 }
 writeReport(options.json, machine, results);
 if (failed) process.exitCode = 1;

@@ -9,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { type Call, KERNELS, type Kernel } from './kernels/index.js';
 import { BACKEND_NAME, SyntheticBackend } from './synthetic_backend.js';
+import { registerTileGradient } from './tile_gradient.js';
 
 /**
  * What TensorFlow.js starts with where nobody sets a backend: rather this than tfjs-backend-cpu (1), which comes along,
@@ -30,4 +31,5 @@ function kernelOf(config: KernelConfig): KernelConfig {
 export function registerSynthetic(): void {
   if (!registerBackend(BACKEND_NAME, () => new SyntheticBackend(), PRIORITY)) return;
   for (const config of getKernelsForBackend('cpu')) registerKernel(kernelOf(config));
+  registerTileGradient();
 }

@@ -4,9 +4,12 @@ import { BINARY_KERNELS } from './binary.js';
 import { BLOCK_KERNELS } from './blocks.js';
 import { CAST_KERNELS } from './cast.js';
 import { FILL_KERNELS } from './fill.js';
+import { GATHER_KERNELS } from './gather.js';
 import type { Kernel } from './kernel.js';
 import { MATMUL_KERNELS } from './matmul.js';
+import { REDUCE_KERNELS } from './reduce.js';
 import { SOFTMAX_KERNELS } from './softmax.js';
+import { TRANSPOSE_KERNELS } from './transpose.js';
 import { UNARY_KERNELS } from './unary.js';
 
 export type { Call, Kernel } from './kernel.js';
@@ -17,7 +20,10 @@ export const KERNELS: Record<string, Kernel> = {
   ...BLOCK_KERNELS,
   ...CAST_KERNELS,
   ...FILL_KERNELS,
+  ...GATHER_KERNELS,
   ...MATMUL_KERNELS,
+  ...REDUCE_KERNELS,
   ...SOFTMAX_KERNELS,
+  ...TRANSPOSE_KERNELS,
   ...UNARY_KERNELS,
 };
