@@ -4,21 +4,9 @@
  * after that. Kernels of this package look through `peek`, and keep nothing.
  */
 import type { backend_util, DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import type { BufferPool } from './buffer_pool.js';
+import type { SharedArray } from './shared_array.js';
 
 type Values = backend_util.BackendValues;
-
-/** An array of the pool and how many tensors lie in it. */
-export class SharedArray {
-  readonly array: Float32Array;
-  users = 0;
-  /** Somebody outside may hold it. */
-  escaped = false;
-
-  constructor(array: Float32Array) {
-    this.array = array;
-  }
-}
 
 export class StoredTensor {
   readonly dtype: DataType;
@@ -26,6 +14,7 @@ export class StoredTensor {
   refCount: number;
   /** Parts of a complex64 tensor, which has no values of its own. */
   declare complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
+  /** Absent where the tensor is the whole of the shared array. */
   #values: Values | undefined;
   /** Absent where the values are not the pool's, such as an array that the user made a tensor of. */
   #shared: SharedArray | undefined;
@@ -35,24 +24,24 @@ export class StoredTensor {
     this.#values = values;
     this.refCount = refCount;
     this.#shared = shared;
-    if (shared) shared.users++;
+    shared?.retain();
   }
 
   get values(): Values {
-    if (this.#shared) this.#shared.escaped = true;
+    const whole = this.#shared?.handOut();
     // As in tfjs-backend-cpu, whose type leaves out that a complex64 tensor has none.
-    return this.#values as Values;
+    return this.#values ?? (whole as Values);
   }
 
   set values(values: Values) {
-    if (this.#shared) this.#shared.escaped = true;
-    this.#shared = undefined;
+    this.#shared?.handOut();
+    this.release();
     this.#values = values;
   }
 
   /** To look at while a kernel runs. */
   peek(): Values | undefined {
-    return this.#values;
+    return this.#values ?? this.#shared?.array;
   }
 
   /** For a tensor that is to lie in the same array. */
@@ -60,11 +49,15 @@ export class StoredTensor {
     return this.#shared;
   }
 
+  /** The array of which this is the whole and that nobody outside holds. */
+  get own(): SharedArray | undefined {
+    return this.#values === undefined && !this.#shared?.escaped ? this.#shared : undefined;
+  }
+
   /** The last tensor of this data is gone. */
-  release(pool: BufferPool): void {
-    const shared = this.#shared;
+  release(): void {
+    this.#shared?.release();
     this.#shared = undefined;
     this.#values = undefined;
-    if (shared && --shared.users === 0 && !shared.escaped) pool.give(shared.array);
   }
 }

@@ -6,7 +6,8 @@ import { totalmem } from 'node:os';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type backend_util, type DataType, engine, type TensorInfo } from '@tensorflow/tfjs-core';
 import { BufferPool } from './buffer_pool.js';
-import { SharedArray, StoredTensor } from './stored_tensor.js';
+import { type Recipe, SharedArray } from './shared_array.js';
+import { StoredTensor } from './stored_tensor.js';
 
 export const BACKEND_NAME = 'synthetic';
 
@@ -49,7 +50,7 @@ export class SyntheticBackend extends MathBackendCPU {
       this.disposeData(stored.complexTensorInfos.imag.dataId, true);
     }
     // By force, tensors that are still there lose their data without a notice to those that read it right now.
-    if (stored.refCount <= 0) stored.release(this.#pool);
+    if (stored.refCount <= 0) stored.release();
     this.data.delete(dataId);
     return true;
   }
@@ -90,7 +91,13 @@ export class SyntheticBackend extends MathBackendCPU {
 
   /** A float32 tensor of an array from `allocate`, which is used again when the tensor is gone. */
   wrap(shape: number[], values: Float32Array): TensorInfo {
-    const stored = new StoredTensor('float32', values, 1, new SharedArray(values));
+    const stored = new StoredTensor('float32', undefined, 1, new SharedArray(this.#pool, values));
+    return { dataId: this.#store(stored), shape, dtype: 'float32' };
+  }
+
+  /** A float32 tensor that is computed when somebody looks at it. */
+  defer(shape: number[], recipe: Recipe): TensorInfo {
+    const stored = new StoredTensor('float32', undefined, 1, new SharedArray(this.#pool, recipe));
     return { dataId: this.#store(stored), shape, dtype: 'float32' };
   }
 

@@ -3,8 +3,10 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BinaryOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
+import type { Recipe } from '../shared_array.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
-import { broadcast } from './broadcast.js';
+import { broadcast, sameShape } from './broadcast.js';
+import { deferNumber, gelu } from './deferred.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';
 
 /** A step of a strided loop in JavaScript makes arrays of indices: that many additions. */
@@ -37,6 +39,21 @@ const kernel =
     return isFloat(a, b) ? binary(backend, op, a, b) : undefined;
   };
 
+/** `kernel`, but put off where one operand is a number; `commutes`: either. */
+const numeric =
+  (op: number, kind: Recipe['kind'], commutes: boolean): Kernel =>
+  (call) => {
+    const { backend, inputs } = call;
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    if (!isFloat(a, b)) return undefined;
+    return (
+      deferNumber(backend, kind, a, b) ??
+      (commutes ? deferNumber(backend, kind, b, a) : undefined) ??
+      (op === BinaryOp.mul && sameShape(a.shape, b.shape) ? gelu(backend, a, b) : undefined) ??
+      binary(backend, op, a, b)
+    );
+  };
+
 /** Gradients of the same shape as what they are gradients of, which TensorFlow.js does not check. */
 const gradient =
   (op: number): Kernel =>
@@ -62,10 +79,10 @@ const addN: Kernel = ({ backend, inputs }) => {
 };
 
 export const BINARY_KERNELS: Record<string, Kernel> = {
-  Add: kernel(BinaryOp.add),
+  Add: numeric(BinaryOp.add, 'shift', true),
   Sub: kernel(BinaryOp.sub),
-  Multiply: kernel(BinaryOp.mul),
-  RealDiv: kernel(BinaryOp.div),
+  Multiply: numeric(BinaryOp.mul, 'scale', true),
+  RealDiv: numeric(BinaryOp.div, 'divide', false),
   Maximum: kernel(BinaryOp.maximum),
   Minimum: kernel(BinaryOp.minimum),
   SquaredDifference: kernel(BinaryOp.squaredDifference),

@@ -11,7 +11,7 @@ export interface Broadcast {
   bStrides: number[];
 }
 
-const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
+export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, i) => size === b[i]);
 
 /** @throws TensorFlow.js' error where they do not broadcast */

@@ -2,6 +2,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
+import { scaled } from './deferred.js';
 import { type Call, isFloat, type Kernel, sizeOf } from './kernel.js';
 
 /** Exponentials and the passes of the kernel that is made of others. */
@@ -27,9 +28,9 @@ const softmax: Kernel = (call) => {
   const rows = rowsOf(call);
   if (rows === undefined) return undefined;
   const { backend, inputs } = call;
-  const x = backend.floats(inputs.logits!);
+  const { values: x, scale } = scaled(backend, inputs.logits!);
   const y = backend.allocate(x.length);
-  addon().softmax({ x, y, ...rows, scale: 1, mask: null, maskRows: 0, causal: false, causalRows: 0 });
+  addon().softmax({ x, y, ...rows, scale, mask: null, maskRows: 0, causal: false, causalRows: 0 });
   return backend.wrap(inputs.logits!.shape, y);
 };
 

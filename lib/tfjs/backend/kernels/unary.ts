@@ -5,6 +5,7 @@ import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
 import { binary } from './binary.js';
+import { defer } from './deferred.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';
 
 interface Parameters {
@@ -29,6 +30,11 @@ const kernel =
   (op: number, parametersOf?: (attrs: Record<string, unknown>) => Parameters): Kernel =>
   ({ backend, inputs, attrs }) =>
     unary(backend, op, inputs.x!, parametersOf?.(attrs));
+
+const erf: Kernel = ({ backend, inputs }) =>
+  isFloat(inputs.x)
+    ? (defer(backend, 'erf', inputs.x!) ?? unary(backend, UnaryOp.erf, inputs.x!))
+    : undefined;
 
 const alpha = (attrs: Record<string, unknown>): Parameters => ({ alpha: attrs.alpha as number });
 
@@ -56,7 +62,7 @@ export const UNARY_KERNELS: Record<string, Kernel> = {
   Abs: kernel(UnaryOp.abs),
   ClipByValue: clip,
   Elu: kernel(UnaryOp.elu),
-  Erf: kernel(UnaryOp.erf),
+  Erf: erf,
   Exp: kernel(UnaryOp.exp),
   LeakyRelu: kernel(UnaryOp.leakyRelu, alpha),
   Log: kernel(UnaryOp.log),
