@@ -31,7 +31,7 @@ export const PROGRAM_CASES = [
     name: `training step, MixtureSynthesizer ${shapeName(TRAINING)}`,
     ...TRAINING,
   },
-].map((item) => ({ suite: 'programs', kind: 'program', case: item.name, ...item }));
+].map((item) => ({ suite: 'programs', kind: 'program', case: item.name, inputs: [], ...item }));
 
 function worstOf(expected, actual) {
   const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
