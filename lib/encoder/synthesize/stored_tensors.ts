@@ -1,5 +1,6 @@
 /** Stored tensors on their way into another file, as they are or with their heads in another order. */
 import { expectation, FileError } from '../../errors.js';
+import { decodeFloat32 } from '../../formats/decode_float32.js';
 import { withInputFile } from '../../formats/input_file.js';
 import type { TensorToStream } from '../../formats/safetensors_writer.js';
 import {
@@ -125,6 +126,20 @@ export class StoredTensors {
     if (from.beta !== undefined) this.vector(`${name}.bias`, columns, from.beta);
   }
 
+  /** A norm whose bias is moved. */
+  movedNorm(name: string, columns: number, { gamma, beta }: NormReference, by: Float32Array): void {
+    this.vector(`${name}.weight`, columns, gamma);
+    this.list.push({
+      name: `${name}.bias`,
+      dtype: 'F32',
+      shape: [columns],
+      bytes: async () => {
+        const bias = await this.float32(beta!);
+        return new Uint8Array(bias.map((b, i) => b + by[i]!).buffer);
+      },
+    });
+  }
+
   /** Float32 numbers that were made here. */
   numbers(name: string, shape: readonly number[], data: () => Float32Array): void {
     this.list.push({
@@ -136,6 +151,21 @@ export class StoredTensors {
         return new Uint8Array(buffer, byteOffset, byteLength);
       },
     });
+  }
+
+  /** The numbers of a vector. */
+  private async float32(from: TensorReference): Promise<Float32Array> {
+    const numbers = async (dtype: StoredDType, begin: number, count: number) => {
+      const end = begin + count * BYTES[dtype];
+      const bytes = await this.read(from, begin, end - begin);
+      return dtype === 'I8'
+        ? Float32Array.from(new Int8Array(bytes.buffer))
+        : decodeFloat32({ name: 'bias', dtype, shape: [count], begin, end }, bytes);
+    };
+    const own = await numbers(NAMES.get(from.dtype)!, from.begin, from.count);
+    if (from.scalesBegin === undefined) return own;
+    const [scale] = await numbers('F32', from.scalesBegin, 1);
+    return own.map((code) => code * scale!);
   }
 
   private read({ file = 0 }: TensorReference, begin: number, bytes: number): Promise<Uint8Array> {

@@ -18,6 +18,7 @@ import type { AttentionStatistics } from './attention_statistics.js';
 import { CALIBRATIONS, type Calibration, calibrate } from './calibrate.js';
 import { headEffects } from './effects.js';
 import { type DotEncoder, readDotEncoder } from './expressible.js';
+import { meanState } from './mean_state.js';
 import { observe } from './observe.js';
 import { divergence, type HeadMeasure, RANKINGS, type Ranking, ranked, staticShare } from './rank.js';
 import { compareSpeed, type Kept, kept, type Speed, timedBatches, tokenBatch } from './trade_off.js';
@@ -65,6 +66,8 @@ export interface Synthesis {
 const HELD_OUT = 5;
 /** Of the texts that were read, those that show the effect of each head. */
 const EFFECT_TEXTS = 128;
+/** Those for the middle of embeddings. */
+const SHIFT_TEXTS = 1024;
 /** Fewer texts say nothing about a percentile. */
 const LEAST_TEXTS = 10;
 
@@ -166,7 +169,7 @@ export async function synthesizeModel(
     });
   }
   const order = ranked(measures, ranking);
-  const plan = (count: number): SynthesizerPlan => {
+  const plan = (count: number, shift?: Float32Array): SynthesizerPlan => {
     const chosen = order.slice(0, count);
     return {
       statics: encoder.layers.map((_, i) =>
@@ -177,15 +180,26 @@ export async function synthesizeModel(
       ),
       positions,
       table: (layer, head) => tables[layer * encoder.config.heads + head]!,
+      shift,
     };
   };
+  const shifting = seen.slice(0, SHIFT_TEXTS);
+  const pooling = encoder.directory.pooling.modes[0]!;
+  const middle = await meanState(directory, shifting, pooling, signal);
+  let shift: Float32Array | undefined;
   const points: TradeOffPoint[] = [];
   const compared = await comparison(original, directory, heldOut, dtype, signal);
   const folder = await mkdtemp(join(tmpdir(), 'synthetic-attention-'));
   try {
     for (const [i, count] of counts.entries()) {
       const candidate = join(folder, String(count));
-      await writeDirectory(candidate, (to) => writeSynthesizer(directory, encoder, plan(count), to, signal));
+      const write = (to: string) => writeSynthesizer(directory, encoder, plan(count, shift), to, signal);
+      shift = undefined;
+      await writeDirectory(candidate, write);
+      const moved = await meanState(candidate, shifting, pooling, signal);
+      shift = Float32Array.from(middle, (x, d) => x - moved[d]!);
+      await rm(candidate, { recursive: true });
+      await writeDirectory(candidate, write);
       points.push({ heads: count, ...(await compared.measure(candidate)) });
       if (i + 1 < counts.length) await rm(candidate, { recursive: true });
       progress('measure', counts.length)(i + 1);
@@ -193,7 +207,10 @@ export async function synthesizeModel(
     const last = counts.at(-1)!;
     if (dtype === 'int8')
       await convertModel(join(folder, String(last)), output, { dtype, ...(signal && { signal }) });
-    else await writeDirectory(output, (to) => writeSynthesizer(directory, encoder, plan(last), to, signal));
+    else
+      await writeDirectory(output, (to) =>
+        writeSynthesizer(directory, encoder, plan(last, shift), to, signal),
+      );
   } finally {
     compared.dispose();
     await rm(folder, { recursive: true, force: true });

@@ -14,6 +14,8 @@ export interface SynthesizerPlan {
   positions: number;
   /** Logits [positions, positions]. */
   table(layer: number, head: number): Float32Array;
+  /** [hidden], added to the states of the last layer. */
+  shift?: Float32Array | undefined;
 }
 
 interface LayerHeads {
@@ -83,7 +85,12 @@ function addLayer(
   tensors.norm(`${attention}.output.LayerNorm`, hidden, from.attentionNorm);
   tensors.linear(`${layer}.intermediate.dense`, intermediate, hidden, from.up);
   tensors.linear(`${layer}.output.dense`, hidden, intermediate, from.down);
-  tensors.norm(`${layer}.output.LayerNorm`, hidden, from.outputNorm);
+  const norm = `${layer}.output.LayerNorm`;
+  if (plan.shift !== undefined && index === encoder.layers.length - 1) {
+    tensors.movedNorm(norm, hidden, from.outputNorm, plan.shift);
+  } else {
+    tensors.norm(norm, hidden, from.outputNorm);
+  }
 }
 
 function allTensors(encoder: DotEncoder, plan: SynthesizerPlan, heads: readonly LayerHeads[]): StoredTensors {

@@ -145,6 +145,18 @@ describe('synthesizeModel', () => {
       );
     }
     expect(result.points[0]!.meanCosine).toBeGreaterThan(result.points[2]!.meanCosine);
+    // Embeddings stand around the same middle as before, for the texts that were read.
+    const read = [...TEXTS, ...TEXTS].filter((_, i) => i % 5 !== 4);
+    const middle = async (directory: string) => {
+      const states = await embed(directory, read);
+      return Float64Array.from({ length: 48 }, (_, d) =>
+        read.reduce((sum, __, t) => sum + states[48 * t + d]! / read.length, 0),
+      );
+    };
+    const before = await middle(TINY);
+    (await middle(output)).forEach((x, d) => {
+      expect(Math.abs(x - before[d]!)).toBeLessThan(1e-5);
+    });
     using encoder = await Encoder.load(output);
     const { layers } = await encoder.explain('a river');
     expect(layers.map(({ kind }) => kind)).toEqual(new Array(3).fill('RandomSynthesizer'));
