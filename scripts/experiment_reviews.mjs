@@ -21,6 +21,7 @@ import { Vocabulary } from './experiment/vocabulary.mjs';
 
 /** As of a process that a signal ended. */
 const INTERRUPTED = 130;
+const SIGNALS = ['SIGINT', 'SIGTERM'];
 
 const OPTIONS = {
   data: { value: 'FILE', help: 'label, source, text, tab-separated; also .gz' },
@@ -65,7 +66,8 @@ async function main() {
   const request = () => {
     stop.requested = true;
   };
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, request);
+  // Not once: npm passes on a Ctrl-C that the terminal has sent as well.
+  for (const signal of SIGNALS) process.on(signal, request);
   // Seeds outside: a table of all variants is there after a third of the time.
   const runs = Array.from({ length: options.seeds }, (_, seed) =>
     options.variants.map((variant) => ({ variant, seed })),
@@ -92,6 +94,7 @@ async function main() {
       `${run.variant}, seed ${run.seed}: ${(100 * accuracy).toFixed(2)} % of the test split, ${Math.round(rate)} tokens/s`,
     );
   }
+  for (const signal of SIGNALS) process.off(signal, request);
   results.speed = measureSpeed(options.variants, settings, words, options.rounds);
   return 0;
 }

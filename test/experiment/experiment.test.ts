@@ -7,7 +7,7 @@ import { ensureBuilt, finish } from '../unit/cli/command.js';
 import { type Results, runProgram, slice, startProgram, withoutTimes } from './experiment.js';
 
 const PROGRAM = 'experiment_reviews.mjs';
-const STEPS = 60;
+const STEPS = 40;
 let folder: string;
 let whole: Results;
 let output: string;
@@ -35,8 +35,8 @@ it('trains: the loss falls, and the results are whole', () => {
     ['R', 0],
   ]);
   for (const run of whole.runs) {
-    expect(run.history.map(({ step }) => step)).toEqual([10, 20, 30, 40, 50, 60]);
-    expect(run.history.at(-1)!.loss).toBeLessThan(0.6 * run.history[0]!.loss);
+    expect(run.history.map(({ step }) => step)).toEqual([10, 20, 30, 40]);
+    expect(run.history.at(-1)!.loss).toBeLessThan(0.8 * run.history[0]!.loss);
     expect(run.validation).toBe(Math.max(...run.history.map(({ validation }) => validation)));
     expect(run.accuracy).toBeGreaterThan(0.3);
     expect(run.accuracy).toBe(run.bySource.rotten_tomatoes);
@@ -58,7 +58,7 @@ it('trains: the loss falls, and the results are whole', () => {
 it('stopped by a signal it goes on to the very same result', async () => {
   const stopped = join(folder, 'stopped.json');
   // Once within the first run, once within the second.
-  for (const line of [/V, seed 0: step 20/, /R, seed 0: step 30/]) {
+  for (const line of [/V, seed 0: step 20/, /R, seed 0: step 20/]) {
     const child = startProgram(PROGRAM, optionsFor(stopped));
     let text = '';
     child.stderr.on('data', (part) => {
@@ -71,7 +71,7 @@ it('stopped by a signal it goes on to the very same result', async () => {
     expect(readdirSync(folder).some((name) => name.endsWith('.checkpoint'))).toBe(true);
   }
   const { status, stderr } = await runProgram(PROGRAM, optionsFor(stopped));
-  expect(stderr).toMatch(/\[2\/2\] R, seed 0: goes on after step [345]\d/);
+  expect(stderr).toMatch(/\[2\/2\] R, seed 0: goes on after step [23]\d/);
   expect(status).toBe(0);
   expect(withoutTimes(read(stopped))).toEqual(withoutTimes(whole));
   expect(readdirSync(folder).filter((name) => /checkpoint|tmp/.test(name))).toEqual([]);
