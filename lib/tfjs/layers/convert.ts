@@ -1,6 +1,7 @@
 /** Weights and configs between trainable layers and inference layers, without loss. */
 import { ArgumentError, describe, expectation } from '../../errors.js';
 import type { Layer } from '../../layers/layer.js';
+import { sameShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { tf, type tfl } from '../tensorflow.js';
 import { trainableClass } from './registry.js';
@@ -47,8 +48,10 @@ export function fromInference(layer: Layer): TrainableLayer {
     throw new ArgumentError(expectation(layer.name, 'a built layer', 'one without weights'));
   }
   const result = new TrainableOf(layer.getConfig() as never);
-  const { queryShape, valueShape, keyShape } = shapes;
-  result.build([queryShape, valueShape, keyShape] as tfl.Shape[]);
+  // As few inputs as say the same: value and key default to what stands before them.
+  const inputs = [shapes.queryShape, shapes.valueShape, shapes.keyShape];
+  while (inputs.length > 1 && sameShape(inputs.at(-1)!, inputs.at(-2)!)) inputs.pop();
+  result.build(inputs as tfl.Shape[]);
   for (const { name, tensor } of layer.weights) {
     const value = tf.tensor(tensor.data.slice(), [...tensor.shape]);
     result.namedVariables.get(name)!.write(value);

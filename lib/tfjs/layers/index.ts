@@ -11,6 +11,7 @@ import {
 import { MixtureSynthesizer, type MixtureSynthesizerConfig } from './mixture_synthesizer.js';
 import { MultiHeadAttention, type MultiHeadAttentionConfig } from './multi_head_attention.js';
 import { RandomSynthesizer, type RandomSynthesizerConfig } from './random_synthesizer.js';
+import { TransformerEncoderLayer, type TransformerEncoderLayerConfig } from './transformer_encoder_layer.js';
 
 export type { TrainableCallOptions } from './call_options.js';
 export { fromInference, type InferenceOf, inferenceLayers, toInference } from './convert.js';
@@ -30,6 +31,8 @@ export {
   type MultiHeadAttentionConfig,
   RandomSynthesizer,
   type RandomSynthesizerConfig,
+  TransformerEncoderLayer,
+  type TransformerEncoderLayerConfig,
 };
 
 // As tf.layers makes its layers.
@@ -41,3 +44,5 @@ export const denseSynthesizer = (config: DenseSynthesizerConfig) => new DenseSyn
 export const factorizedDenseSynthesizer = (config: FactorizedDenseSynthesizerConfig) =>
   new FactorizedDenseSynthesizer(config);
 export const mixtureSynthesizer = (config: MixtureSynthesizerConfig) => new MixtureSynthesizer(config);
+export const transformerEncoderLayer = (config: TransformerEncoderLayerConfig) =>
+  new TransformerEncoderLayer(config);
