@@ -25,6 +25,7 @@ export type {
   QuantizedEncodeOptions,
   QuantizedPrecision,
   SimilarityName,
+  TextCut,
   TextEncoder,
   TextSource,
   TokenEncodeOptions,

@@ -65,7 +65,7 @@ export async function openArchitecture(directory: string, config: JsonObject): P
         config: { ...parts.config, quantize: dtype === 'int8' },
       });
       const kinds = architecture.kinds?.(config) ?? new Array<string>(layers).fill('MultiHeadAttention');
-      return { handle, dimensions: hidden, vocabulary, positions, layers, heads, kinds };
+      return { handle, dtype, dimensions: hidden, vocabulary, positions, layers, heads, kinds };
     },
   };
 }

@@ -39,6 +39,7 @@ import type {
   QuantizedEncodeOptions,
   QuantizedPrecision,
   SimilarityName,
+  TextCut,
   TextEncoder,
   TextSource,
   TokenEncodeOptions,
@@ -60,6 +61,8 @@ export interface EncoderLoadOptions extends HubOptions {
    * tokens while cores are to spare.
    */
   tokenizerWorkers?: TokenizerWorkers;
+  /** Called when the files are found right, and threads of their own begin with the weights: time for other work. */
+  onWeights?: () => void;
 }
 
 /** Rows for a job's embeddings. */
@@ -97,6 +100,8 @@ export class Encoder implements TextEncoder {
   /** Whether an average over tokens takes in those of the prompt. */
   readonly poolsPrompt: boolean;
   readonly truncateDim: number | undefined;
+  /** Of the weights in memory. */
+  readonly dtype: EncoderDType;
   readonly similarityName: SimilarityName;
 
   private constructor(
@@ -110,6 +115,7 @@ export class Encoder implements TextEncoder {
     this.truncateDim = options.truncateDim ?? directory.truncateDim;
     this.dimensions = Math.min(this.truncateDim ?? width, width);
     this.maxLength = tokenizer.maxLength;
+    this.dtype = model.dtype;
     this.vocabularySize = model.vocabulary;
     this.pooling = modes.length === 1 ? modes[0]! : modes;
     this.normalizes = steps.at(-1) === 'normalize';
@@ -127,11 +133,20 @@ export class Encoder implements TextEncoder {
    */
   static async load(model: string, options: EncoderLoadOptions = {}): Promise<Encoder> {
     checkLoadOptions(options);
-    const { dtype, modules = true, truncateDim, similarity: name, tokenizerWorkers, ...hub } = options;
+    const {
+      dtype,
+      modules = true,
+      truncateDim,
+      similarity: name,
+      tokenizerWorkers,
+      onWeights,
+      ...hub
+    } = options;
     const found = await readModelDirectory(await resolveModel(model, hub), { modules });
     const opened = await openArchitecture(found.transformer, found.config);
     const loading = opened.load(dtype);
     loading.catch(() => {});
+    onWeights?.();
     let steps: Step[] = [];
     try {
       // While the weights are packed, this thread makes the tokenizer.
@@ -280,14 +295,21 @@ export class Encoder implements TextEncoder {
     return drain(this.tokenizeSteps(text));
   }
 
-  /** `tokenizeFull` in steps of about a millisecond, between which other work may be done. */
-  *tokenizeSteps(text: string): Generator<void, TokenizedText, void> {
+  /**
+   * `tokenizeFull` in steps of about a millisecond, between which other work may be done.
+   * @param cut where a text loses what the model cannot read; 'nowhere' gives ids that may be too many for it
+   */
+  *tokenizeSteps(text: string, cut: TextCut = 'right'): Generator<void, TokenizedText, void> {
     if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    const { maxLength } = this;
     const { tokenizer } = this.parts;
-    const ids = yield* tokenizer.steps(text, this.maxLength + 1);
-    const truncated = ids.length > this.maxLength;
-    if (truncated) ids.splice(this.maxLength - tokenizer.template.after.length, 1);
-    return { ids, truncated };
+    const { before, after } = tokenizer.template;
+    // What follows the first token too many is cut off unread, unless it is what stays.
+    const ids = yield* tokenizer.steps(text, cut === 'right' ? maxLength + 1 : Number.POSITIVE_INFINITY);
+    const excess = ids.length - maxLength;
+    if (excess > 0 && cut === 'right') ids.splice(maxLength - after.length, excess);
+    if (excess > 0 && cut === 'left') ids.splice(before.length, excess);
+    return { ids, truncated: excess > 0 };
   }
 
   /** Ids that every text has before and after its own. */
@@ -465,7 +487,7 @@ export class Encoder implements TextEncoder {
 }
 
 function checkLoadOptions(options: EncoderLoadOptions): void {
-  const { dtype, modules, truncateDim, similarity: name, tokenizerWorkers } = options;
+  const { dtype, modules, truncateDim, similarity: name, tokenizerWorkers, onWeights } = options;
   if (dtype !== undefined && dtype !== 'float32' && dtype !== 'int8') {
     throw new ArgumentError(expectation('dtype', 'one of float32, int8', describe(dtype)));
   }
@@ -473,4 +495,7 @@ function checkLoadOptions(options: EncoderLoadOptions): void {
   if (truncateDim !== undefined) checkPositiveInteger('truncateDim', truncateDim);
   if (name !== undefined) checkSimilarity(name);
   if (tokenizerWorkers !== undefined) checkTokenizerWorkers(tokenizerWorkers);
+  if (onWeights !== undefined && typeof onWeights !== 'function') {
+    throw new ArgumentError(expectation('onWeights', 'a function', describe(onWeights)));
+  }
 }

@@ -1,8 +1,11 @@
 /** What every architecture gives once its weights are loaded. */
 import type { NativeTransformer } from '../native/addon.js';
+import type { EncoderDType } from './types.js';
 
 export interface LoadedModel {
   handle: NativeTransformer;
+  /** Of the weights in memory. */
+  dtype: EncoderDType;
   /** Length of a hidden state. */
   dimensions: number;
   /** Token ids are below it. */

@@ -79,11 +79,14 @@ export interface TokensEncodeOptions
   outputValue?: OutputValue;
 }
 
+/** Where a text that is too long for the model loses tokens; the special ones stay. */
+export type TextCut = 'right' | 'left' | 'nowhere';
+
 /** One text as the model reads it. */
 export interface TokenizedText {
   /** With special tokens, truncated. */
   ids: number[];
-  /** Whether more of the text is left than the model reads. */
+  /** Whether the text has more tokens than the model reads. */
   truncated: boolean;
 }
 

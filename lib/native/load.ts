@@ -8,11 +8,13 @@ import type { NativeAddon } from './addon.js';
 
 let loaded: { addon: NativeAddon; path: string } | undefined;
 
-function candidates(): string[] {
+/** One by one: to find out the platform takes milliseconds. */
+function* candidates(): Generator<string> {
   const given = process.env.SYNTHETIC_ATTENTION_ADDON;
-  if (given) return [given];
+  if (given) return yield given;
   const at = (path: string) => join(packageRoot(), path);
-  return [at(`build/Release/${ADDON}`), at(`prebuilds/${platformTag()}/${ADDON}`)];
+  yield at(`build/Release/${ADDON}`);
+  yield at(`prebuilds/${platformTag()}/${ADDON}`);
 }
 
 function load(): { addon: NativeAddon; path: string } {

@@ -9,7 +9,6 @@ export interface Context {
   models: Models;
   options: ServerOptions;
   metrics: Metrics;
-  dtype: string;
   /** Whether the server has begun to end. */
   closing: () => boolean;
 }

@@ -1,5 +1,5 @@
 /** Token ids back to text. */
-import { Tokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer } from '@huggingface/tokenizers';
 import { expectation, ModelError } from '../errors.js';
 
 type Files = readonly [tokenizer: object, config: object];
@@ -21,7 +21,10 @@ export class Decoder {
   }
 
   async #load(): Promise<Tokenizer> {
-    const [tokenizer, config] = await this.#read();
+    const [{ Tokenizer }, [tokenizer, config]] = await Promise.all([
+      import('@huggingface/tokenizers'),
+      this.#read(),
+    ]);
     try {
       return new Tokenizer(tokenizer, config);
     } catch (cause) {

@@ -37,7 +37,7 @@ export async function embedInput(
   const list = (single ? [input] : input) as EmbedInput;
   const method = single ? 'single' : 'batch';
   checkCount(list.length - uncounted, context.options.maxClientBatchSize, param);
-  context.metrics.taken(method, list.length);
+  context.metrics.series.taken(method, list.length);
   const signal = clientSignal(request, reply);
   const { model } = served;
   const tokens = await countIfMany(served, list, signal);
@@ -102,7 +102,7 @@ async function countTokens(model: TheModel, list: EmbedInput, signal: AbortSigna
       0,
     );
   }
-  const counted = await model.tokenize(list as readonly string[], signal);
+  const counted = await model.tokenize(list as readonly string[], 'right', signal);
   return counted.reduce((sum, { ids }) => sum + ids.length, 0);
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { EncoderLoadOptions } from '../encoder/encoder.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { Metrics } from './metrics.js';
-import { Models } from './models.js';
+import { type ModelSettings, Models } from './models.js';
 import { checkServerOptions, type ServerOptions } from './options.js';
 import { registerServer } from './plugin.js';
 
@@ -33,7 +33,7 @@ export async function embeddingsServer(app: FastifyInstance, given: EmbeddingsSe
   const options = checkServerOptions(rest);
   const load = loadOptions(rest, options);
   const { models, metrics } = await loadModels(checkNames(names), options, load);
-  await registerServer(app, options, { models, metrics, dtype: load.dtype ?? 'float32' });
+  await registerServer(app, options, { models, metrics });
 }
 
 const LOAD_OPTIONS: readonly (keyof EncoderLoadOptions)[] = [
@@ -41,6 +41,7 @@ const LOAD_OPTIONS: readonly (keyof EncoderLoadOptions)[] = [
   'modules',
   'truncateDim',
   'similarity',
+  'tokenizerWorkers',
   'revision',
   'cacheDir',
   'endpoint',
@@ -68,7 +69,7 @@ export async function loadModels(
   const metrics = new Metrics(
     () => new Map([...(models?.all ?? [])].map(([name, { model }]) => [name, model.state])),
   );
-  const onBatch = metrics.batch.bind(metrics);
+  const onBatch: ModelSettings['onBatch'] = (batch) => metrics.series.batch(batch);
   const settings = { maxBatchTokens, maxQueueTokens, maxConcurrentRequests, load, onBatch };
   models = await Models.load(names, settings);
   return { models, metrics };

@@ -15,14 +15,14 @@ type Place = Pick<CommandOptions, 'host' | 'port' | 'udsPath'>;
 export async function listen(app: FastifyInstance, { host, port, udsPath }: Place): Promise<string> {
   if (udsPath !== undefined) {
     await removeLeftover(udsPath);
-    await app.listen({ path: udsPath, listenTextResolver: () => '' }).catch((cause) => {
+    await app.listen({ path: udsPath, listenTextResolver: (at) => `listening at ${at}` }).catch((cause) => {
       throw new FileError(expectation('--uds-path', 'a place for a socket', systemErrorReason(cause)), {
         cause,
       });
     });
     return udsPath;
   }
-  await app.listen({ host, port, listenTextResolver: () => '' }).catch((cause) => {
+  await app.listen({ host, port, listenTextResolver: (at) => `listening at ${at}` }).catch((cause) => {
     const where = `an address and a port that are free (${host}, ${port})`;
     throw new ArgumentError(expectation('--host, --port', where, systemErrorReason(cause)), { cause });
   });

@@ -1,6 +1,6 @@
 /** A model that serves: an encoder, and the batcher that its requests share. */
 import { Encoder, type EncoderLoadOptions } from '../encoder/encoder.js';
-import type { OutputValue, PoolingMode } from '../encoder/types.js';
+import type { OutputValue, PoolingMode, TextCut, TokenizedText } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
 import type { Explanation } from '../explain/explanation.js';
 import { Batcher, type BatcherOptions, type BatcherState, type Timings } from './batcher.js';
@@ -23,8 +23,8 @@ export interface EmbedOptions {
   dimensions?: number | undefined;
   /** One of the model's prompts, put before every text; by default the model's default, if it has one. */
   promptName?: string | undefined;
-  /** true, the default: what is too long is cut off. false: it is refused. */
-  truncate?: boolean | undefined;
+  /** At which end what is too long is cut off, by default the right one; 'nowhere': it is refused. */
+  cut?: TextCut | undefined;
   /** 'token': of each text the states of all its tokens, [tokens, hidden]; nothing else applies to these. */
   outputValue?: OutputValue | undefined;
 }
@@ -156,23 +156,25 @@ export class Model {
     }
   }
 
-  /** Ids of texts as the model reads them, and whether they were cut off. */
-  async tokenize(
-    texts: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<{ ids: number[]; truncated: boolean }[]> {
+  /** Ids of texts, and whether they are more than the model reads. */
+  async tokenize(texts: readonly string[], cut: TextCut, signal?: AbortSignal): Promise<TokenizedText[]> {
     const { encoder } = this;
     function* steps() {
-      const all: { ids: number[]; truncated: boolean }[] = [];
+      const all: TokenizedText[] = [];
       for (const text of texts) {
-        all.push(yield* encoder.tokenizeSteps(text));
+        all.push(yield* encoder.tokenizeSteps(text, cut));
         yield;
       }
       return all;
     }
+    return this.inTurns(steps(), signal);
+  }
+
+  /** Other work in steps, in turn with the tokenization of requests. */
+  async inTurns<T>(steps: Generator<void, T, void>, signal?: AbortSignal): Promise<T> {
     const place = this.batcher.enter();
     try {
-      return await this.turns.run(steps(), signal);
+      return await this.turns.run(steps, signal);
     } finally {
       place.release();
     }
@@ -199,7 +201,7 @@ export class Model {
     signal: AbortSignal | undefined,
   ): Promise<Embedded> {
     const { encoder } = this;
-    const { promptName, normalize, truncate = true, outputValue = 'sentence' } = options;
+    const { promptName, normalize, cut = 'right', outputValue = 'sentence' } = options;
     const texts = typeof input[0] === 'string';
     const prompt = texts ? encoder.promptText(promptName === undefined ? {} : { promptName }) : '';
     const kept = this.checkDimensions(options.dimensions);
@@ -212,7 +214,7 @@ export class Model {
     const place = this.batcher.enter();
     try {
       const start = performance.now();
-      const sequences = await this.turns.run(sequencesOf(encoder, input, { prompt, truncate }), signal);
+      const sequences = await this.turns.run(sequencesOf(encoder, input, { prompt, cut }), signal);
       const tokenizationMs = performance.now() - start;
       const key = JSON.stringify(kind);
       const { rows, timings } = await this.batcher.submit(sequences, { key, signal, place });

@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { EncoderLoadOptions } from '../encoder/encoder.js';
 import { readModelDirectory } from '../encoder/model_directory.js';
 import { ArgumentError, expectation } from '../errors.js';
+import type { HubOptions } from '../hub/options.js';
 import { resolveModel } from '../hub/resolve.js';
 import type { BatchReport } from './batcher.js';
 import { Decoder } from './decoder.js';
@@ -131,7 +132,8 @@ export class Models {
   }
 }
 
-function hubOptions(load: EncoderLoadOptions): object {
-  const { dtype: _, modules: __, truncateDim: ___, similarity: ____, ...hub } = load;
-  return hub;
+function hubOptions(load: EncoderLoadOptions): HubOptions {
+  const { revision, cacheDir, endpoint, token, localFilesOnly, signal, onProgress } = load;
+  const given = { revision, cacheDir, endpoint, token, localFilesOnly, signal, onProgress };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -73,7 +73,7 @@ export class ApiDescription {
 function answers(schemas: Readonly<Record<string, Schema>>): Operation['responses'] {
   const entries = Object.entries(schemas).map(([status, schema]) => {
     const description = status === 'default' ? 'What went wrong' : (schema.description ?? 'The answer');
-    const type = schema.type === 'string' ? 'text/plain' : 'application/json';
+    const type = schema.contentMediaType ?? 'application/json';
     return [status, { description, content: { [type]: { schema } } }] as const;
   });
   return Object.fromEntries(entries);

@@ -22,13 +22,11 @@ import { registerOpenAI } from './routes/openai.js';
 import { registerPage } from './routes/page.js';
 import { registerTei } from './routes/tei.js';
 import { registerTokens } from './routes/tokens.js';
-import type { Schema } from './schemas/schema.js';
-import { createValidator } from './schemas/validate.js';
+import { serializerCompiler, validatorCompiler } from './schemas/compilers.js';
 
 export interface Parts {
   models: Models;
   metrics: Metrics;
-  dtype: string;
   /** Whether unknown paths are the plugin's too, although it has no prefix. */
   alone?: boolean;
 }
@@ -37,14 +35,14 @@ export interface Parts {
 export async function registerServer(
   app: FastifyInstance,
   options: ServerOptions,
-  { models, metrics, dtype, alone = false }: Parts,
+  { models, metrics, alone = false }: Parts,
 ): Promise<void> {
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
   });
   app.addHook('onClose', async () => models.close());
-  const context: Context = { models, options, metrics, dtype, closing: () => closing };
+  const context: Context = { models, options, metrics, closing: () => closing };
 
   // First of all hooks, since a browser asks without a key whether it may ask.
   if (options.cors.length > 0) await registerCors(app, options.cors);
@@ -91,28 +89,20 @@ function addChecks(app: FastifyInstance, { options, closing }: Context): void {
   app.addHook('onSend', async (_, reply) => {
     if (closing()) reply.header('connection', 'close');
   });
-  const validator = createValidator();
-  app.setValidatorCompiler<Schema>(({ schema }) => {
-    const check = validator(schema);
-    return (body) => {
-      const error = check(body);
-      return error ? { error } : { value: body };
-    };
-  });
-  // The schemas of answers are for readers; what is sent is what the handlers made.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setValidatorCompiler(validatorCompiler());
+  app.setSerializerCompiler(serializerCompiler);
 }
 
 function addFailures(app: FastifyInstance, { metrics, options }: Context): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     if ((error as Error) instanceof ClientGone) {
-      metrics.aborted();
+      metrics.series.aborted();
       request.log.info('the client went away');
       // Nobody reads it; the number is nginx' for this.
       return reply.code(499).send();
     }
     const failure = failureOf(error);
-    metrics.failed(failure.kind);
+    metrics.series.failed(failure.kind);
     if (failure.kind === 'internal' || failure.kind === 'backend') request.log.error(error);
     else request.log.debug({ reason: failure.message }, 'request refused');
     if (failure.kind === 'payload') {
@@ -139,7 +129,7 @@ function addNotFound(app: FastifyInstance, { metrics }: Context): void {
       expected,
       methods.length > 0 ? request.method : shown,
     );
-    metrics.failed(kind);
+    metrics.series.failed(kind);
     return answer(
       reply,
       kind,

@@ -1,5 +1,6 @@
 /** What a request embeds, texts or token ids, as sequences for the model. */
 import type { Encoder } from '../encoder/encoder.js';
+import type { TextCut } from '../encoder/types.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
 
 export type EmbedInput = readonly string[] | readonly (readonly number[])[];
@@ -7,8 +8,8 @@ export type EmbedInput = readonly string[] | readonly (readonly number[])[];
 export interface SequenceOptions {
   /** Put before every text. */
   prompt: string;
-  /** Cut off what is too long; otherwise it is refused. */
-  truncate: boolean;
+  /** At which end what is too long is cut off; 'nowhere': it is refused. */
+  cut: TextCut;
 }
 
 type Reader = Pick<Encoder, 'tokenizeSteps' | 'specialTokens' | 'vocabularySize' | 'maxLength'>;
@@ -20,7 +21,7 @@ type Reader = Pick<Encoder, 'tokenizeSteps' | 'specialTokens' | 'vocabularySize'
 export function* sequencesOf(
   encoder: Reader,
   input: EmbedInput,
-  { prompt, truncate }: SequenceOptions,
+  { prompt, cut }: SequenceOptions,
 ): Generator<void, Int32Array[], void> {
   if (!Array.isArray(input)) {
     throw new ArgumentError(expectation('input', 'an array of texts or of token ids', describe(input)));
@@ -31,8 +32,10 @@ export function* sequencesOf(
       throw new ArgumentError(expectation(`input[${i}]`, 'all texts or all token ids', describe(item)));
     }
     const { ids, truncated } =
-      typeof item === 'string' ? yield* encoder.tokenizeSteps(prompt + item) : fromIds(encoder, item, i);
-    if (truncated && !truncate) {
+      typeof item === 'string'
+        ? yield* encoder.tokenizeSteps(prompt + item, cut === 'left' ? 'left' : 'right')
+        : fromIds(encoder, item, i, cut);
+    if (truncated && cut === 'nowhere') {
       throw new ArgumentError(expectation(`input[${i}]`, `at most ${encoder.maxLength} tokens`, 'more'));
     }
     sequences.push(Int32Array.from(ids));
@@ -46,6 +49,7 @@ function fromIds(
   encoder: Reader,
   given: readonly number[],
   index: number,
+  cut: TextCut,
 ): { ids: readonly number[]; truncated: boolean } {
   const { vocabularySize, maxLength } = encoder;
   if (!Array.isArray(given)) {
@@ -63,5 +67,7 @@ function fromIds(
     after.every((id, i) => given[given.length - after.length + i] === id);
   const inner = has ? given.slice(before.length, given.length - after.length) : given;
   const room = maxLength - before.length - after.length;
-  return { ids: [...before, ...inner.slice(0, room), ...after], truncated: inner.length > room };
+  const truncated = inner.length > room;
+  const kept = truncated && cut === 'left' ? inner.slice(-room) : inner.slice(0, room);
+  return { ids: [...before, ...kept, ...after], truncated };
 }

@@ -1,4 +1,5 @@
 /** The end of a server: nothing more is taken, what was taken is answered, and then the connections are closed. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 
 /** Milliseconds between looks for connections that have become idle; without a look they would stay open. */
@@ -14,8 +15,11 @@ export async function shutDown(app: FastifyInstance, timeout: number, reason: st
   });
   try {
     const whole = await Promise.race([app.close().then(() => true), late]);
-    if (whole) app.log.info('stopped');
-    else {
+    if (whole) {
+      // Lines of the last requests come a turn after their answers.
+      await nextTurn();
+      app.log.info('stopped');
+    } else {
       app.log.warn({ timeout }, 'stopped with requests unanswered');
       app.server.closeAllConnections();
     }

@@ -15,15 +15,21 @@ interface Letter {
 /** Letters that a token which is not found at its place may lie further on. */
 const REACH = 32;
 
+/** Characters or tokens of one step: about a millisecond. */
+const STEP = 1024;
+
+type Spans = (Span | undefined)[];
+
 /**
+ * In steps, between which other work may be done.
  * @param names what the vocabulary calls the tokens of the text, special ones left out
  * @returns undefined where the text does not show the token
  */
-export function tokenSpans(text: string, names: readonly string[]): (Span | undefined)[] {
+export function* tokenSpans(text: string, names: readonly string[]): Generator<void, Spans, void> {
   // The names of a single word don't show which kind of vocabulary they are of.
-  const words = wordSpans(text, names);
+  const words = yield* wordSpans(text, names);
   if (!words.includes(undefined)) return words;
-  const bytes = byteSpans(text, names);
+  const bytes = yield* byteSpans(text, names);
   const missing = (spans: readonly unknown[]): number => spans.filter((span) => span === undefined).length;
   return missing(bytes) < missing(words) ? bytes : words;
 }
@@ -39,12 +45,28 @@ const BYTES: ReadonlyMap<string, number> = (() => {
   return map;
 })();
 
-function byteSpans(text: string, names: readonly string[]): (Span | undefined)[] {
-  // Of every byte the character that it belongs to.
-  const owners = [...text].flatMap((character, i) => Array<number>(Buffer.byteLength(character)).fill(i));
+/** What `of` gives for every item, in steps. */
+function* mapped<T, R>(items: Iterable<T>, of: (item: T, index: number) => R): Generator<void, R[], void> {
+  const results: R[] = [];
+  for (const item of items) {
+    results.push(of(item, results.length));
+    if (results.length % STEP === 0) yield;
+  }
+  return results;
+}
+
+function* byteSpans(text: string, names: readonly string[]): Generator<void, Spans, void> {
   const bytes = Buffer.from(text);
+  // Of every byte the character that it belongs to.
+  const owners = new Uint32Array(bytes.length);
+  let filled = 0;
+  yield* mapped(text, (character, i) => {
+    const end = filled + Buffer.byteLength(character);
+    owners.fill(i, filled, end);
+    filled = end;
+  });
   let at = 0;
-  return names.map((name) => {
+  return yield* mapped(names, (name) => {
     // Added tokens are named as they are.
     const own = [...name].flatMap((character) => BYTES.get(character) ?? [...Buffer.from(character)]);
     // A tokenizer that puts a space before the first word gives it a byte which the text does not have.
@@ -61,17 +83,18 @@ function folded(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().normalize('NFKD');
 }
 
-function wordSpans(text: string, names: readonly string[]): (Span | undefined)[] {
+function* wordSpans(text: string, names: readonly string[]): Generator<void, Spans, void> {
   // Folding may make several letters of a character, or none.
-  const letters = [...text].flatMap((character, owner): Letter[] =>
-    [...folded(character)].map((letter) => ({ letter, owner })),
-  );
+  const letters: Letter[] = [];
+  yield* mapped(text, (character, owner) => {
+    for (const letter of folded(character)) letters.push({ letter, owner });
+  });
   let at = 0;
   const span = (begin: number, end: number): Span => {
     at = end;
     return { start: letters[begin]!.owner, stop: letters[end - 1]!.owner + 1 };
   };
-  return names.map((name) => {
+  return yield* mapped(names, (name) => {
     while (at < letters.length && /^[\s\p{C}]$/u.test(letters[at]!.letter)) at++;
     const wanted = [...folded(name.replace(/^(?:##|\u2581+)/u, '').replace(/<\/w>$/, ''))];
     const fits = (begin: number): boolean =>

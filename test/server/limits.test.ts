@@ -170,6 +170,31 @@ it('a client that goes away frees its place', async () => {
   expect((await server.get('/stats')).json.queueTokens).toBe(0);
 });
 
+it('tokens of the longest texts are described in turns, and more than 300,000 are refused', async () => {
+  const server = await start();
+  let done = false;
+  const long = server.post('/tokenize', { inputs: 'river '.repeat(200_000) }).finally(() => {
+    done = true;
+  });
+  let meanwhile = 0;
+  for (; !done; meanwhile++) await server.get('/stats');
+  const { status, json } = await long;
+  expect([status, json[0].length, json[0][200_000]]).toEqual([
+    200,
+    200_002,
+    { id: json[0][1].id, text: 'river', special: false, start: 1_199_994, stop: 1_199_999 },
+  ]);
+  expect(meanwhile).toBeGreaterThan(20);
+  const refused = await server.post('/tokenize', { inputs: ['a '.repeat(200_000), 'a '.repeat(100_000)] });
+  expect([refused.status, refused.json]).toEqual([
+    422,
+    {
+      error: 'inputs: expected at most 300000 tokens a request but received 300004',
+      error_type: 'validation',
+    },
+  ]);
+});
+
 it('more than 300,000 tokens are refused before they are computed', async () => {
   const embedded: unknown[] = [];
   const model = {
@@ -182,7 +207,7 @@ it('more than 300,000 tokens are refused before they are computed', async () => 
       return { rows: input.map(() => new Float32Array(1)), dimensions: 1, tokens: 1, timings };
     },
   };
-  const metrics = { taken: () => {}, answered: () => {} };
+  const metrics = { series: { taken: () => {} }, answered: () => {} };
   const context = { options: { maxClientBatchSize: 2048 }, metrics } as unknown as Context;
   const reply = { raw: new EventEmitter(), headers: () => {} } as unknown as FastifyReply;
   const request = { raw: { socket: {} } } as unknown as FastifyRequest;

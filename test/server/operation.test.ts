@@ -219,7 +219,7 @@ it('a model that fails is 424 or 500, and the server is not healthy', async () =
   const parts = await loadModels(new Map([['broken', tinyModel]]), options, {});
   parts.models.get().model.encoder.dispose();
   const app = fastify();
-  await app.register((scope) => registerServer(scope, options, { ...parts, dtype: 'float32', alone: true }));
+  await app.register((scope) => registerServer(scope, options, { ...parts, alone: true }));
   const post = async (url: string, payload: object) => {
     const { statusCode, body } = await app.inject({ method: 'POST', url, payload });
     return { status: statusCode, json: JSON.parse(body) };
@@ -286,6 +286,18 @@ describe('the OpenAPI document', () => {
     expect(post.security).toEqual([{ key: [] }]);
     expect(json.paths['/health'].get.security).toBeUndefined();
     expect((await server.get('/api-doc/openapi.json')).json).toEqual(json);
+    const types = Object.entries({
+      '/explain': 'post',
+      '/health': 'get',
+      '/metrics': 'get',
+      '/stats': 'get',
+    }).map(([path, method]) => [path, ...Object.keys(json.paths[path][method].responses['200'].content)]);
+    expect(types).toEqual([
+      ['/explain', 'text/html'],
+      ['/health', 'text/plain'],
+      ['/metrics', 'text/plain'],
+      ['/stats', 'application/json'],
+    ]);
   });
 
   it('is a page without scripts at /docs', async () => {
@@ -440,6 +452,17 @@ describe('the plugin', () => {
       expect((await app.inject('/nothing')).body).toBe('of the application');
       expect((await app.inject('/')).body).toBe('home');
       expect((await app.inject('/health')).statusCode).toBe(200);
+    } finally {
+      await app.close();
+    }
+  });
+
+  it('takes the options of Encoder.load', async () => {
+    const app = fastify();
+    const load = { dtype: 'int8', tokenizerWorkers: 1 } as const;
+    await app.register(embeddingsServer, { models: { mine: tinyModel }, ...load });
+    try {
+      expect((await app.inject('/info')).json().model_dtype).toBe('int8');
     } finally {
       await app.close();
     }

@@ -87,12 +87,22 @@ describe('/embed', () => {
     ]);
   });
 
-  it('cuts at the left only where there is nothing to cut', async () => {
+  it('cuts at the left when it is asked to', async () => {
     const left = { truncation_direction: 'Left' };
-    expect((await server.post('/embed', { inputs: texts, ...left })).status).toBe(200);
-    expectRefusal(await server.post('/embed', { inputs: ['a', long], ...left }), 422, 'validation');
-    const ids = Array.from({ length: 300 }, () => 7);
-    expectRefusal(await server.post('/embed', { inputs: ids, ...left }), 422, 'validation');
+    const short = await server.post('/embed', { inputs: texts, ...left });
+    expect(short.json).toEqual((await server.post('/embed', { inputs: texts })).json);
+    const ids = encoder.tokenizeFull(`${long}a dog`).ids;
+    const whole = await server.post('/tokenize', { inputs: `${long}a dog` });
+    const last = whole.json[0].map(({ id }: { id: number }) => id).slice(-(encoder.maxLength - 1));
+    const { json: expected } = await server.post('/embed', { inputs: [ids[0], ...last] });
+    const { json } = await server.post('/embed', { inputs: ['a', `${long}a dog`], ...left });
+    expectClose(json[1], expected[0]);
+    const fromIds = { inputs: whole.json[0].map(({ id }: { id: number }) => id), ...left };
+    expectClose((await server.post('/embed', fromIds)).json[0], expected[0]);
+    const right = await server.post('/embed', { inputs: `${long}a dog` });
+    expect(() => expectClose(right.json[0], expected[0])).toThrow();
+    const refused = await server.post('/embed', { inputs: long, truncate: false, ...left });
+    expectRefusal(refused, 422, 'validation');
   });
 
   it.each([
@@ -210,6 +220,9 @@ describe('/tokenize and /decode', () => {
     }
     const bare = await server.post('/tokenize', { inputs: [text, 'a'], add_special_tokens: false });
     expect(bare.json.map((tokens: object[]) => tokens.length)).toEqual([ids!.length - 2, 1]);
+    const whole = await server.post('/tokenize', { inputs: 'a '.repeat(1000) });
+    expect(whole.json[0]).toHaveLength(1002);
+    expect(whole.json[0][1000]).toMatchObject({ text: 'a', start: 1998, stop: 1999 });
   });
 
   it('are each other back and forth', async () => {

@@ -1,12 +1,14 @@
 /** Where tokens stand in their text. */
 import { describe, expect, it } from '@jest/globals';
 import { Encoder } from '../../lib/encoder/encoder.js';
+import { drain } from '../../lib/encoder/tokenizer/steps.js';
 import { tokenSpans } from '../../lib/server/token_spans.js';
 import { goldenPath } from '../support/golden.js';
 
 function shown(text: string, names: readonly string[]): (string | undefined)[] {
   const characters = [...text];
-  return tokenSpans(text, names).map((span) => span && characters.slice(span.start, span.stop).join(''));
+  const spans = drain(tokenSpans(text, names));
+  return spans.map((span) => span && characters.slice(span.start, span.stop).join(''));
 }
 
 describe('tokens of words', () => {
@@ -39,6 +41,18 @@ describe('tokens of bytes', () => {
   });
 });
 
+it('a long text is gone through in steps', () => {
+  const words = Array.from({ length: 5000 }, () => 'río');
+  const steps = (names: readonly string[]): number => {
+    let count = 0;
+    for (const _ of { [Symbol.iterator]: () => tokenSpans(words.join(' '), names) }) count++;
+    return count;
+  };
+  // Characters and tokens of words; and then those of bytes, when words are not found.
+  expect(steps(words)).toBeGreaterThanOrEqual((5000 * 4 + 5000) / 1024 - 2);
+  expect(steps(words.map(() => 'x'))).toBeGreaterThanOrEqual((2 * (5000 * 4 + 5000)) / 1024 - 4);
+});
+
 it.each([
   'tiny_bert',
   'encoders/roberta',
@@ -54,7 +68,7 @@ it.each([
   const names = encoder.tokens(ids!.slice(before.length, ids!.length - after.length));
   let end = 0;
   let covered = 0;
-  for (const [i, span] of tokenSpans(text, names).entries()) {
+  for (const [i, span] of drain(tokenSpans(text, names)).entries()) {
     // A space alone is a token that the text shows nothing of.
     if (span === undefined) expect(names[i]).toMatch(/^[\u2581\u0120]+$/);
     else {

@@ -6,24 +6,32 @@ import { isObject, type JsonObject } from '../json_file.js';
 const LARGEST_ID = 1 << 24;
 
 export class Vocabulary {
-  private readonly names: string[] = [];
+  private reversed: string[] | undefined;
 
-  private constructor(private readonly ids: Map<string, number>) {
-    for (const [token, id] of ids) this.names[id] = token;
-  }
+  private constructor(
+    private readonly ids: Map<string, number>,
+    /** Code units of the longest token. */
+    readonly longest: number,
+  ) {}
 
   /** The object under `key`, from tokens to ids. */
   static read(from: JsonObject, key = 'vocab'): Vocabulary {
     const value = from.get(key);
     if (!isObject(value)) from.fail(key, 'an object from tokens to ids');
     const ids = new Map<string, number>();
-    for (const [token, id] of Object.entries(value)) ids.set(token, checkId(from, key, token, id));
-    return new Vocabulary(ids);
+    // Pairs of a large object cost three times what its keys do, and every start of a program waits for this.
+    let longest = 0;
+    for (const token of Object.keys(value)) {
+      ids.set(token, checkId(from, key, token, value[token]));
+      if (token.length > longest) longest = token.length;
+    }
+    return new Vocabulary(ids, longest);
   }
 
   /** Tokens whose ids are their places. */
   static of(tokens: readonly string[]): Vocabulary {
-    return new Vocabulary(new Map(tokens.map((token, id) => [token, id])));
+    const longest = tokens.reduce((most, token) => Math.max(most, token.length), 0);
+    return new Vocabulary(new Map(tokens.map((token, id) => [token, id])), longest);
   }
 
   get size(): number {
@@ -44,7 +52,12 @@ export class Vocabulary {
   }
 
   name(id: number): string | undefined {
-    return this.names[id];
+    if (this.reversed === undefined) {
+      // Few ask, and a program that starts should not wait for it.
+      this.reversed = [];
+      for (const [token, own] of this.ids) this.reversed[own] = token;
+    }
+    return this.reversed[id];
   }
 }
 

@@ -8,7 +8,6 @@ export function wordPiece(from: JsonObject): Model {
   const prefix = from.string('continuing_subword_prefix', '##');
   const longest = from.integer('max_input_chars_per_word', 0, Number.MAX_SAFE_INTEGER, 100);
   const unknown = vocabulary.id(from.string('unk_token', '[UNK]'));
-  const longestToken = longestOf(from);
   const unknownIds = (): number[] => {
     if (unknown === undefined) from.fail('unk_token', 'a token of the vocabulary');
     return [unknown];
@@ -21,7 +20,7 @@ export function wordPiece(from: JsonObject): Model {
       const ids: number[] = [];
       for (let begin = 0; begin < word.length; ) {
         const before = begin > 0 ? prefix : '';
-        let end = Math.min(word.length, begin + longestToken);
+        let end = Math.min(word.length, begin + vocabulary.longest);
         let id: number | undefined;
         for (; end > begin; end--) {
           id = vocabulary.id(before + word.slice(begin, end));
@@ -34,12 +33,6 @@ export function wordPiece(from: JsonObject): Model {
       return ids;
     },
   };
-}
-
-function longestOf(from: JsonObject): number {
-  let longest = 0;
-  for (const token of Object.keys(from.record('vocab'))) longest = Math.max(longest, token.length);
-  return longest;
 }
 
 export function wordLevel(from: JsonObject): Model {

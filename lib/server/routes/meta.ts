@@ -20,7 +20,7 @@ export function registerMeta(app: FastifyInstance, context: Context): void {
       return {
         model_id: source,
         model_sha: sha,
-        model_dtype: context.dtype,
+        model_dtype: model.encoder.dtype,
         served_model_name: name,
         model_type: { embedding: { pooling: [model.encoder.pooling].flat().join('+') } },
         max_concurrent_requests: options.maxConcurrentRequests,
@@ -65,7 +65,7 @@ export function registerMeta(app: FastifyInstance, context: Context): void {
       schema: { response: { 200: metricsAnswer } },
       config: { public: true, summary: 'Figures for Prometheus' },
     },
-    async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
+    async (_, reply) => reply.type(metrics.series.contentType).send(await metrics.series.text()),
   );
 
   app.get(

@@ -37,7 +37,7 @@ export function registerOpenAI(app: FastifyInstance, context: Context): void {
         input,
         param: 'input',
         // OpenAI's embeddings have unit length, with `dimensions` too.
-        options: { dimensions, normalize: true, truncate: options.autoTruncate },
+        options: { dimensions, normalize: true, cut: options.autoTruncate ? 'right' : 'nowhere' },
       });
       const base64 = encoding_format === 'base64';
       const writer = new JsonWriter(rows);

@@ -48,7 +48,7 @@ export function registerPage(
       if (inputs.length > MOST_CHARACTERS) {
         throw tooLong(`at most ${MOST_CHARACTERS} characters`, String(inputs.length));
       }
-      const [read] = await model.tokenize([inputs], signal);
+      const [read] = await model.tokenize([inputs], 'right', signal);
       const { ids, truncated } = read!;
       if (ids.length > MOST_EXPLAINED_TOKENS) {
         const received = truncated ? `more than ${ids.length}` : String(ids.length);

@@ -1,11 +1,9 @@
 /** The routes of text-embeddings-inference that embed: /embed, /embed_all, /similarity. */
 import type { FastifyInstance } from 'fastify';
-import { expectation } from '../../errors.js';
+import type { TextCut } from '../../encoder/types.js';
 import { type Context, clientSignal } from '../context.js';
 import { checkCount, checkTokenNumbers, embedInput, type Input } from '../embed.js';
-import { RequestError } from '../errors.js';
 import { JsonWriter, rowsJson } from '../json_writer.js';
-import type { ServedModel } from '../models.js';
 import {
   embedAllAnswer,
   embedAllBody,
@@ -15,7 +13,6 @@ import {
   similarityBody,
   teiError,
 } from '../schemas/tei.js';
-import type { EmbedInput } from '../sequences.js';
 
 interface Reading {
   truncate?: boolean | null;
@@ -43,16 +40,10 @@ export function registerTei(app: FastifyInstance, context: Context): void {
   const { models, options } = context;
   const bodyLimit = options.payloadLimit;
 
-  async function reading(
-    body: Reading,
-    served: ServedModel,
-    input: Input,
-    signal: AbortSignal,
-  ): Promise<{ truncate: boolean; promptName: string | undefined }> {
+  function reading(body: Reading): { cut: TextCut; promptName: string | undefined } {
     const truncate = body.truncate ?? options.autoTruncate;
-    const fromLeft = body.truncation_direction?.toLowerCase() === 'left';
-    if (truncate && fromLeft) await refuseLongTexts(served, input, signal);
-    return { truncate, promptName: body.prompt_name ?? undefined };
+    const side = body.truncation_direction?.toLowerCase() === 'left' ? 'left' : 'right';
+    return { cut: truncate ? side : 'nowhere', promptName: body.prompt_name ?? undefined };
   }
 
   app.post<{ Body: EmbedBody }>(
@@ -65,7 +56,7 @@ export function registerTei(app: FastifyInstance, context: Context): void {
     async (request, reply) => {
       const { inputs, normalize, dimensions, model, ...rest } = request.body;
       const served = models.get(model);
-      const read = await reading(rest, served, inputs, clientSignal(request, reply));
+      const read = reading(rest);
       const { rows } = await embedInput(context, request, reply, {
         served,
         input: inputs,
@@ -87,7 +78,7 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       const { inputs, model, ...rest } = request.body;
       const served = models.get(model);
       const signal = clientSignal(request, reply);
-      const read = await reading(rest, served, inputs, signal);
+      const read = reading(rest);
       await checkTokenNumbers(served, inputs, 'inputs', signal);
       const { rows, dimensions } = await embedInput(context, request, reply, {
         served,
@@ -122,7 +113,7 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       checkCount(sentences.length, options.maxClientBatchSize, 'inputs.sentences');
       const served = models.get(model);
       const input = [source, ...sentences];
-      const read = await reading(parameters ?? {}, served, input, clientSignal(request, reply));
+      const read = reading(parameters ?? {});
       const { rows } = await embedInput(context, request, reply, {
         served,
         input,
@@ -135,23 +126,6 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       return reply.type('application/json').send(new JsonWriter([cosines]).numbers(cosines).end());
     },
   );
-}
-
-/** Tokenizers cut at the right alone; to cut there instead would be to embed another text than the one asked for. */
-async function refuseLongTexts({ model }: ServedModel, input: Input, signal: AbortSignal): Promise<void> {
-  const { maxLength } = model.encoder;
-  const list = (typeof input === 'string' || typeof input[0] === 'number' ? [input] : input) as EmbedInput;
-  const texts = list.filter((item) => typeof item === 'string');
-  const read = await model.tokenize(texts, signal);
-  const long = (item: string | readonly number[]): boolean =>
-    typeof item !== 'string' && item.length > maxLength;
-  if (read.some(({ truncated }) => truncated) || list.some(long)) {
-    throw new RequestError(
-      'invalid',
-      expectation('truncation_direction', `"Right" for texts of more than ${maxLength} tokens`, '"Left"'),
-      'truncation_direction',
-    );
-  }
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

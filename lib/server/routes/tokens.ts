@@ -1,10 +1,13 @@
 /** The routes of text-embeddings-inference about tokens: /tokenize, /decode. */
 import type { FastifyInstance } from 'fastify';
+import type { Encoder } from '../../encoder/encoder.js';
+import type { TokenizedText } from '../../encoder/types.js';
 import { expectation } from '../../errors.js';
 import { type Context, clientSignal } from '../context.js';
 import { checkCount } from '../embed.js';
 import { RequestError } from '../errors.js';
 import type { ServedModel } from '../models.js';
+import { MAX_REQUEST_TOKENS } from '../schemas/schema.js';
 import { decodeAnswer, decodeBody, teiError, tokenizeAnswer, tokenizeBody } from '../schemas/tei.js';
 import { tokenSpans } from '../token_spans.js';
 
@@ -39,7 +42,7 @@ export function registerTokens(app: FastifyInstance, context: Context): void {
     {
       bodyLimit,
       schema: { body: tokenizeBody, response: { 200: tokenizeAnswer, default: teiError } },
-      config: { summary: 'Tokens of texts, as the model reads them' },
+      config: { summary: 'Tokens of texts, none cut off' },
     },
     async (request, reply) => {
       const { inputs, add_special_tokens: withSpecial, prompt_name: promptName, model } = request.body;
@@ -48,8 +51,15 @@ export function registerTokens(app: FastifyInstance, context: Context): void {
       const prompt = promptName == null ? '' : encoder.promptText({ promptName });
       const texts = [inputs].flat().map((text) => prompt + text);
       checkCount(texts.length, options.maxClientBatchSize, 'inputs');
-      const read = await served.model.tokenize(texts, clientSignal(request, reply));
-      return read.map(({ ids }, i) => describeTokens(served, texts[i]!, ids, withSpecial));
+      const signal = clientSignal(request, reply);
+      const read = await served.model.tokenize(texts, 'nowhere', signal);
+      const all = read.reduce((sum, { ids }) => sum + ids.length, 0);
+      if (all > MAX_REQUEST_TOKENS) {
+        const most = `at most ${MAX_REQUEST_TOKENS} tokens a request`;
+        throw new RequestError('tooLong', expectation('inputs', most, String(all)), 'inputs');
+      }
+      const json = await served.model.inTurns(answerSteps(served, texts, read, withSpecial), signal);
+      return reply.type('application/json').send(json);
     },
   );
 
@@ -76,27 +86,53 @@ export function registerTokens(app: FastifyInstance, context: Context): void {
   );
 }
 
-function describeTokens(
+/** Tokens whose JSON is made in one step: about a millisecond. */
+const STEP = 1024;
+
+/** JSON of the answer, in steps: a text of the largest body has hundreds of thousands of tokens. */
+function* answerSteps(
   { model }: ServedModel,
+  texts: readonly string[],
+  read: readonly TokenizedText[],
+  withSpecial: boolean,
+): Generator<void, string, void> {
+  const answers: string[] = [];
+  for (const [i, { ids }] of read.entries()) {
+    const tokens = yield* describeTokens(model.encoder, texts[i]!, ids);
+    const shown = withSpecial ? tokens : tokens.filter(({ special }) => !special);
+    const parts: string[] = [];
+    for (let at = 0; at < shown.length; at += STEP) {
+      parts.push(JSON.stringify(shown.slice(at, at + STEP)).slice(1, -1));
+      yield;
+    }
+    answers.push(`[${parts.join(',')}]`);
+    yield;
+  }
+  return `[${answers.join(',')}]`;
+}
+
+function* describeTokens(
+  encoder: Encoder,
   text: string,
   ids: readonly number[],
-  withSpecial: boolean,
-): Token[] {
-  const { before, after } = model.encoder.specialTokens;
+): Generator<void, Token[], void> {
+  const { before, after } = encoder.specialTokens;
   const end = ids.length - after.length;
-  const names = model.encoder.tokens(ids);
-  const spans = tokenSpans(text, names.slice(before.length, end));
+  const names = encoder.tokens(ids);
+  const spans = yield* tokenSpans(text, names.slice(before.length, end));
   const characters = [...text];
-  const tokens = ids.map((id, i): Token => {
+  const tokens: Token[] = [];
+  for (const [i, id] of ids.entries()) {
     const special = i < before.length || i >= end;
     const span = special ? undefined : spans[i - before.length];
-    return {
+    tokens.push({
       id,
       text: span ? characters.slice(span.start, span.stop).join('') : names[i]!,
       special,
       start: span?.start ?? null,
       stop: span?.stop ?? null,
-    };
-  });
-  return withSpecial ? tokens : tokens.filter(({ special }) => !special);
+    });
+    if (i % STEP === STEP - 1) yield;
+  }
+  return tokens;
 }

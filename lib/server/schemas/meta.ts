@@ -8,8 +8,16 @@ export const modelQuery: Schema = {
   properties: { model: { type: 'string', description: 'By default the first' } },
 };
 
-export const healthAnswer: Schema = { type: 'string', description: 'Nothing' };
-export const metricsAnswer: Schema = { type: 'string', description: 'Text format of Prometheus' };
+export const healthAnswer: Schema = {
+  type: 'string',
+  contentMediaType: 'text/plain',
+  description: 'Nothing',
+};
+export const metricsAnswer: Schema = {
+  type: 'string',
+  contentMediaType: 'text/plain',
+  description: 'Text format of Prometheus',
+};
 
 const number: Schema = { type: 'number' };
 const orNull: Schema = { type: ['number', 'null'] };

@@ -10,4 +10,8 @@ export const explainBody: Schema = {
   },
 };
 
-export const explainAnswer: Schema = { type: 'string', description: 'An HTML page that needs nothing else' };
+export const explainAnswer: Schema = {
+  type: 'string',
+  contentMediaType: 'text/html',
+  description: 'An HTML page that needs nothing else',
+};

@@ -17,6 +17,8 @@ export interface Schema {
   minItems?: number;
   maxItems?: number;
   minLength?: number;
+  /** Of an answer that is not JSON. */
+  contentMediaType?: string;
 }
 
 /** Tokens of one input, and of all inputs of a request, by OpenAI's contract. */

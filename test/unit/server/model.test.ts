@@ -154,12 +154,12 @@ describe('Model', () => {
       [['text'] as never, { dimensions: model.dimensions + 1 }, 'dimensions: expected an integer from 1 to'],
       [
         ['text', long] as never,
-        { truncate: false },
+        { cut: 'nowhere' },
         `input[1]: expected at most ${most} tokens but received more`,
       ],
       [
         [new Array(most + 1).fill(1)] as never,
-        { truncate: false },
+        { cut: 'nowhere' },
         `input[0]: expected at most ${most} tokens`,
       ],
     ];
@@ -247,10 +247,20 @@ describe('Model', () => {
   });
 
   it('tokenizes, and tells what was cut off', async () => {
-    const long = 'the '.repeat(1000);
-    expect(await model.tokenize([...texts, long])).toEqual(
-      [...texts, long].map((text) => model.encoder.tokenizeFull(text)),
-    );
+    const long = `a ${'the '.repeat(1000)}dog`;
+    const all = [...texts, long];
+    const right = await model.tokenize(all, 'right');
+    expect(right).toEqual(all.map((text) => model.encoder.tokenizeFull(text)));
+    const whole = await model.tokenize(all, 'nowhere');
+    expect(whole.slice(0, -1)).toEqual(right.slice(0, -1));
+    const { maxLength } = model.encoder;
+    const [a, the, dog] = ['a', 'the', 'dog'].map((text) => model.encoder.tokenize([text])[0]![1]!);
+    const [{ ids: cut }, { ids }] = [right.at(-1)!, whole.at(-1)!];
+    expect(ids).toEqual([cut[0], a, ...new Array(1000).fill(the), dog, cut.at(-1)]);
+    expect(cut).toEqual([cut[0], a, ...new Array(maxLength - 3).fill(the), cut.at(-1)]);
+    const [left] = await model.tokenize([long], 'left');
+    const last = [...new Array(maxLength - 3).fill(the), dog];
+    expect(left).toEqual({ ids: [cut[0], ...last, cut.at(-1)], truncated: true });
   });
 
   it('refuses before it tokenizes when there is no place, and takes nothing once it closes', async () => {
@@ -259,7 +269,7 @@ describe('Model', () => {
     const steps = jest.spyOn(small.encoder, 'tokenizeSteps');
     await expect(small.embed(['text'])).rejects.toThrow(OverloadedError);
     await expect(small.explain('text')).rejects.toThrow(OverloadedError);
-    await expect(small.tokenize(['text'])).rejects.toThrow(OverloadedError);
+    await expect(small.tokenize(['text'], 'right')).rejects.toThrow(OverloadedError);
     expect(steps).toHaveBeenCalledTimes(0);
     small.close();
     const drained = small.drain();
