@@ -46,10 +46,33 @@ inline constexpr int64_t kLeastDepth = 256;
 // Tiles at least this deep prefetch the next tile of C.
 inline constexpr int64_t kPrefetchDepth = 96;
 
+// Columns of a transposed A that are packed at a time: the cache lines of so few lie in L1 until the last
+// tile has read them, also where they are a page apart and fall into one cache set.
+inline constexpr int64_t kPackColumns = 8;
+
+// As pack_rows, of an A whose columns are contiguous: they are copied.
+static void pack_columns(const MatrixView& a, const Heights& heights, int64_t depth, float* dst) {
+  for (int64_t p0 = 0; p0 < depth; p0 += kPackColumns) {
+    const int64_t p1 = depth - p0 < kPackColumns ? depth : p0 + kPackColumns;
+    for (int64_t tile = 0; tile < heights.tiles; ++tile) {
+      const int64_t first = heights.begin(tile), height = heights.begin(tile + 1) - first;
+      const float* src = a.data + first;
+      float* to = dst + first * depth;
+      for (int64_t p = p0; p < p1; ++p) {
+        for (int64_t i = 0; i < height; i += kLanes) {
+          const int width = static_cast<int>(height - i < kLanes ? height - i : kLanes);
+          vstore_row(to + p * height + i, vload_row(src + p * a.col_stride + i, width), width);
+        }
+      }
+    }
+  }
+}
+
 // A [rows, depth] -> one run a tile of rows, k-major, so that the micro-kernel reads one stream. A block
 // transposed in registers is kLanes wide where the tile may be lower: each step's surplus is overwritten by
 // the next step or tile, and the last one falls into the slack behind the scratch.
 static void pack_rows(const MatrixView& a, const Heights& heights, int64_t depth, float* dst) {
+  if (a.row_stride == 1) return pack_columns(a, heights, depth, dst);
   for (int64_t tile = 0; tile < heights.tiles; ++tile) {
     const int64_t first = heights.begin(tile), height = heights.begin(tile + 1) - first;
     const float* src = a.data + first * a.row_stride;
@@ -72,7 +95,8 @@ enum class Start { kZero, kBias, kAccumulate };
 struct Tile {
   int64_t depth;
   const float* a;
-  ptrdiff_t a_row;
+  // From row to row; where they are next to each other (kColumns), from column to column.
+  ptrdiff_t a_stride;
   const float* b;
   ptrdiff_t b_row;
   float* c;
@@ -97,12 +121,11 @@ SA_INLINE void copy_columns(const float* from, float* to, int width) {
 
 // acc += A B over the depth of the tile. A panel that the tile before has read lies near, and prefetches
 // would only take the place of loads; one that is fresh comes from afar.
-template <int kRows, bool kPackedA, bool kPrefetch>
+template <int kRows, bool kColumns, bool kPrefetch>
 SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
   const float* a = t.a;
   const float* b = t.b;
-  const ptrdiff_t a_row = kPackedA ? 1 : t.a_row;
-  constexpr ptrdiff_t kStep = kPackedA ? kRows : 1;
+  const ptrdiff_t a_row = kColumns ? 1 : t.a_stride, a_step = kColumns ? t.a_stride : 1;
   for (int64_t p = t.depth; p > 0; --p) {
     Vec bv[kMatmulVectors];
     SA_UNROLL
@@ -116,12 +139,12 @@ SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
       SA_UNROLL
       for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vmuladd(av, bv[v], acc[i][v]);
     }
-    a += kStep;
+    a += a_step;
     b += t.b_row;
   }
 }
 
-template <int kRows, bool kPackedA>
+template <int kRows, bool kColumns>
 static void micro_kernel(const Tile& t) {
   Vec acc[kRows][kMatmulVectors];
   const bool full = t.width == kPanel;
@@ -157,9 +180,9 @@ static void micro_kernel(const Tile& t) {
   }
 
   if (t.fresh_panel) {
-    sum_products<kRows, kPackedA, true>(t, acc);
+    sum_products<kRows, kColumns, true>(t, acc);
   } else {
-    sum_products<kRows, kPackedA, false>(t, acc);
+    sum_products<kRows, kColumns, false>(t, acc);
   }
 
   SA_UNROLL
@@ -177,22 +200,29 @@ static void micro_kernel(const Tile& t) {
 using MicroKernel = void (*)(const Tile&);
 
 // One entry a height: a tile costs its own multiply-adds and no more.
-template <bool kPackedA, int... kHeights>
+template <bool kColumns, int... kHeights>
 static MicroKernel micro_kernel_at(int64_t rows, std::integer_sequence<int, kHeights...>) {
-  static constexpr MicroKernel kTable[] = {micro_kernel<kHeights + 1, kPackedA>...};
+  static constexpr MicroKernel kTable[] = {micro_kernel<kHeights + 1, kColumns>...};
   return kTable[rows - 1];
 }
 
-template <bool kPackedA>
+template <bool kColumns>
 static MicroKernel micro_kernel_for(int64_t rows) {
-  return micro_kernel_at<kPackedA>(rows, std::make_integer_sequence<int, kMatmulRows>());
+  return micro_kernel_at<kColumns>(rows, std::make_integer_sequence<int, kMatmulRows>());
 }
 
-// Reading A in place saves a pass over it, but rows that are a multiple of 1 KiB apart fall into the same few
-// cache sets and evict each other before the next panel of B comes by.
-static bool must_pack_rows(const MatmulBlock& g) {
-  if (g.a.col_stride != 1) return true;
-  return g.n >= 8 * kPanel && g.a.row_stride % 256 == 0;
+// How the micro-kernel reads A: where it lies, by rows or (transposed) by columns, or packed, by columns too.
+enum class ReadA { kRows, kColumns, kPacked };
+
+// Reading A in place saves a pass over it, but rows or columns that are a multiple of 1 KiB apart fall into
+// the same few cache sets and evict each other before the next panel of B comes by, and columns have more
+// cache lines than rows.
+static ReadA read_a(const MatmulBlock& g) {
+  if (g.a.col_stride == 1) {
+    return g.n >= 8 * kPanel && g.a.row_stride % 256 == 0 ? ReadA::kPacked : ReadA::kRows;
+  }
+  const bool few = g.n <= (g.a.col_stride % 256 == 0 ? 1 : 4) * kPanel;
+  return g.a.row_stride == 1 && few ? ReadA::kColumns : ReadA::kPacked;
 }
 
 // Steps of k at a time: the fewest equal runs of at most kMatmulDepthBlock.
@@ -207,7 +237,7 @@ static int64_t row_block(int64_t depth) {
   return rows / kMatmulRows * kMatmulRows;
 }
 
-template <bool kPackedA>
+template <ReadA kRead>
 static void matmul_rows(const MatmulBlock& g, float* scratch) {
   const int64_t step = depth_step(g.k);
   // The loop runs once for k = 0 as well, so that C becomes epilogue(bias).
@@ -218,11 +248,10 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
     for (int64_t i0 = 0; i0 < g.m; i0 += block) {
       const Heights heights(g.m - i0 < block ? g.m - i0 : block);
       MatrixView a = {g.a.data + i0 * g.a.row_stride + p0 * g.a.col_stride, g.a.row_stride, g.a.col_stride};
-      if (kPackedA) pack_rows(a, heights, depth, scratch);
+      if (kRead == ReadA::kPacked) pack_rows(a, heights, depth, scratch);
       for (int64_t j = 0; j < g.n; j += kPanel) {
         Tile t;
         t.depth = depth;
-        t.a_row = a.row_stride;
         t.b = g.b.data + (j / kPanel) * g.b.panel_stride + p0 * g.b.row_stride;
         t.b_row = g.b.row_stride;
         t.c_row = g.c_stride;
@@ -234,7 +263,10 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
         float* c = g.c + i0 * g.c_stride + j;
         for (int64_t tile = 0; tile < heights.tiles; ++tile) {
           const int64_t i = heights.begin(tile), end = heights.begin(tile + 1);
-          t.a = kPackedA ? scratch + i * depth : a.data + i * a.row_stride;
+          t.a = kRead == ReadA::kPacked ? scratch + i * depth : a.data + i * a.row_stride;
+          t.a_stride = kRead == ReadA::kPacked    ? end - i
+                       : kRead == ReadA::kColumns ? a.col_stride
+                                                  : a.row_stride;
           t.c = c + i * g.c_stride;
           // A short tile is over before a prefetch could arrive.
           t.next_c = depth < kPrefetchDepth     ? nullptr
@@ -243,7 +275,7 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
           // A product of one tile is bound by memory or short: the hardware's own prefetcher does better
           // there.
           t.fresh_panel = tile == 0 && heights.tiles > 1 && depth >= kPrefetchDepth;
-          micro_kernel_for<kPackedA>(end - i)(t);
+          micro_kernel_for<kRead != ReadA::kRows>(end - i)(t);
           if (last) finish(g.epilogue, t.c, g.c_stride, i0 + i, j, end - i, t.width);
         }
       }
@@ -253,9 +285,12 @@ static void matmul_rows(const MatmulBlock& g, float* scratch) {
 
 static void matmul_block(const MatmulBlock& g, float* scratch) {
   if (g.m == 0) return;
-  if (must_pack_rows(g)) {
-    matmul_rows<true>(g, scratch);
-  } else {
-    matmul_rows<false>(g, scratch);
+  switch (read_a(g)) {
+    case ReadA::kRows:
+      return matmul_rows<ReadA::kRows>(g, scratch);
+    case ReadA::kColumns:
+      return matmul_rows<ReadA::kColumns>(g, scratch);
+    case ReadA::kPacked:
+      return matmul_rows<ReadA::kPacked>(g, scratch);
   }
 }
