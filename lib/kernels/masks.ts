@@ -27,11 +27,16 @@ function steps(name: string, mask: Mask, target: Shape): number[] {
 export function expandMask(name: string, mask: Mask, target: Shape): Mask {
   const step = steps(name, mask, target);
   const data = new Uint8Array(sizeOf(target));
+  const columns = target.at(-1) ?? 1;
+  const repeats = (step.at(-1) ?? 0) === 0;
+  const outer = target.length - 1;
   const index = new Array<number>(target.length).fill(0);
   let from = 0;
-  for (let i = 0; i < data.length; i++) {
-    data[i] = mask.data[from] ? 1 : 0;
-    for (let axis = target.length - 1; axis >= 0; axis--) {
+  // Row by row: masks of attention have as many bytes as there are weights.
+  for (let row = 0; row < data.length; row += columns) {
+    if (repeats) data.fill(mask.data[from] ? 1 : 0, row, row + columns);
+    else for (let j = 0; j < columns; j++) data[row + j] = mask.data[from + j] ? 1 : 0;
+    for (let axis = outer - 1; axis >= 0; axis--) {
       from += step[axis]!;
       if (++index[axis]! < target[axis]!) break;
       from -= step[axis]! * target[axis]!;

@@ -24,8 +24,11 @@ export interface MaskedAxes {
   heads: number;
 }
 
+/** Of masks that were written out, whose bytes are 0 and 1. */
 function conjunction(a: Mask, b: Mask): Mask {
-  return { data: a.data.map((x, i) => (x && b.data[i] ? 1 : 0)), shape: a.shape };
+  const data = new Uint8Array(a.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = a.data[i]! & b.data[i]!;
+  return { data, shape: a.shape };
 }
 
 /** A mask of one input's positions, as [batch, length]. */
