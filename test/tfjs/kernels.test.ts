@@ -132,6 +132,31 @@ const CASES: Record<string, () => Result> = {
   ],
   'softmax of multiplied logits': () =>
     [0.25, -0.25, 4].map((scale) => tf.softmax(tf.mul(tf.add(random([6, 50]), random([6, 50])), scale))),
+  'linear layers': () => {
+    const product = tf.matMul(random([40, 30]), random([30, 20]));
+    const [bias, rest] = [random([20]), random([40, 20])];
+    const linear = tf.add(product, bias);
+    const gelu = tf.mul(tf.mul(linear, 0.5), tf.add(tf.erf(tf.mul(linear, Math.SQRT1_2)), 1));
+    return [
+      tf.relu(linear),
+      tf.add(rest, linear),
+      tf.add(bias, tf.add(product, bias)),
+      gelu,
+      product,
+      linear,
+    ];
+  },
+  'linear layers of integers, of numbers and of themselves': () => {
+    const x = tf.cast(tf.cast(random([8, 8], -9, 9), 'int32'), 'float32');
+    const square = tf.matMul(x, x);
+    return [tf.add(square, square), tf.relu(tf.add(square, 1)), tf.add(square, random([8, 1]))];
+  },
+  'gradients of linear layers': () => {
+    const { grads } = tf.valueAndGrads((x, w, b) =>
+      tf.sum(tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b))),
+    )([random([40, 30]), random([30, 20]), random([20])]);
+    return grads;
+  },
   'gradient of a repetition': () =>
     tf.grad((x) => tf.tile(x, [2, 1, 3]))(random([3, 4, 5]), random([6, 4, 15])),
   'gradients of an embedding': () =>
@@ -215,6 +240,56 @@ describe('GELU', () => {
       tf.mul(tf.neg(x), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
     ];
     await compare(() => near(tf.add(random([300]), random([300]))));
+  });
+});
+
+describe('products that are put off', () => {
+  beforeAll(async () => {
+    await tf.setBackend('synthetic');
+    tf.env().set('SYNTHETIC_NATIVE_SIZE', 0);
+  });
+
+  it('hand on NaN through activations', () => {
+    const x = tf.tensor2d([1, Number.NaN, 3, 4], [2, 2]);
+    const w = tf.tensor2d([1, 0, 0, 1], [2, 2]);
+    expect([...tf.relu(tf.matMul(x, w)).dataSync()]).toEqual([Number.NaN, Number.NaN, 3, 4]);
+  });
+
+  it('do not see what becomes of the arrays of their operands', () => {
+    const [x, w, b] = [2, 3, 4].map((value) => new Float32Array(100).fill(value)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    const [left, right] = [tf.tensor2d(x, [10, 10]), tf.tensor2d(w, [10, 10])];
+    const read = tf.add(left, 1);
+    const array = read.dataSync();
+    const products = [tf.matMul(left, right), tf.matMul(read as tf.Tensor2D, right)];
+    const sum = tf.add(products[0]!, tf.tensor1d(b.subarray(0, 10)));
+    for (const values of [x, w, b, array]) values.fill(9);
+    expect([...products, sum].map((tensor) => tensor.dataSync()[7])).toEqual([60, 90, 64]);
+  });
+
+  it('are computed once for a layer with bias and activation', () => {
+    const native = addon();
+    const { matmul } = native;
+    let calls = 0;
+    native.matmul = (options) => {
+      calls++;
+      matmul(options);
+    };
+    try {
+      const layer = () =>
+        tf.relu(
+          tf.add(tf.matMul(random([40, 30]) as tf.Tensor2D, random([30, 20]) as tf.Tensor2D), random([20])),
+        );
+      tf.tidy(layer).dataSync();
+      expect(calls).toBe(1);
+      tf.dispose(tf.grad((x) => tf.add(layer(), x))(random([40, 20])));
+      expect(calls).toBe(2);
+    } finally {
+      native.matmul = matmul;
+    }
   });
 });
 

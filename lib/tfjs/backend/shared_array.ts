@@ -4,26 +4,14 @@
  * instead of five. Nobody can tell the difference, since only arrays that nobody outside holds are put off upon: before
  * one is handed out, what depends on it is computed.
  */
-import { BinaryOp, UnaryOp } from '../../native/addon.js';
-import { addon } from '../../native/load.js';
 import type { BufferPool } from './buffer_pool.js';
 
-/** x * constant, x / constant, x + constant, erf(x) */
+/** How to compute what was put off; kernels/deferred.ts and kernels/product.ts have them. */
 export interface Recipe {
-  kind: 'scale' | 'divide' | 'shift' | 'erf';
-  x: SharedArray;
-  constant: number;
-}
-
-const BINARY = { scale: BinaryOp.mul, divide: BinaryOp.div, shift: BinaryOp.add };
-
-function compute({ kind, x, constant }: Recipe, out: Float32Array): void {
-  if (kind === 'erf') {
-    addon().unary({ op: UnaryOp.erf, x: x.array, out });
-  } else {
-    const [a, b] = [x.array, Float32Array.of(constant)];
-    addon().binary({ op: BINARY[kind], a, b, out, shape: [out.length], aStrides: [1], bStrides: [0] });
-  }
+  /** Elements of the result. */
+  readonly length: number;
+  readonly inputs: readonly SharedArray[];
+  compute(out: Float32Array): void;
 }
 
 export class SharedArray {
@@ -42,9 +30,11 @@ export class SharedArray {
       this.length = source.length;
     } else {
       this.#recipe = source;
-      this.length = source.x.length;
-      source.x.retain();
-      source.x.#dependents.add(this);
+      this.length = source.length;
+      for (const input of source.inputs) {
+        input.retain();
+        input.#dependents.add(this);
+      }
     }
   }
 
@@ -62,7 +52,7 @@ export class SharedArray {
   get array(): Float32Array {
     if (this.#array === undefined) {
       this.#array = this.#pool.take(this.length);
-      compute(this.#recipe!, this.#array);
+      this.#recipe!.compute(this.#array);
       this.#forget();
     }
     return this.#array;
@@ -87,9 +77,12 @@ export class SharedArray {
   }
 
   #forget(): void {
-    const { x } = this.#recipe!;
+    const { inputs } = this.#recipe!;
     this.#recipe = undefined;
-    x.#dependents.delete(this);
-    x.release();
+    // Of a product with itself, twice.
+    for (const input of inputs) {
+      input.#dependents.delete(this);
+      input.release();
+    }
   }
 }

@@ -54,6 +54,13 @@ export class StoredTensor {
     return this.#values === undefined && !this.#shared?.escaped ? this.#shared : undefined;
   }
 
+  /** From now on the tensor is the whole of `shared`, which has the same values. */
+  adopt(shared: SharedArray): void {
+    shared.retain();
+    this.release();
+    this.#shared = shared;
+  }
+
   /** The last tensor of this data is gone. */
   release(): void {
     this.#shared?.release();

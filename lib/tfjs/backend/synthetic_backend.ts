@@ -95,6 +95,18 @@ export class SyntheticBackend extends MathBackendCPU {
     return { dataId: this.#store(stored), shape, dtype: 'float32' };
   }
 
+  /** What `own` of a stored tensor is, after a copy where somebody outside holds the values. */
+  owned(info: TensorInfo): SharedArray {
+    const stored = this.stored(info);
+    if (stored.own) return stored.own;
+    const values = this.floats(info);
+    const copy = this.allocate(values.length);
+    copy.set(values);
+    const shared = new SharedArray(this.#pool, copy);
+    stored.adopt(shared);
+    return shared;
+  }
+
   /** A float32 tensor that is computed when somebody looks at it. */
   defer(shape: number[], recipe: Recipe): TensorInfo {
     const stored = new StoredTensor('float32', undefined, 1, new SharedArray(this.#pool, recipe));

@@ -3,10 +3,9 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BinaryOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
-import type { Recipe } from '../shared_array.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
 import { broadcast, sameShape } from './broadcast.js';
-import { deferNumber, gelu } from './deferred.js';
+import { addToProduct, deferNumber, gelu, type Kind } from './deferred.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';
 
 /** A step of a strided loop in JavaScript makes arrays of indices: that many additions. */
@@ -41,7 +40,7 @@ const kernel =
 
 /** `kernel`, but put off where one operand is a number; `commutes`: either. */
 const numeric =
-  (op: number, kind: Recipe['kind'], commutes: boolean): Kernel =>
+  (op: number, kind: Kind, commutes: boolean): Kernel =>
   (call) => {
     const { backend, inputs } = call;
     const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
@@ -49,6 +48,7 @@ const numeric =
     return (
       deferNumber(backend, kind, a, b) ??
       (commutes ? deferNumber(backend, kind, b, a) : undefined) ??
+      (op === BinaryOp.add ? (addToProduct(backend, a, b) ?? addToProduct(backend, b, a)) : undefined) ??
       (op === BinaryOp.mul && sameShape(a.shape, b.shape) ? gelu(backend, a, b) : undefined) ??
       binary(backend, op, a, b)
     );

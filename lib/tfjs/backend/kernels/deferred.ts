@@ -1,14 +1,56 @@
 /**
- * Operations that are put off until what follows them is known, and what is recognised then: GELU as people write it, and
- * a softmax of logits that were multiplied by a number.
+ * Operations that are put off until what follows them is known, and what is recognised then: GELU as people write it, a
+ * softmax of logits that were multiplied by a number, and what a product of matrices does in its own pass.
  */
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { UnaryOp } from '../../../native/addon.js';
+import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
+import { Activation, BinaryOp, UnaryOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import type { Recipe, SharedArray } from '../shared_array.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
 import { sizeOf } from './kernel.js';
+import { ProductRecipe } from './product.js';
+
+/** x * constant, x / constant, x + constant, erf(x) */
+export type Kind = 'scale' | 'divide' | 'shift' | 'erf';
+
+const BINARY = { scale: BinaryOp.mul, divide: BinaryOp.div, shift: BinaryOp.add };
+
+class NumberRecipe implements Recipe {
+  readonly kind: Kind;
+  readonly x: SharedArray;
+  readonly constant: number;
+
+  constructor(kind: Kind, x: SharedArray, constant: number) {
+    this.kind = kind;
+    this.x = x;
+    this.constant = constant;
+  }
+
+  get length(): number {
+    return this.x.length;
+  }
+
+  get inputs(): readonly SharedArray[] {
+    return [this.x];
+  }
+
+  compute(out: Float32Array): void {
+    const x = this.x.array;
+    if (this.kind === 'erf') {
+      addon().unary({ op: UnaryOp.erf, x, out });
+    } else {
+      const [op, b] = [BINARY[this.kind], Float32Array.of(this.constant)];
+      addon().binary({ op, a: x, b, out, shape: [out.length], aStrides: [1], bStrides: [0] });
+    }
+  }
+}
+
+/** The recipe of that kind by which `array` is to be made. */
+function recipeOf(array: SharedArray, kind: Kind): NumberRecipe | undefined {
+  const { recipe } = array;
+  return recipe instanceof NumberRecipe && recipe.kind === kind ? recipe : undefined;
+}
 
 /** Of what the native kernel is worth; below it a pass over memory costs less than to put it off. */
 const SHARE = 1 / 16;
@@ -21,18 +63,18 @@ function ownArray(backend: SyntheticBackend, x: TensorInfo): SharedArray | undef
 /** kind(x, constant) */
 export function defer(
   backend: SyntheticBackend,
-  kind: Recipe['kind'],
+  kind: Kind,
   x: TensorInfo,
   constant = 1,
 ): TensorInfo | undefined {
   const own = ownArray(backend, x);
-  return own && backend.defer(x.shape, { kind, x: own, constant });
+  return own && backend.defer(x.shape, new NumberRecipe(kind, own, constant));
 }
 
 /** kind(x, number), where `number` is a tensor of one that leaves the shape alone. */
 export function deferNumber(
   backend: SyntheticBackend,
-  kind: Recipe['kind'],
+  kind: Kind,
   x: TensorInfo,
   number: TensorInfo,
 ): TensorInfo | undefined {
@@ -44,10 +86,9 @@ export function deferNumber(
 export function peel(array: SharedArray): { factor: number; core: SharedArray } {
   let [factor, core] = [1, array];
   for (;;) {
-    const { recipe } = core;
-    if (recipe?.kind === 'scale') factor *= recipe.constant;
-    else if (recipe?.kind === 'divide') factor /= recipe.constant;
-    else return { factor, core };
+    const recipe = recipeOf(core, 'scale') ?? recipeOf(core, 'divide');
+    if (recipe === undefined) return { factor, core };
+    factor = recipe.kind === 'scale' ? factor * recipe.constant : factor / recipe.constant;
     core = recipe.x;
   }
 }
@@ -57,14 +98,64 @@ const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.
 /** The factor of 1 + erf(x / sqrt(2)) that `array` is to be. */
 function errorFunctionFactor(array: SharedArray, x: SharedArray): number | undefined {
   const outer = peel(array);
-  const shift = outer.core.recipe;
-  if (shift?.kind !== 'shift') return undefined;
+  const shift = recipeOf(outer.core, 'shift');
+  if (!shift) return undefined;
   const inner = peel(shift.x);
-  const erf = inner.core.recipe;
-  if (erf?.kind !== 'erf' || !close(inner.factor, shift.constant)) return undefined;
+  const erf = recipeOf(inner.core, 'erf');
+  if (!erf || !close(inner.factor, shift.constant)) return undefined;
   const argument = peel(erf.x);
   if (argument.core !== x || !close(argument.factor, Math.SQRT1_2)) return undefined;
   return outer.factor * shift.constant;
+}
+
+/**
+ * A product that was put off stays so for who reads it later, and would be computed twice: when gradients are recorded,
+ * what an activation is made of is read again.
+ */
+function productToFuse(array: SharedArray): ProductRecipe | undefined {
+  const { recipe } = array;
+  return recipe instanceof ProductRecipe && engine().state.gradientDepth === 0 ? recipe : undefined;
+}
+
+/** Writes the activation of `x`, in the pass of the product that makes it where there is one. */
+function activate(x: SharedArray, activation: number, op: number, out: Float32Array): void {
+  const product = productToFuse(x);
+  if (product) product.compute(out, { activation });
+  else addon().unary({ op, x: x.array, out });
+}
+
+/** The activation of a product that was put off, in its pass. */
+export function activateProduct(
+  backend: SyntheticBackend,
+  x: TensorInfo,
+  activation: number,
+): TensorInfo | undefined {
+  const own = backend.stored(x).own;
+  const product = own && productToFuse(own);
+  if (!product) return undefined;
+  const out = backend.allocate(own.length);
+  product.compute(out, { activation });
+  return backend.wrap(x.shape, out);
+}
+
+/** product + b, where b is a bias of the product or has the shape of it. */
+export function addToProduct(
+  backend: SyntheticBackend,
+  product: TensorInfo,
+  b: TensorInfo,
+): TensorInfo | undefined {
+  const recipe = backend.stored(product).own?.recipe;
+  if (!(recipe instanceof ProductRecipe) || b.shape.length > product.shape.length) return undefined;
+  const { n, shape } = recipe.product;
+  const size = sizeOf(b.shape);
+  if (size === n && b.shape.at(-1) === n && recipe.bias === null && n < recipe.length) {
+    return backend.defer(product.shape, recipe.withBias(backend.floats(b)));
+  }
+  if (size !== sizeOf(shape)) return undefined;
+  const residual = backend.floats(b);
+  const out = backend.allocate(size);
+  recipe.compute(out, { residual });
+  return backend.wrap(product.shape, out);
 }
 
 /** a * b where that is GELU in its exact form: x * (1 + erf(x / sqrt(2))) / 2, the factors anywhere. */
@@ -79,11 +170,11 @@ export function gelu(backend: SyntheticBackend, a: TensorInfo, b: TensorInfo): T
     const rest = errorFunctionFactor(other, core);
     if (rest === undefined) continue;
     const out = backend.allocate(core.length);
-    addon().unary({ op: UnaryOp.gelu, x: core.array, out });
+    activate(core, Activation.gelu, UnaryOp.gelu, out);
     const result = backend.wrap(a.shape, out);
     const more = 2 * factor * rest;
     if (close(more, 1)) return result;
-    const product = backend.defer(a.shape, { kind: 'scale', x: backend.stored(result).own!, constant: more });
+    const product = defer(backend, 'scale', result, more);
     backend.disposeData(result.dataId);
     return product;
   }

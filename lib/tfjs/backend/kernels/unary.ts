@@ -1,11 +1,11 @@
 /** Operations on one tensor, element by element. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { BinaryOp, UnaryOp } from '../../../native/addon.js';
+import { Activation, BinaryOp, UnaryOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
 import { binary } from './binary.js';
-import { defer } from './deferred.js';
+import { activateProduct, defer } from './deferred.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';
 
 interface Parameters {
@@ -30,6 +30,11 @@ const kernel =
   (op: number, parametersOf?: (attrs: Record<string, unknown>) => Parameters): Kernel =>
   ({ backend, inputs, attrs }) =>
     unary(backend, op, inputs.x!, parametersOf?.(attrs));
+
+const relu: Kernel = ({ backend, inputs }) =>
+  isFloat(inputs.x)
+    ? (activateProduct(backend, inputs.x!, Activation.relu) ?? unary(backend, UnaryOp.relu, inputs.x!))
+    : undefined;
 
 const erf: Kernel = ({ backend, inputs }) =>
   isFloat(inputs.x)
@@ -70,7 +75,7 @@ export const UNARY_KERNELS: Record<string, Kernel> = {
   Neg: kernel(UnaryOp.neg),
   Pow: pow,
   Reciprocal: kernel(UnaryOp.reciprocal),
-  Relu: kernel(UnaryOp.relu),
+  Relu: relu,
   Relu6: kernel(UnaryOp.relu6),
   Rsqrt: kernel(UnaryOp.rsqrt),
   Selu: kernel(UnaryOp.selu),
