@@ -44,7 +44,10 @@ export function createProgress(stderr, runs) {
         if (state.step > 0) stderr.write(`${name}: goes on after step ${state.step}\n`);
         return;
       }
-      bar = new SingleBar({ format: BAR, stream: stderr, hideCursor: true }, Presets.shades_classic);
+      bar = new SingleBar(
+        { format: BAR, barsize: 20, stream: stderr, hideCursor: true },
+        Presets.shades_classic,
+      );
       bar.start(total, state.step, figures(state));
     },
     step(state, newLoss) {
