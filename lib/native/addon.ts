@@ -225,6 +225,20 @@ export interface LayerNormOptions {
   epsilon: number;
 }
 
+/** The gradient of layerNorm; dx may be x or dy. */
+export interface LayerNormGradientOptions {
+  x: Float32Array;
+  dy: Float32Array;
+  dx: Float32Array;
+  rows: number;
+  columns: number;
+  gamma: Float32Array | null;
+  /** [columns] each, of memory of their own. */
+  dGamma: Float32Array;
+  dBeta: Float32Array;
+  epsilon: number;
+}
+
 export interface GeluOptions {
   x: Float32Array;
   y: Float32Array;
@@ -523,6 +537,7 @@ export interface NativeOperations {
   attention: AttentionOptions;
   prepareScores: PrepareScoresOptions;
   layerNorm: LayerNormOptions;
+  layerNormGradient: LayerNormGradientOptions;
   gelu: GeluOptions;
   gate: GateOptions;
   binary: BinaryOptions;

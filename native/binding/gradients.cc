@@ -1,4 +1,4 @@
-// The logarithm of softmax, and the gradients of both.
+// The logarithm of softmax, the gradients of both and of layer normalisation.
 #include "binding/operations.h"
 #include "dispatch/run.h"
 
@@ -84,11 +84,51 @@ class LogSoftmaxGradientJob : public Job {
   int64_t rows_ = 0;
 };
 
+class LayerNormGradientJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    p_.rows = arguments.size("rows");
+    p_.columns = arguments.size("columns");
+    const Span<float> x = arguments.floats("x"), dy = arguments.floats("dy"), dx = arguments.floats("dx");
+    const Span<float> gamma = arguments.floats("gamma", true);
+    const Span<float> dgamma = arguments.floats("dGamma"), dbeta = arguments.floats("dBeta");
+    const double columns = static_cast<double>(p_.columns), size = static_cast<double>(p_.rows) * columns;
+    arguments.expect_length("x", x.length, size);
+    arguments.expect_length("dy", dy.length, size);
+    arguments.expect_length("dx", dx.length, size);
+    arguments.expect_length("dGamma", dgamma.length, columns);
+    arguments.expect_length("dBeta", dbeta.length, columns);
+    if (gamma.present()) arguments.expect_length("gamma", gamma.length, columns);
+    expect_same_or_apart(arguments, "dx", dx, "x", x, size);
+    expect_same_or_apart(arguments, "dx", dx, "dy", dy, size);
+    arguments.expect_apart("dx", dx, "gamma", gamma);
+    arguments.expect_apart("dx", dx, "dGamma", dgamma);
+    arguments.expect_apart("dx", dx, "dBeta", dbeta);
+    arguments.expect_apart("dGamma", dgamma, "dBeta", dbeta);
+    p_.x = x.data;
+    p_.dy = dy.data;
+    p_.dx = dx.data;
+    p_.gamma = gamma.data;
+    p_.epsilon = static_cast<float>(arguments.number("epsilon"));
+    dgamma_ = dgamma.data;
+    dbeta_ = dbeta.data;
+  }
+  std::string execute(const KernelSet& kernels) override {
+    return succeeded(run_layer_norm_gradient(kernels, p_, dgamma_, dbeta_));
+  }
+
+ private:
+  LayerNormGradientRows p_;
+  float* dgamma_ = nullptr;
+  float* dbeta_ = nullptr;
+};
+
 }  // namespace
 
 void export_gradients(Napi::Env env, Napi::Object exports) {
   export_job<SoftmaxGradientJob>(env, exports, "softmaxGradient");
   export_job<LogSoftmaxJob>(env, exports, "logSoftmax");
+  export_job<LayerNormGradientJob>(env, exports, "layerNormGradient");
   export_job<LogSoftmaxGradientJob>(env, exports, "logSoftmaxGradient");
 }
 

@@ -35,6 +35,7 @@ struct KernelSet {
                          float* scratch);
   void (*prepare_scores_rows)(const PrepareScores& p, int64_t begin, int64_t end);
   void (*layer_norm_rows)(const LayerNormRows& p, int64_t begin, int64_t end);
+  void (*layer_norm_gradient_rows)(const LayerNormGradientRows& p, int64_t begin, int64_t end, float* sums);
   void (*gelu_elements)(const GeluElements& p, int64_t begin, int64_t end);
   void (*gate_elements)(const GateElements& p, int64_t begin, int64_t end);
   void (*glu_rows)(const GluRows& p, int64_t begin, int64_t end);

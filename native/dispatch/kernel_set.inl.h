@@ -34,6 +34,7 @@ static const KernelSet kSet = {
     attention_head,
     prepare_scores_rows,
     layer_norm_rows,
+    layer_norm_gradient_rows,
     gelu_elements,
     gate_elements,
     glu_rows,

@@ -58,6 +58,31 @@ void run_layer_norm(const KernelSet& kernels, const LayerNormRows& p) {
             [&](int64_t begin, int64_t end) { kernels.layer_norm_rows(p, begin, end); });
 }
 
+bool run_layer_norm_gradient(const KernelSet& kernels, const LayerNormGradientRows& p, float* dgamma,
+                             float* dbeta) {
+  // Rows that are summed together, whatever the threads, so that the sums are the same for any number of
+  // them.
+  constexpr int64_t kRows = 64;
+  const int64_t n = p.columns, segments = (p.rows + kRows - 1) / kRows;
+  Workspace sums(static_cast<size_t>(segments * 2 * n));
+  if (!sums.ok()) return false;
+  over_rows(segments, p.rows * n, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t s = begin; s < end; ++s) {
+      const int64_t last = std::min(p.rows, (s + 1) * kRows);
+      kernels.layer_norm_gradient_rows(p, s * kRows, last, sums.data() + s * 2 * n);
+    }
+  });
+  for (int64_t j = 0; j < n; ++j) dgamma[j] = dbeta[j] = 0.0f;
+  for (int64_t s = 0; s < segments; ++s) {
+    const float* from = sums.data() + s * 2 * n;
+    for (int64_t j = 0; j < n; ++j) {
+      dgamma[j] += from[j];
+      dbeta[j] += from[n + j];
+    }
+  }
+  return true;
+}
+
 void run_gelu(const KernelSet& kernels, const GeluElements& p) {
   over_rows(p.size, p.size, 64, [&](int64_t begin, int64_t end) { kernels.gelu_elements(p, begin, end); });
 }

@@ -8,10 +8,9 @@ import { bounded, expectWithin, softmaxRow, U } from '../support/reference.js';
 const error = (message: string) => expect.objectContaining({ code: 'ERR_NATIVE', message });
 
 /** A call with some options replaced. */
-function changed<K extends 'reduce' | 'transpose' | 'scatterAddRows' | 'softmaxGradient'>(
-  name: K,
-  options: NativeOperations[K],
-) {
+function changed<
+  K extends 'reduce' | 'transpose' | 'scatterAddRows' | 'softmaxGradient' | 'layerNormGradient',
+>(name: K, options: NativeOperations[K]) {
   const call = addon()[name] as (o: NativeOperations[K]) => void;
   return (change: Partial<NativeOperations[K]>) => () => call({ ...options, ...change });
 }
@@ -208,6 +207,67 @@ describe('gradients of softmax', () => {
       error('dx: expected memory of its own but received memory shared with y'),
     );
     expect(call({ scale: Number.NaN })).toThrow('scale: expected a finite number');
+  });
+});
+
+describe('the gradient of layer normalisation', () => {
+  it('equals differences of the normalisation itself', () => {
+    const [rows, columns, epsilon] = [70, 33, 1e-3];
+    const [x, gamma, dy] = [
+      uniform(rows * columns, 1, 1, 3),
+      uniform(columns, 2),
+      uniform(rows * columns, 3),
+    ];
+    const [dx, dGamma, dBeta] = [
+      new Float32Array(x.length),
+      new Float32Array(columns),
+      new Float32Array(columns),
+    ];
+    addon().layerNormGradient({ x, dy, dx, rows, columns, gamma, dGamma, dBeta, epsilon });
+    /** sum dy y of one row, in float64. */
+    const loss = (r: number, row: Float64Array, scale: ArrayLike<number>) => {
+      const mean = row.reduce((a, b) => a + b, 0) / columns;
+      const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / columns;
+      return row.reduce(
+        (sum, v, j) => sum + (dy[r * columns + j]! * scale[j]! * (v - mean)) / Math.sqrt(variance + epsilon),
+        0,
+      );
+    };
+    const h = 1e-4;
+    const rowOf = (r: number) => Float64Array.from(x.subarray(r * columns, (r + 1) * columns));
+    for (let i = 0; i < x.length; i++) {
+      const r = Math.floor(i / columns);
+      const moved = (by: number) => {
+        const row = rowOf(r);
+        row[i % columns]! += by;
+        return loss(r, row, gamma);
+      };
+      expect(Math.abs(dx[i]! - (moved(h) - moved(-h)) / (2 * h))).toBeLessThan(1e-5);
+    }
+    for (let j = 0; j < columns; j++) {
+      const one = Float64Array.from({ length: columns }, (_, i) => (i === j ? 1 : 0));
+      let [scale, shift] = [0, 0];
+      for (let r = 0; r < rows; r++) {
+        scale += loss(r, rowOf(r), one);
+        shift += dy[r * columns + j]!;
+      }
+      expect(Math.abs(dGamma[j]! - scale)).toBeLessThan(1e-4);
+      expect(Math.abs(dBeta[j]! - shift)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('refuses what does not fit', () => {
+    const options = { x: new Float32Array(6), dy: new Float32Array(6), dx: new Float32Array(6), gamma: null };
+    const sums = { dGamma: new Float32Array(3), dBeta: new Float32Array(3) };
+    const call = changed('layerNormGradient', { ...options, ...sums, rows: 2, columns: 3, epsilon: 1e-5 });
+    expect(call({})).not.toThrow();
+    expect(call({ rows: 3 })).toThrow(error('x: expected at least 9 elements but received 6'));
+    expect(call({ gamma: new Float32Array(2) })).toThrow(
+      error('gamma: expected at least 3 elements but received 2'),
+    );
+    expect(call({ dBeta: sums.dGamma })).toThrow(
+      error('dGamma: expected memory of its own but received memory shared with dBeta'),
+    );
   });
 });
 

@@ -17,4 +17,16 @@ struct LayerNormRows {
   float epsilon = 1e-5f;
 };
 
+// Its gradient, with z = (x - mean) / sqrt(variance + epsilon) and g = dy gamma:
+// dx = (g - mean(g) - z mean(g z)) / sqrt(variance + epsilon), dgamma = sum of dy z over the rows, dbeta of
+// dy. dx may equal x or dy. gamma may be null (1).
+struct LayerNormGradientRows {
+  int64_t rows = 0, columns = 0;
+  const float* x = nullptr;   // [rows, columns]
+  const float* dy = nullptr;  // [rows, columns]
+  const float* gamma = nullptr;
+  float* dx = nullptr;  // [rows, columns]
+  float epsilon = 1e-5f;
+};
+
 }  // namespace sa

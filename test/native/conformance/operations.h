@@ -17,6 +17,7 @@ void check_tanh_sweep(Case& c);
 void check_attention(Case& c);
 void check_attention_edges(Case& c);
 void check_layer_norm(Case& c);
+void check_layer_norm_gradient(Case& c);
 void check_gelu(Case& c);
 void check_unary(Case& c);
 void check_unary_sweep(Case& c);
@@ -62,7 +63,8 @@ inline constexpr Operation kOperations[] = {
     {"softmax", 50, check_softmax},
     {"prepare_scores", 50, check_prepare_scores},
     {"attention", 115, check_attention},
-    {"layer_norm", 70, check_layer_norm},
+    {"layer_norm", 50, check_layer_norm},
+    {"layer_norm_gradient", 20, check_layer_norm_gradient},
     {"gelu", 20, check_gelu},
     {"unary", 70, check_unary},
     {"binary", 70, check_binary},
