@@ -151,6 +151,50 @@ const CASES: Record<string, () => Result> = {
     const square = tf.matMul(x, x);
     return [tf.add(square, square), tf.relu(tf.add(square, 1)), tf.add(square, random([8, 1]))];
   },
+  'layer normalisation in parts': () => {
+    const x = tf.add(random([3, 5, 40]), random([3, 5, 40]));
+    const mean = tf.mean(x, -1, true);
+    const centered = tf.sub(x, mean);
+    const variance = tf.mean(tf.square(centered), -1, true);
+    const more = tf.add(variance, 1e-3);
+    const normal = tf.mul(centered, tf.rsqrt(more));
+    const gamma = random([40]);
+    const scaled = tf.mul(gamma, normal);
+    const twice = tf.mul(scaled, gamma);
+    const shifted = tf.add(tf.add(scaled, random([1, 40])), random([40]));
+    const divided = tf.div(centered, tf.sqrt(tf.add(1e-3, variance)));
+    const unlike = [
+      tf.mul(centered, tf.sqrt(more)),
+      tf.div(centered, tf.rsqrt(more)),
+      tf.mul(tf.sub(mean, x), tf.rsqrt(more)),
+      tf.mul(centered, tf.rsqrt(variance)),
+      tf.add(normal, random([3, 5, 1])),
+      tf.mul(tf.sub(x, tf.mean(tf.square(x), -1, true)), tf.rsqrt(more)),
+      tf.mul(tf.add(x, x), tf.rsqrt(more)),
+    ];
+    return [shifted, twice, scaled, divided, normal, ...unlike, more, variance, centered, mean];
+  },
+  'layer normalisation of a square': () => {
+    const x = tf.add(random([40, 40]), 1);
+    const centered = tf.sub(x, tf.mean(x, 1, true));
+    const root = tf.sqrt(tf.add(tf.mean(tf.square(centered), 1, true), 0.1));
+    return [
+      tf.div(centered, root),
+      tf.div(centered, tf.transpose(root)),
+      tf.sub(x, tf.reshape(tf.mean(x, 1, true), [1, 40])),
+    ];
+  },
+  'linear layers in other shapes': () => {
+    const product = tf.matMul(random([20, 30]), random([30, 20]));
+    const column = tf.matMul(random([6, 5]), random([5, 1]));
+    return [
+      tf.add(tf.reshape(product, [20, 4, 5]), random([20, 4, 5])),
+      tf.add(tf.reshape(product, [40, 10]), random([10])),
+      tf.add(tf.reshape(product, [20, 20, 1]), random([20])),
+      tf.add(column, random([1, 6])),
+      tf.add(column, random([1])),
+    ];
+  },
   'gradients of linear layers': () => {
     const { grads } = tf.valueAndGrads((x, w, b) =>
       tf.sum(tf.relu(tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b))),
@@ -241,6 +285,25 @@ describe('GELU', () => {
     ];
     await compare(() => near(tf.add(random([300]), random([300]))));
   });
+});
+
+it('layer normalisation is one pass', async () => {
+  await tf.setBackend('synthetic');
+  const native = addon();
+  const { binary, unary, reduce } = native;
+  const x = tf.add(random([30, 40]), random([30, 40]));
+  const fail = () => {
+    throw new Error('expected the kernel of layer normalisation alone');
+  };
+  Object.assign(native, { binary: fail, unary: fail, reduce: fail });
+  try {
+    const centered = tf.sub(x, tf.mean(x, -1, true));
+    const variance = tf.mean(tf.square(centered), -1, true);
+    const normal = tf.mul(centered, tf.rsqrt(tf.add(variance, 1e-5)));
+    tf.add(tf.mul(normal, random([40])), random([40])).dataSync();
+  } finally {
+    Object.assign(native, { binary, unary, reduce });
+  }
 });
 
 describe('products that are put off', () => {

@@ -29,6 +29,16 @@ const OPERATIONS: Record<string, Operation> = {
   scaled: (a) => tf.softmax(tf.mul(a, 3)),
   shifted: (a) => tf.tanh(tf.add(a, 0.25)),
   halves: (a, b) => tf.concat([tf.slice(a, [4, 0], [4, 16]), tf.slice(b, [0, 0], [4, 16])]),
+  layerNorm: (a, b) => {
+    const centered = tf.sub(a, tf.mean(a, -1, true));
+    const variance = tf.mean(tf.square(centered), -1, true);
+    const normal = tf.mul(centered, tf.rsqrt(tf.add(variance, 1)));
+    return tf.tanh(tf.add(tf.mul(normal, tf.slice(b, [1, 0], [1, 16])), tf.slice(a, [2, 0], [1, 16])));
+  },
+  linear: (a, b) => {
+    const product = tf.matMul(a, tf.reshape(tf.tile(b, [2, 1]), [16, 16]));
+    return tf.tanh(tf.add(b, tf.add(product, tf.slice(b, [0, 0], [1, 16]))));
+  },
   matmul: (a, b) => tf.tanh(tf.matMul(tf.matMul(a, b, false, true), b)),
   fused: (a, b) =>
     tf.tanh(tf.fused.matMul({ a, b: tf.matMul(a, b, true), bias: tf.mean(b, 0), activation: 'relu' })),

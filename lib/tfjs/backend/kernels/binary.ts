@@ -7,6 +7,7 @@ import type { SyntheticBackend } from '../synthetic_backend.js';
 import { broadcast, sameShape } from './broadcast.js';
 import { addToProduct, deferNumber, gelu, type Kind } from './deferred.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';
+import { deferAffine, deferCenter, deferNormal } from './normal.js';
 
 /** A step of a strided loop in JavaScript makes arrays of indices: that many additions. */
 const STRIDED = 16;
@@ -38,21 +39,44 @@ const kernel =
     return isFloat(a, b) ? binary(backend, op, a, b) : undefined;
   };
 
-/** `kernel`, but put off where one operand is a number; `commutes`: either. */
-const numeric =
-  (op: number, kind: Kind, commutes: boolean): Kernel =>
-  (call) => {
-    const { backend, inputs } = call;
+type Attempt = (backend: SyntheticBackend, a: TensorInfo, b: TensorInfo) => TensorInfo | undefined;
+
+/** `kernel`, where the first of `attempts` that knows what the operands are to be does it. */
+const recognizing =
+  (op: number, attempts: readonly Attempt[]): Kernel =>
+  ({ backend, inputs }) => {
     const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
     if (!isFloat(a, b)) return undefined;
-    return (
-      deferNumber(backend, kind, a, b) ??
-      (commutes ? deferNumber(backend, kind, b, a) : undefined) ??
-      (op === BinaryOp.add ? (addToProduct(backend, a, b) ?? addToProduct(backend, b, a)) : undefined) ??
-      (op === BinaryOp.mul && sameShape(a.shape, b.shape) ? gelu(backend, a, b) : undefined) ??
-      binary(backend, op, a, b)
-    );
+    for (const attempt of attempts) {
+      const result = attempt(backend, a, b);
+      if (result) return result;
+    }
+    return binary(backend, op, a, b);
   };
+
+/** The operands either way round. */
+const either =
+  (attempt: Attempt): Attempt =>
+  (backend, a, b) =>
+    attempt(backend, a, b) ?? attempt(backend, b, a);
+
+const number =
+  (kind: Kind): Attempt =>
+  (backend, a, b) =>
+    deferNumber(backend, kind, a, b);
+
+const affine =
+  (part: 'gamma' | 'beta'): Attempt =>
+  (backend, a, b) =>
+    deferAffine(backend, part, a, b);
+
+const normal =
+  (kind: 'sqrt' | 'rsqrt'): Attempt =>
+  (backend, a, b) =>
+    deferNormal(backend, kind, a, b);
+
+const recognizeGelu: Attempt = (backend, a, b) =>
+  sameShape(a.shape, b.shape) ? gelu(backend, a, b) : undefined;
 
 /** Gradients of the same shape as what they are gradients of, which TensorFlow.js does not check. */
 const gradient =
@@ -79,10 +103,15 @@ const addN: Kernel = ({ backend, inputs }) => {
 };
 
 export const BINARY_KERNELS: Record<string, Kernel> = {
-  Add: numeric(BinaryOp.add, 'shift', true),
-  Sub: kernel(BinaryOp.sub),
-  Multiply: numeric(BinaryOp.mul, 'scale', true),
-  RealDiv: numeric(BinaryOp.div, 'divide', false),
+  Add: recognizing(BinaryOp.add, [either(number('shift')), either(addToProduct), either(affine('beta'))]),
+  Sub: recognizing(BinaryOp.sub, [deferCenter]),
+  Multiply: recognizing(BinaryOp.mul, [
+    either(number('scale')),
+    recognizeGelu,
+    either(normal('rsqrt')),
+    either(affine('gamma')),
+  ]),
+  RealDiv: recognizing(BinaryOp.div, [number('divide'), normal('sqrt')]),
   Maximum: kernel(BinaryOp.maximum),
   Minimum: kernel(BinaryOp.minimum),
   SquaredDifference: kernel(BinaryOp.squaredDifference),

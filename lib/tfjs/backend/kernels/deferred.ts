@@ -8,12 +8,14 @@ import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import type { Recipe, SharedArray } from '../shared_array.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
+import { sameShape } from './broadcast.js';
 import { sizeOf } from './kernel.js';
 import { ProductRecipe } from './product.js';
 
-/** x * constant, x / constant, x + constant, erf(x) */
-export type Kind = 'scale' | 'divide' | 'shift' | 'erf';
+/** x * constant, x / constant, x + constant, or a function of x */
+export type Kind = 'scale' | 'divide' | 'shift' | keyof typeof UNARY;
 
+const UNARY = { erf: UnaryOp.erf, rsqrt: UnaryOp.rsqrt, sqrt: UnaryOp.sqrt, square: UnaryOp.square };
 const BINARY = { scale: BinaryOp.mul, divide: BinaryOp.div, shift: BinaryOp.add };
 
 class NumberRecipe implements Recipe {
@@ -37,17 +39,18 @@ class NumberRecipe implements Recipe {
 
   compute(out: Float32Array): void {
     const x = this.x.array;
-    if (this.kind === 'erf') {
-      addon().unary({ op: UnaryOp.erf, x, out });
+    const { kind } = this;
+    if (kind in UNARY) {
+      addon().unary({ op: UNARY[kind as keyof typeof UNARY], x, out });
     } else {
-      const [op, b] = [BINARY[this.kind], Float32Array.of(this.constant)];
+      const [op, b] = [BINARY[kind as keyof typeof BINARY], Float32Array.of(this.constant)];
       addon().binary({ op, a: x, b, out, shape: [out.length], aStrides: [1], bStrides: [0] });
     }
   }
 }
 
 /** The recipe of that kind by which `array` is to be made. */
-function recipeOf(array: SharedArray, kind: Kind): NumberRecipe | undefined {
+export function recipeOf(array: SharedArray, kind: Kind): NumberRecipe | undefined {
   const { recipe } = array;
   return recipe instanceof NumberRecipe && recipe.kind === kind ? recipe : undefined;
 }
@@ -55,9 +58,10 @@ function recipeOf(array: SharedArray, kind: Kind): NumberRecipe | undefined {
 /** Of what the native kernel is worth; below it a pass over memory costs less than to put it off. */
 const SHARE = 1 / 16;
 
-/** x as what an operation can be put off upon. */
-function ownArray(backend: SyntheticBackend, x: TensorInfo): SharedArray | undefined {
-  return worthNative(sizeOf(x.shape) * SHARE) ? backend.stored(x).own : undefined;
+/** x as what an operation can be put off upon: large, or put off itself. */
+export function ownArray(backend: SyntheticBackend, x: TensorInfo): SharedArray | undefined {
+  const { own } = backend.stored(x);
+  return own?.recipe || worthNative(sizeOf(x.shape) * SHARE) ? own : undefined;
 }
 
 /** kind(x, constant) */
@@ -146,12 +150,13 @@ export function addToProduct(
 ): TensorInfo | undefined {
   const recipe = backend.stored(product).own?.recipe;
   if (!(recipe instanceof ProductRecipe) || b.shape.length > product.shape.length) return undefined;
-  const { n, shape } = recipe.product;
+  const { n } = recipe.product;
   const size = sizeOf(b.shape);
-  if (size === n && b.shape.at(-1) === n && recipe.bias === null && n < recipe.length) {
+  const rows = product.shape.at(-1) === n && b.shape.at(-1) === n;
+  if (rows && size === n && recipe.bias === null && n < recipe.length) {
     return backend.defer(product.shape, recipe.withBias(backend.floats(b)));
   }
-  if (size !== sizeOf(shape)) return undefined;
+  if (!sameShape(product.shape, b.shape)) return undefined;
   const residual = backend.floats(b);
   const out = backend.allocate(size);
   recipe.compute(out, { residual });

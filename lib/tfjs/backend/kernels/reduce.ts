@@ -4,6 +4,7 @@ import { ReduceOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import { axesOf, isFloat, type Kernel, sizeOf } from './kernel.js';
+import { deferMean } from './normal.js';
 
 /** Axes that follow each other, [first, after last]. */
 function runsOf(axes: number[]): [number, number][] {
@@ -24,6 +25,10 @@ const kernel =
     const axes = axesOf(attrs[attribute], rank);
     const size = sizeOf(x.shape);
     if (!isFloat(x) || !axes || axes.length === 0 || size === 0 || !worthNative(size)) return undefined;
+    if (op === ReduceOp.mean && attrs.keepDims && axes.length === 1 && axes[0] === rank - 1) {
+      const deferred = deferMean(backend, x);
+      if (deferred) return deferred;
+    }
     // One pass a run of axes, the last first: what lies before it keeps its place.
     const shape = [...x.shape];
     let values = backend.floats(x);

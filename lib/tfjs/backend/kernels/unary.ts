@@ -7,6 +7,7 @@ import type { SyntheticBackend } from '../synthetic_backend.js';
 import { binary } from './binary.js';
 import { activateProduct, defer } from './deferred.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';
+import { deferRoot, deferSquare } from './normal.js';
 
 interface Parameters {
   alpha?: number;
@@ -40,6 +41,16 @@ const erf: Kernel = ({ backend, inputs }) =>
   isFloat(inputs.x)
     ? (defer(backend, 'erf', inputs.x!) ?? unary(backend, UnaryOp.erf, inputs.x!))
     : undefined;
+
+const square: Kernel = ({ backend, inputs }) =>
+  isFloat(inputs.x)
+    ? (deferSquare(backend, inputs.x!) ?? unary(backend, UnaryOp.square, inputs.x!))
+    : undefined;
+
+const root =
+  (kind: 'sqrt' | 'rsqrt', op: number): Kernel =>
+  ({ backend, inputs }) =>
+    isFloat(inputs.x) ? (deferRoot(backend, kind, inputs.x!) ?? unary(backend, op, inputs.x!)) : undefined;
 
 const alpha = (attrs: Record<string, unknown>): Parameters => ({ alpha: attrs.alpha as number });
 
@@ -77,11 +88,11 @@ export const UNARY_KERNELS: Record<string, Kernel> = {
   Reciprocal: kernel(UnaryOp.reciprocal),
   Relu: relu,
   Relu6: kernel(UnaryOp.relu6),
-  Rsqrt: kernel(UnaryOp.rsqrt),
+  Rsqrt: root('rsqrt', UnaryOp.rsqrt),
   Selu: kernel(UnaryOp.selu),
   Sigmoid: kernel(UnaryOp.sigmoid),
-  Sqrt: kernel(UnaryOp.sqrt),
-  Square: kernel(UnaryOp.square),
+  Sqrt: root('sqrt', UnaryOp.sqrt),
+  Square: square,
   Step: kernel(UnaryOp.step, alpha),
   Tanh: kernel(UnaryOp.tanh),
 };
