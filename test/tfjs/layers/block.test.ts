@@ -180,6 +180,32 @@ it.each(BACKENDS)('on %s a model of blocks learns, is stored, and may be frozen'
   expect(loaded.getLayer(blocks[0].name).getConfig()).toEqual(blocks[0].getConfig());
 });
 
+it.each(BACKENDS)('on %s an embedding says which positions are attended, and all attend', async (backend) => {
+  await tf.setBackend(backend);
+  const layer = make({});
+  const embedding = tfl.layers.embedding({ inputDim: 4, outputDim: FEATURES, maskZero: true });
+  const ids = tf.tensor2d([[1, 2, 3, 0, 0]], undefined, 'int32');
+  const x = embedding.apply(ids) as tf.Tensor;
+  const rows = { data: x.dataSync().slice() as Float32Array, shape: x.shape };
+  const paddingMask = { data: Uint8Array.of(1, 1, 1, 0, 0), shape: [1, LENGTH] };
+  const expected = toInference(layer).call(rows, { paddingMask });
+  const output = layer.apply(x) as tf.Tensor & { kerasMask?: tf.Tensor };
+  expect(relativeDifference(output.dataSync(), expected.data)).toBeLessThan(ROUNDING);
+  expect([...output.kerasMask!.dataSync()]).toEqual([1, 1, 1, 0, 0]);
+});
+
+it('drops and regularizes while it trains', async () => {
+  await tf.setBackend('cpu');
+  const regularized = multiHeadAttention({ numHeads: 1, keyDim: 2, kernelRegularizer: 'l2' });
+  const layer = make({ attention: regularized, dropout: 0.5, kernelRegularizer: 'l2' });
+  const x = toTf(random(1, 1, LENGTH, FEATURES));
+  const call = (training: boolean) => [...(layer.apply(x, { training }) as tf.Tensor).dataSync()];
+  expect(call(false)).toEqual(call(false));
+  expect(call(true)).not.toEqual(call(false));
+  // Two kernels of its own, four of its attention.
+  expect(layer.losses.length).toBe(6);
+});
+
 it('says what it expects', async () => {
   await tf.setBackend('cpu');
   const options = { attention: attention(), intermediateDim: 4 };
