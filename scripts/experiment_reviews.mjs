@@ -8,20 +8,14 @@ import { describeMachine } from '../bench/lib/machine.mjs';
 import { info } from '../dist/index.js';
 import { readDataset } from './experiment/dataset.mjs';
 import { fail, program } from './experiment/fail.mjs';
-import { Checkpoint } from './experiment/files.mjs';
 import { listOf, positive, readOptions } from './experiment/options.mjs';
-import { createProgress } from './experiment/progress.mjs';
 import { Results } from './experiment/results.mjs';
 import { SETTINGS } from './experiment/settings.mjs';
-import { measureSpeed } from './experiment/speed.mjs';
-import { startTensorflow } from './experiment/tensorflow.mjs';
-import { train } from './experiment/train.mjs';
 import { VARIANTS } from './experiment/variants.mjs';
 import { Vocabulary } from './experiment/vocabulary.mjs';
 
 /** As of a process that a signal ended. */
 const INTERRUPTED = 130;
-const SIGNALS = ['SIGINT', 'SIGTERM'];
 
 const OPTIONS = {
   data: { value: 'FILE', help: 'label, source, text, tab-separated; also .gz' },
@@ -59,46 +53,17 @@ async function main() {
     settings,
     data: { hash, ...sizes, words },
   });
-  const data = { reviews: encoded(splits, vocabulary, settings.maxLength), words };
-  await startTensorflow();
-
-  const stop = { requested: false };
-  const request = () => {
-    stop.requested = true;
-  };
-  // Not once: npm passes on a Ctrl-C that the terminal has sent as well.
-  for (const signal of SIGNALS) process.on(signal, request);
+  const data = { hash, words, reviews: encoded(splits, vocabulary, settings.maxLength) };
   // Seeds outside: a table of all variants is there after a third of the time.
   const runs = Array.from({ length: options.seeds }, (_, seed) =>
     options.variants.map((variant) => ({ variant, seed })),
   ).flat();
-  const progress = createProgress(process.stderr, runs.length);
-  for (const run of runs) {
-    if (results.has(run)) {
-      progress.skip();
-      continue;
-    }
-    const identity = JSON.stringify({ run, settings, hash });
-    const checkpoint = new Checkpoint(`${options.output}.${run.variant}-${run.seed}.checkpoint`, identity);
-    const result = stop.requested
-      ? undefined
-      : await train(run, data, settings, { checkpoint, stop, progress });
-    if (result === undefined) {
-      console.error('stopped: the same command goes on from here');
-      return INTERRUPTED;
-    }
-    results.add(result);
-    checkpoint.remove();
-    const { accuracy, trainTokensPerSecond: rate } = result;
-    console.log(
-      `${run.variant}, seed ${run.seed}: ${(100 * accuracy).toFixed(2)} % of the test split, ${Math.round(rate)} tokens/s`,
-    );
-  }
-  for (const signal of SIGNALS) process.off(signal, request);
-  // Of earlier calls too: variants are compared that were timed in turn.
-  const trained = VARIANTS.filter((name) => results.runs.some(({ variant }) => variant === name));
-  results.speed = measureSpeed(trained, settings, words, options.rounds);
-  return 0;
+  // Not imported above: TensorFlow.js takes longer to load than a wrong option should have to wait.
+  const { runAll } = await import('./experiment/runs.mjs');
+  const { output, rounds } = options;
+  if (await runAll(runs, data, settings, { output, results, rounds })) return 0;
+  console.error('stopped: the same command goes on from here');
+  return INTERRUPTED;
 }
 
 await program(main);

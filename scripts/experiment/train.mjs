@@ -14,10 +14,11 @@ function trainStep(model, adam, batch, step) {
     const loss = () => tf.losses.sigmoidCrossEntropy(tf.tensor1d(batch.labels), model.logits(batch, step));
     const variables = model.trainable;
     const { value, grads } = tf.variableGrads(loss, variables);
-    adam.apply(
-      variables.map(({ name }) => ({ name, tensor: grads[name] })),
-      step,
-    );
+    const gradients = variables.map(({ name }) => ({ name, tensor: grads[name] }));
+    // TensorFlow.js passes over a weight that the loss does not depend on: the variant would be another one.
+    if (gradients.some(({ tensor }) => !tensor))
+      throw new Error('expected a gradient of every trained weight');
+    adam.apply(gradients, step);
     return value.dataSync()[0];
   });
 }
@@ -32,7 +33,7 @@ function validate(variant, settings, model, reviews) {
 
 /**
  * @param run {variant, seed}
- * @param data {reviews: {train, validation, test}, words}: of reviews the ids, label and source
+ * @param data of runs.mjs
  * @param checkpoint where the state is kept
  * @param stop {requested}: becomes true when the run shall stop
  * @param progress of progress.mjs

@@ -55,15 +55,33 @@ it('trains: the loss falls, and the results are whole', () => {
   expect(readdirSync(folder)).toEqual(['whole.json']);
 });
 
+it('trains every variant, and none but Fix leaves a weight as it was drawn', async () => {
+  const file = join(folder, 'all.json');
+  const steps = ['--steps', '2', '--evaluate-every', '2', '--rounds', '1'];
+  const { status } = await runProgram(PROGRAM, ['--data', slice, '--output', file, '--seeds', '1', ...steps]);
+  expect(status).toBe(0);
+  const { runs, speed, settings } = read(file);
+  expect(runs.map(({ variant }) => variant)).toEqual(['V', 'R', 'Fix', 'FR', 'D', 'FD', 'R+V', 'D+V', 'R+D']);
+  expect(speed.map(({ variant }) => variant)).toEqual(runs.map(({ variant }) => variant));
+  const frozen = settings.layers! * settings.heads! * settings.maxLength! ** 2;
+  for (const { variant, parameters, difference } of runs) {
+    expect(parameters.total - parameters.trained).toBe(variant === 'Fix' ? frozen : 0);
+    expect(difference).toBeLessThan(1e-3);
+  }
+  rmSync(file);
+});
+
 it('stopped by a signal it goes on to the very same result', async () => {
   const stopped = join(folder, 'stopped.json');
   // Once within the first run, once within the second.
   for (const line of [/V, seed 0: step 20/, /R, seed 0: step 20/]) {
     const child = startProgram(PROGRAM, optionsFor(stopped));
     let text = '';
+    let sent = false;
     child.stderr.on('data', (part) => {
       text += part;
-      if (line.test(text)) child.kill('SIGINT');
+      if (sent || !line.test(text)) return;
+      sent = child.kill('SIGINT');
     });
     const { status, stderr } = await finish(child);
     expect(stderr).toContain('stopped: the same command goes on from here');
