@@ -28,44 +28,24 @@ const layerNorm: Kernel = (backend, { x, gamma, beta }, { epsilon }) => {
   return backend.wrap(x!.shape, y);
 };
 
-/** dx = (g - mean(g) - z mean(g z)) / s with g = dy gamma, z = (x - mean(x)) / s; dgamma = sum dy z; dbeta = sum dy. */
-const layerNormGradient: Kernel = (backend, { x: input, gamma: scale, dy: gradient }, { epsilon }) => {
-  const [x, gamma, dy] = [input!, scale!, gradient!].map((info) => backend.floats(info)) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ];
-  const columns = gamma.length;
-  const dx = backend.allocate(x.length);
-  const [dGamma, dBeta] = [new Float64Array(columns), new Float64Array(columns)];
-  for (let row = 0; row < x.length; row += columns) {
-    let sum = 0;
-    for (let i = 0; i < columns; i++) sum += x[row + i]!;
-    const mean = sum / columns;
-    let squares = 0;
-    for (let i = 0; i < columns; i++) squares += (x[row + i]! - mean) ** 2;
-    const factor = 1 / Math.sqrt(squares / columns + (epsilon as number));
-    let [gSum, gzSum] = [0, 0];
-    for (let i = 0; i < columns; i++) {
-      const z = (x[row + i]! - mean) * factor;
-      const d = dy[row + i]!;
-      gSum += d * gamma[i]!;
-      gzSum += d * gamma[i]! * z;
-      dGamma[i]! += d * z;
-      dBeta[i]! += d;
-    }
-    const [gMean, gzMean] = [gSum / columns, gzSum / columns];
-    for (let i = 0; i < columns; i++) {
-      const z = (x[row + i]! - mean) * factor;
-      dx[row + i] = (dy[row + i]! * gamma[i]! - gMean - z * gzMean) * factor;
-    }
-  }
-  const vector = (values: Float64Array): tf.TensorInfo => {
-    const out = backend.allocate(columns);
-    out.set(values);
-    return backend.wrap([columns], out);
-  };
-  return [backend.wrap(input!.shape, dx), vector(dGamma), vector(dBeta)];
+/** dx, dgamma and dbeta. */
+const layerNormGradient: Kernel = (backend, { x, gamma, dy }, { epsilon }) => {
+  const values = backend.floats(x!);
+  const columns = x!.shape.at(-1)!;
+  const dx = backend.allocate(values.length);
+  const [dGamma, dBeta] = [backend.allocate(columns), backend.allocate(columns)];
+  addon().layerNormGradient({
+    x: values,
+    dy: backend.floats(dy!),
+    dx,
+    rows: values.length / columns,
+    columns,
+    gamma: backend.floats(gamma!),
+    dGamma,
+    dBeta,
+    epsilon: epsilon as number,
+  });
+  return [backend.wrap(x!.shape, dx), backend.wrap([columns], dGamma), backend.wrap([columns], dBeta)];
 };
 
 const gelu: Kernel = (backend, { x }, { tanh }) => {
