@@ -410,6 +410,17 @@ describe('arrays', () => {
     expect(shifted.dataSync()[0]).toBeCloseTo(first * 3 + 1, 5);
   });
 
+  it('are computed in time where one operation after the other is put off', () => {
+    const average = tf.variable(made());
+    const first = average.dataSync().slice();
+    const start = pooled();
+    for (let i = 0; i < 20_000; i++) tf.tidy(() => average.assign(tf.mul(average, 0.9999)));
+    expect(pooled() - start).toBeLessThan(20 * 4000);
+    const last = average.dataSync();
+    expect(last[3]).toBeCloseTo(first[3]! * 0.9999 ** 20_000, 3);
+    average.dispose();
+  });
+
   it('outlive their tensor for what was put off', () => {
     const x = made();
     const copy = x.clone();

@@ -14,6 +14,12 @@ export interface Recipe {
   compute(out: Float32Array): void;
 }
 
+/**
+ * So many operations put off one upon the other are enough for all that is recognised. A weight that is multiplied by a
+ * number in every step, and never looked at, would have a recipe as long as the training.
+ */
+const DEEPEST = 12;
+
 export class SharedArray {
   readonly length: number;
   readonly #pool: BufferPool;
@@ -34,6 +40,7 @@ export class SharedArray {
       for (const input of source.inputs) {
         input.retain();
         input.#dependents.add(this);
+        if (input.#depth() >= DEEPEST) input.array;
       }
     }
   }
@@ -74,6 +81,10 @@ export class SharedArray {
     if (--this.#users > 0) return;
     if (this.#recipe) this.#forget();
     else if (!this.#escaped) this.#pool.give(this.#array!);
+  }
+
+  #depth(): number {
+    return this.#recipe ? 1 + Math.max(...this.#recipe.inputs.map((input) => input.#depth())) : 0;
   }
 
   #forget(): void {
