@@ -49,44 +49,49 @@ const model = () => ({
   layers: [
     {
       attention: {
-        scores: [
-          { kind: ScoreFunction.dot, weight: 1, query: linear(4, 4), key: linear(4, 4) },
-          { kind: ScoreFunction.random, weight: 1, length: 6, matrix: tensor(72) },
+        groups: [
           {
-            kind: ScoreFunction.factorized,
-            weight: 1,
-            length: 6,
-            depth: 2,
-            left: tensor(24),
-            right: tensor(24),
-          },
-          {
-            kind: ScoreFunction.dense,
-            weight: 1,
-            length: 6,
-            depth: 3,
-            shared: false,
-            hidden: linear(6, 4),
-            output: tensor(36),
-            bias: tensor(12),
-          },
-          {
-            kind: ScoreFunction.outer,
-            weight: 1,
-            length: 6,
-            depth: 3,
-            tile: 2,
-            shared: true,
-            hidden: linear(6, 4),
-            output: tensor(15),
-            bias: tensor(5),
-          },
-          {
-            kind: ScoreFunction.relative,
-            weight: 1,
-            buckets: 4,
-            index: new Int32Array(11),
-            table: tensor(8),
+            heads: 2,
+            scores: [
+              { kind: ScoreFunction.dot, weight: 1, query: linear(4, 4), key: linear(4, 4) },
+              { kind: ScoreFunction.random, weight: 1, length: 6, matrix: tensor(72) },
+              {
+                kind: ScoreFunction.factorized,
+                weight: 1,
+                length: 6,
+                depth: 2,
+                left: tensor(24),
+                right: tensor(24),
+              },
+              {
+                kind: ScoreFunction.dense,
+                weight: 1,
+                length: 6,
+                depth: 3,
+                shared: false,
+                hidden: linear(6, 4),
+                output: tensor(36),
+                bias: tensor(12),
+              },
+              {
+                kind: ScoreFunction.outer,
+                weight: 1,
+                length: 6,
+                depth: 3,
+                tile: 2,
+                shared: true,
+                hidden: linear(6, 4),
+                output: tensor(15),
+                bias: tensor(5),
+              },
+              {
+                kind: ScoreFunction.relative,
+                weight: 1,
+                buckets: 4,
+                index: new Int32Array(11),
+                table: tensor(8),
+              },
+            ],
           },
         ],
         value: linear(4, 4),
@@ -118,7 +123,8 @@ function changed(place: string, value: unknown): unknown {
   return options;
 }
 
-const SCORES = 'layers.0.attention.scores';
+const GROUPS = 'layers.0.attention.groups';
+const SCORES = `${GROUPS}.0.scores`;
 const integer = 'expected an integer from';
 const object = 'options: expected an object but received';
 /** A tensor in each place has its elements counted. */
@@ -202,8 +208,19 @@ describe('loadTransformer', () => {
     ['layers.0.attention.before', -2, `before: ${integer} -1`],
     ['layers.0.attention.after', 0.5, `after: ${integer} -1`],
     ['layers.0.attention.value', undefined, `${object} undefined`],
+    [GROUPS, undefined, 'groups: expected an array of at most 65536 objects but received undefined'],
+    [GROUPS, [], 'groups: expected groups of 2 heads in all but received 0'],
+    [`${GROUPS}.0`, 7, `${object} 7`],
+    [`${GROUPS}.0.heads`, 0, `heads: ${integer} 1 to 2 but received 0`],
+    [`${GROUPS}.0.heads`, 3, `heads: ${integer} 1 to 2 but received 3`],
+    // The sizes are those of the group's heads.
+    [`${GROUPS}.0.heads`, 1, 'weight: expected 8 elements but received 16'],
     [SCORES, [], 'scores: expected 1 to 8 of them but received 0'],
-    [SCORES, new Array(9).fill(model().layers[0]!.attention.scores[0]), 'scores: expected 1 to 8 of them'],
+    [
+      SCORES,
+      new Array(9).fill(model().layers[0]!.attention.groups[0]!.scores[0]),
+      'scores: expected 1 to 8 of them',
+    ],
     [`${SCORES}.0.kind`, 6, `kind: ${integer} 0 to 5 but received 6`],
     [`${SCORES}.0.weight`, Number.POSITIVE_INFINITY, 'weight: expected a finite number'],
     [`${SCORES}.0.query`, undefined, `${object} undefined`],
@@ -229,7 +246,7 @@ describe('loadTransformer', () => {
     ['layers.0.rotary', 1, `rotary: ${integer} -1 to 0 but received 1`],
     [
       SCORES,
-      model().layers[0]!.attention.scores.slice(1),
+      model().layers[0]!.attention.groups[0]!.scores.slice(1),
       'rotary: expected -1 for attention without queries',
     ],
     ['order', [0], 'order: expected an Int32Array'],
