@@ -1,0 +1,111 @@
+"""The student: BERT's layers, cut from the teacher, whose heads mostly attend by position alone.
+
+A plan says which of the teacher's layers stay, how wide their feed-forward parts are, and of each layer which heads
+have which scores: 'dot' (dot-product), 'random' ([N, N] logits), 'factorized' (R1 R2^T), 'dense' (ReLU(x W1) W2).
+A head of several mixes them with learnt weights, softmax(a). Tay et al., arXiv 2005.00743.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Scores(nn.Module):
+    """The logits of some heads of a layer that have the same kinds of scores."""
+
+    def __init__(self, kinds, heads, hidden, size, longest, rank=8, depth=32):
+        super().__init__()
+        self.kinds, self.heads, self.size = kinds, heads, size
+        if 'dot' in kinds:
+            self.query = nn.Linear(hidden, heads * size)
+            self.key = nn.Linear(hidden, heads * size)
+        if 'random' in kinds:
+            self.kernel = nn.Parameter(torch.zeros(heads, longest, longest))
+        if 'factorized' in kinds:
+            self.left = nn.Parameter(0.1 * torch.randn(heads, longest, rank))
+            self.right = nn.Parameter(0.1 * torch.randn(heads, longest, rank))
+        if 'dense' in kinds:
+            self.hidden = nn.Linear(hidden, heads * depth)
+            self.output = nn.Parameter(torch.randn(heads, depth, longest) * 0.02)
+            self.output_bias = nn.Parameter(torch.zeros(heads, longest))
+        if len(kinds) > 1:
+            self.mixing = nn.Parameter(torch.zeros(len(kinds)))
+
+    def forward(self, x):
+        batch, length, _ = x.shape
+        split = lambda y: y.view(batch, length, self.heads, -1).transpose(1, 2)
+        parts = []
+        for kind in self.kinds:
+            if kind == 'dot':
+                logits = split(self.query(x)) @ split(self.key(x)).transpose(-1, -2) / math.sqrt(self.size)
+            elif kind == 'random':
+                logits = self.kernel[:, :length, :length].unsqueeze(0)
+            elif kind == 'factorized':
+                logits = (self.left[:, :length] @ self.right[:, :length].transpose(-1, -2)).unsqueeze(0)
+            else:
+                logits = split(F.relu(self.hidden(x))) @ self.output[:, :, :length]
+                logits = logits + self.output_bias[:, None, :length]
+            parts.append(logits)
+        if len(parts) == 1:
+            return parts[0]
+        alpha = torch.softmax(self.mixing, 0)
+        return sum(a * logits for a, logits in zip(alpha, parts))
+
+
+class Layer(nn.Module):
+    """`groups` is a list of (kinds, heads); heads are counted in order, as in the format of the package."""
+
+    def __init__(self, groups, hidden, heads, inner, longest, **sizes):
+        super().__init__()
+        self.heads, self.size = heads, hidden // heads
+        self.groups = nn.ModuleList(Scores(kinds, n, hidden, self.size, longest, **sizes) for kinds, n in groups)
+        self.value = nn.Linear(hidden, hidden)
+        self.out = nn.Linear(hidden, hidden)
+        self.attention_norm = nn.LayerNorm(hidden, eps=1e-12)
+        self.up = nn.Linear(hidden, inner)
+        self.down = nn.Linear(inner, hidden)
+        self.output_norm = nn.LayerNorm(hidden, eps=1e-12)
+
+    def forward(self, x):
+        batch, length, hidden = x.shape
+        values = self.value(x).view(batch, length, self.heads, self.size).transpose(1, 2)
+        contexts, first = [], 0
+        for scores in self.groups:
+            own = values[:, first:first + scores.heads]
+            first += scores.heads
+            weights = torch.softmax(scores(x).float(), -1).to(own.dtype)
+            if weights.shape[0] == 1 and batch > 1:
+                # One product of [length, length] a head: all texts have the same weights.
+                flat = own.permute(1, 2, 0, 3).reshape(scores.heads, length, -1)
+                context = (weights[0] @ flat).view(scores.heads, length, batch, self.size).permute(2, 0, 1, 3)
+            else:
+                context = weights @ own
+            contexts.append(context)
+        context = torch.cat(contexts, 1).transpose(1, 2).reshape(batch, length, hidden)
+        x = self.attention_norm(x + self.out(context))
+        return self.output_norm(x + self.down(F.gelu(self.up(x))))
+
+
+class Student(nn.Module):
+    def __init__(self, plan):
+        super().__init__()
+        self.plan = plan
+        hidden, longest = plan['hidden'], plan['longest']
+        self.words = nn.Embedding(plan['vocabulary'], hidden)
+        self.positions = nn.Embedding(longest, hidden)
+        self.norm = nn.LayerNorm(hidden, eps=1e-12)
+        self.layers = nn.ModuleList(
+            Layer(layer['groups'], hidden, plan['heads'], layer['inner'], longest, **plan.get('sizes', {}))
+            for layer in plan['layers']
+        )
+
+    def states(self, ids):
+        x = self.norm(self.words(ids) + self.positions.weight[:ids.shape[1]])
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def forward(self, ids):
+        return F.normalize(self.states(ids).float().mean(1), dim=-1)
