@@ -186,12 +186,13 @@ export function gelu(backend: SyntheticBackend, a: TensorInfo, b: TensorInfo): T
   return undefined;
 }
 
-/** What is in `x`, or is to be, as positive `scale` times `values`. */
-export function scaled(backend: SyntheticBackend, x: TensorInfo): { values: Float32Array; scale: number } {
+/** What is in `x`, or is to be, as positive `scale` times what is in `core`. */
+export function scaled(
+  backend: SyntheticBackend,
+  x: TensorInfo,
+): { core: SharedArray; scale: number } | undefined {
   const own = backend.stored(x).own;
-  if (own?.recipe) {
-    const { factor, core } = peel(own);
-    if (factor > 0 && Number.isFinite(factor)) return { values: core.array, scale: factor };
-  }
-  return { values: backend.floats(x), scale: 1 };
+  if (!own?.recipe) return undefined;
+  const { factor, core } = peel(own);
+  return factor > 0 && Number.isFinite(factor) ? { core, scale: factor } : undefined;
 }

@@ -3,6 +3,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BinaryOp, UnaryOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
+import { attend, mayBeLogits } from './attention.js';
 import { broadcast } from './broadcast.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';
 import { multiply, ProductRecipe, productOf } from './product.js';
@@ -20,8 +21,10 @@ const batchMatMul: Kernel = (call) => {
   const product = productOf(call);
   if (product === undefined) return undefined;
   const { backend, inputs } = call;
-  if (product.bBatch.every((size) => size === 1) && !product.transposeA) {
-    // As linear layers are: more is to come.
+  const attended = attend(backend, product, inputs.a!, inputs.b!);
+  if (attended) return attended;
+  if ((product.bBatch.every((size) => size === 1) && !product.transposeA) || mayBeLogits(product)) {
+    // As linear layers and logits are: more is to come.
     const recipe = new ProductRecipe(product, backend.owned(inputs.a!), backend.owned(inputs.b!));
     return backend.defer(product.shape, recipe);
   }

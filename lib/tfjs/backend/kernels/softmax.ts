@@ -1,7 +1,7 @@
 /** Softmax over the last axis, and its logarithm. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
+import { deferSoftmax, softmaxRows } from './attention.js';
 import { scaled } from './deferred.js';
 import { type Call, isFloat, type Kernel, sizeOf } from './kernel.js';
 
@@ -28,10 +28,14 @@ const softmax: Kernel = (call) => {
   const rows = rowsOf(call);
   if (rows === undefined) return undefined;
   const { backend, inputs } = call;
-  const { values: x, scale } = scaled(backend, inputs.logits!);
+  const { shape } = inputs.logits as TensorInfo;
+  const { core, scale } = scaled(backend, inputs.logits!) ?? { core: undefined, scale: 1 };
+  const deferred = core && deferSoftmax(backend, shape, core, scale);
+  if (deferred) return deferred;
+  const x = core ? core.array : backend.floats(inputs.logits!);
   const y = backend.allocate(x.length);
-  addon().softmax({ x, y, ...rows, scale, mask: null, maskRows: 0, causal: false, causalRows: 0 });
-  return backend.wrap(inputs.logits!.shape, y);
+  softmaxRows(x, y, rows.columns, scale);
+  return backend.wrap(shape, y);
 };
 
 export const SOFTMAX_KERNELS: Record<string, Kernel> = { Softmax: softmax };
