@@ -337,7 +337,7 @@ async function expectSoon(holds: () => Promise<boolean>, what: string): Promise<
     await until(page, "Number(document.querySelector('#tokensPerSecond span').textContent) > 0");
     // Both of one moment.
     const [p50, p99] = (await page.evaluate(
-      "['p50', 'p99'].map((id) => Number(document.querySelector(`#${id} span`).textContent))",
+      "['p50', 'p99'].map((id) => Number(document.querySelector('#' + id + ' span').textContent))",
     )) as [number, number];
     expect(p99).toBeGreaterThanOrEqual(p50);
     // What the page itself asked may wait at the moment of a look; it does not stay.
