@@ -2,11 +2,10 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
 import { type HubOptions, resolveModel } from '../hub/resolve.js';
-import { EncodeOutput } from '../native/addon.js';
-import { addon } from '../native/load.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import { openArchitecture } from './architecture.js';
+import { attentionWeights } from './attention_weights.js';
 import {
   checkPooling,
   disposeSteps,
@@ -334,16 +333,7 @@ export class Encoder implements TextEncoder {
     const ids = tokenizer.encode(text);
     const { layers, heads, kinds } = model;
     const size = heads * ids.length * ids.length;
-    const attention = new Float32Array(layers * size);
-    await addon().encodeAsync({
-      model: model.handle,
-      ids: Int32Array.from(ids),
-      offsets: Int32Array.of(0, ids.length),
-      output: EncodeOutput.mean,
-      normalize: false,
-      out: new Float32Array(model.dimensions),
-      attention,
-    });
+    const attention = await attentionWeights(model, ids);
     const explained = Array.from({ length: layers }, (_, i) => ({
       name: `layer ${i}`,
       kind: kinds[i]!,

@@ -1,6 +1,5 @@
 /** A model read over texts for the statistics of its heads. */
-import { EncodeOutput } from '../../native/addon.js';
-import { addon } from '../../native/load.js';
+import { attentionWeights } from '../attention_weights.js';
 import type { LoadedModel } from '../loaded_model.js';
 import { AttentionStatistics } from './attention_statistics.js';
 
@@ -22,26 +21,13 @@ export async function observe(
     heads,
     length: texts.reduce((longest, ids) => Math.max(longest, ids.length), 1),
   });
-  const read = async (ids: readonly number[]): Promise<Float32Array> => {
-    const attention = new Float32Array(heads * ids.length ** 2);
-    await addon().encodeAsync({
-      model: model.handle,
-      ids: Int32Array.from(ids),
-      offsets: Int32Array.of(0, ids.length),
-      output: EncodeOutput.mean,
-      normalize: false,
-      out: new Float32Array(model.dimensions),
-      attention,
-    });
-    return attention;
-  };
   const pending: { ids: readonly number[]; attention: Promise<Float32Array> }[] = [];
   let next = 0;
   for (let i = 0; i < texts.length; i++) {
     signal?.throwIfAborted();
     while (next < texts.length && pending.length < IN_FLIGHT) {
       const ids = texts[next++]!;
-      const attention = read(ids);
+      const attention = attentionWeights(model, ids);
       // Awaited in turn; an earlier one may fail before.
       attention.catch(() => {});
       pending.push({ ids, attention });

@@ -7,11 +7,12 @@ import { maskStrides } from '../../../kernels/masks.js';
 import type { AttentionOptions } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import { sizeOf } from '../../../tensor/shape.js';
-import { BACKEND_NAME, type SyntheticBackend } from '../../backend/synthetic_backend.js';
-import { tf } from '../../tensorflow.js';
+import type { SyntheticBackend } from '../../backend/synthetic_backend.js';
+import type { tf } from '../../tensorflow.js';
 import type { AttentionCall } from '../attention_call.js';
 import { SCORES } from '../scores/index.js';
 import type { NativeSource, Operand, ScoreGradientCall } from '../scores/score_operation.js';
+import { type Inputs, registerOwnKernels } from './own_kernels.js';
 import { innerProduct, Workspace } from './workspace.js';
 
 export const FORWARD = 'SyntheticAttention';
@@ -28,9 +29,6 @@ export interface FusedAttributes {
   weights: boolean;
 }
 
-/** Inputs by number: value, mix where there is one, and all operands; then, of the gradient, softmax and dy. */
-type Inputs = Record<string, tf.TensorInfo>;
-
 interface Opened {
   value: Operand;
   mix: Float32Array | undefined;
@@ -38,6 +36,7 @@ interface Opened {
   rest: Operand[];
 }
 
+/** Inputs go by number: value, mix where there is one, and all operands; then, of the gradient, softmax and dy. */
 function open(backend: SyntheticBackend, inputs: Inputs, { counts, mixed }: FusedAttributes): Opened {
   const all = Object.keys(inputs)
     .map(Number)
@@ -183,18 +182,7 @@ function mixGradient(
   );
 }
 
-type Kernel = (backend: SyntheticBackend, inputs: Inputs, attributes: FusedAttributes) => tf.TensorInfo[];
-
 /** Makes the kernels known; once is enough. */
 export function registerAttentionKernels(): void {
-  const kernels: Record<string, Kernel> = { [FORWARD]: forward, [GRADIENT]: gradient };
-  for (const [kernelName, kernel] of Object.entries(kernels)) {
-    if (tf.getKernel(kernelName, BACKEND_NAME)) continue;
-    tf.registerKernel({
-      kernelName,
-      backendName: BACKEND_NAME,
-      kernelFunc: ({ inputs, backend, attrs }) =>
-        kernel(backend as SyntheticBackend, inputs as Inputs, attrs as unknown as FusedAttributes),
-    });
-  }
+  registerOwnKernels<FusedAttributes>({ [FORWARD]: forward, [GRADIENT]: gradient });
 }

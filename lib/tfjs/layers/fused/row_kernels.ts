@@ -1,16 +1,11 @@
 /** Layer normalisation and GELU, with their gradients, as kernels of the backend 'synthetic'. */
 import { BinaryOp, UnaryOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
-import { BACKEND_NAME, type SyntheticBackend } from '../../backend/synthetic_backend.js';
 import { tf } from '../../tensorflow.js';
+import { type OwnKernel, registerOwnKernels } from './own_kernels.js';
 
-type Inputs = Record<string, tf.TensorInfo>;
 type Attributes = Record<string, unknown>;
-type Kernel = (
-  backend: SyntheticBackend,
-  inputs: Inputs,
-  attrs: Attributes,
-) => tf.TensorInfo | tf.TensorInfo[];
+type Kernel = OwnKernel<Attributes>;
 
 const layerNorm: Kernel = (backend, { x, gamma, beta }, { epsilon }) => {
   const values = backend.floats(x!);
@@ -79,15 +74,7 @@ const KERNELS = {
 
 export type RowKernel = keyof typeof KERNELS;
 
-for (const [kernelName, kernel] of Object.entries<Kernel>(KERNELS)) {
-  if (tf.getKernel(kernelName, BACKEND_NAME)) continue;
-  tf.registerKernel({
-    kernelName,
-    backendName: BACKEND_NAME,
-    kernelFunc: ({ inputs, backend, attrs }) =>
-      kernel(backend as SyntheticBackend, inputs as Inputs, attrs as unknown as Attributes),
-  });
-}
+registerOwnKernels<Attributes>(KERNELS);
 
 /** Whether the current backend has these kernels, and there is anything to compute. */
 export function hasRowKernels(x: tf.Tensor): boolean {
