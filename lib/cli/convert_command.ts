@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { ArgumentError, expectation } from '../errors.js';
 import { guardInterrupts } from './interrupt.js';
+import { oneOf, positiveInteger } from './option_values.js';
 import type { SynthesizeCommandOptions } from './synthesize.js';
 
 interface Options extends Omit<SynthesizeCommandOptions, 'dtype' | 'input'> {
@@ -14,15 +15,6 @@ interface Options extends Omit<SynthesizeCommandOptions, 'dtype' | 'input'> {
 const SYNTHESIS = ['input', 'heads', 'share', 'texts', 'calibration', 'ranking'] as const;
 const CALIBRATIONS = ['mean-logits', 'mean-attention', 'likelihood'] as const;
 const RANKINGS = ['effect', 'divergence', 'variance'] as const;
-
-function oneOf<T extends string>(name: string, values: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = values.find((value) => value === text);
-    if (found !== undefined) return found;
-    const expected = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
-    throw new ArgumentError(expectation(name, expected, JSON.stringify(text)));
-  };
-}
 
 function integers(name: string, expected: string): (text: string) => number[] {
   return (text) =>
@@ -41,12 +33,6 @@ function shares(text: string): number[] {
       expectation('--share', 'numbers above 0 and at most 1, with commas', JSON.stringify(text)),
     );
   });
-}
-
-function textCount(text: string): number {
-  const [count, ...more] = integers('--texts', 'a positive integer')(text);
-  if (more.length === 0) return count!;
-  throw new ArgumentError(expectation('--texts', 'a positive integer', JSON.stringify(text)));
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -97,7 +83,11 @@ export function convertCommand(): Command {
       'the same by numbers of heads',
       integers('--heads', 'positive integers, with commas'),
     )
-    .option('--texts <n>', 'read this many texts, every fifth to measure on (default: 5000)', textCount)
+    .option(
+      '--texts <n>',
+      'read this many texts, every fifth to measure on (default: 5000)',
+      positiveInteger('--texts'),
+    )
     .option(
       '--calibration <name>',
       `how tables are made: ${CALIBRATIONS.join(', ')}`,

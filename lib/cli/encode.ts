@@ -6,9 +6,7 @@ import type { EncoderDType, Precision, TextEncoder } from '../encoder/types.js';
 import type { RecordBatch } from '../formats/record_batch.js';
 import type { NumberType, RowLayout } from '../formats/row_format.js';
 import type { RowWriter } from '../formats/row_writer.js';
-import type { HubOptions } from '../hub/resolve.js';
 import { ByteCounter } from './byte_counter.js';
-import { createDownloadProgress } from './download_progress.js';
 import {
   checkOptions,
   type EncodeCommandOptions,
@@ -16,6 +14,7 @@ import {
   inputsOf,
   needsRanges,
 } from './encode_options.js';
+import { type FindModel, findModel } from './find_model.js';
 import { openInput } from './input.js';
 import { ID_LINE } from './input_format.js';
 import { guardInterrupts } from './interrupt.js';
@@ -30,7 +29,7 @@ export type { EncodeCommandOptions } from './encode_options.js';
 /** What the command takes from outside, so that it can be run without a process of its own. */
 export interface EncodeSurroundings {
   /** From --model, a directory or a name, to a directory. */
-  findModel(name: string, options: HubOptions): Promise<string>;
+  findModel: FindModel;
   loadEncoder(directory: string, options: { dtype?: EncoderDType }): Promise<TextEncoder>;
   stderr: NodeJS.WriteStream;
   /** Rows of a row group or record batch. */
@@ -68,7 +67,7 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
   // A read that waits for input would keep the process from ending.
   guard.signal.addEventListener('abort', () => input.destroy(), { once: true });
   try {
-    const directory = await findModel(options, around, guard.signal);
+    const directory = await findModel(options, around.findModel, around.stderr, guard.signal);
     const run = options.resume ? await ResumableRun.find(options, directory, outputFormat) : undefined;
     if (run?.isComplete) {
       say(`${output} is complete: ${count(run.checkpoint!.rows)} texts`);
@@ -187,24 +186,6 @@ async function load(
   const limits = `${encoder.dimensions} dimensions, up to ${encoder.maxLength} tokens a text`;
   say(`loaded ${basename(model)} in ${seconds} s (${limits})`);
   return encoder;
-}
-
-async function findModel(
-  { model, revision, offline, quiet }: EncodeCommandOptions,
-  around: EncodeSurroundings,
-  signal: AbortSignal,
-): Promise<string> {
-  const onProgress = createDownloadProgress(around.stderr, quiet);
-  try {
-    return await around.findModel(model, {
-      ...(revision === undefined ? {} : { revision }),
-      ...(offline === undefined ? {} : { localFilesOnly: offline }),
-      signal,
-      onProgress,
-    });
-  } finally {
-    onProgress.stop();
-  }
 }
 
 function closingLine({ texts, tokens }: Counts, seconds: number, output: string): string {

@@ -1,38 +1,18 @@
 /** `synthetic-attention encode`: options, and the parts that `runEncode` is made of. */
 import { Command } from 'commander';
-import type { EncoderDType, PoolingMode, Precision } from '../encoder/types.js';
-import { ArgumentError, expectation } from '../errors.js';
+import type { PoolingMode, Precision } from '../encoder/types.js';
 import type { EncodeCommandOptions } from './encode_options.js';
-import { INPUT_FORMATS } from './input_format.js';
+import { oneOf, positiveInteger, refuse } from './option_values.js';
 import { OUTPUT_FORMATS } from './output.js';
 import type { Shard } from './selection.js';
+import { addDtypeOption, addInputOptions, addModelOptions, addRunOptions } from './shared_options.js';
 
 interface Options extends EncodeCommandOptions {
   threads?: number;
 }
 
-const DTYPES: readonly EncoderDType[] = ['float32', 'int8'];
 const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'uint8', 'binary', 'ubinary'];
 const POOLINGS: readonly PoolingMode[] = ['cls', 'mean', 'max', 'mean_sqrt_len', 'weightedmean', 'lasttoken'];
-
-function refuse(name: string, expected: string, text: string): never {
-  throw new ArgumentError(expectation(name, expected, JSON.stringify(text)));
-}
-
-function positiveInteger(name: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
-      refuse(name, 'a positive integer', text);
-    }
-    return value;
-  };
-}
-
-function oneOf<T extends string>(name: string, values: readonly T[]): (text: string) => T {
-  const expected = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
-  return (text) => values.find((value) => value === text) ?? refuse(name, expected, text);
-}
 
 function seconds(text: string): number {
   const value = Number(text);
@@ -55,20 +35,10 @@ function poolings(text: string): PoolingMode | PoolingMode[] {
 }
 
 export function encodeCommand(): Command {
-  return new Command('encode')
-    .description('Embed the texts of files with a sentence-transformers model.')
-    .requiredOption('--model <model>', 'a directory, or a name such as org/model at the Hugging Face hub')
-    .option('--revision <name>', 'branch, tag or commit of a model by name (default: main)')
-    .option('--offline', 'take a model by name from the cache, and fetch nothing')
-    .requiredOption('--input <file...>', 'texts in UTF-8, file after file; - is standard input')
-    .option(
-      '--input-format <name>',
-      `${INPUT_FORMATS.join(', ')}; by default what the names of the inputs say, else lines`,
-      oneOf('--input-format', INPUT_FORMATS),
-    )
-    .option('--field <name>', 'jsonl: field with the text, dots lead inwards (default: text)')
-    .option('--column <name>', 'csv, tsv, parquet: column with the text, or its number (default: text)')
-    .option('--no-header', 'csv, tsv: the first record is a text like all others')
+  const command = new Command('encode').description(
+    'Embed the texts of files with a sentence-transformers model.',
+  );
+  addInputOptions(addModelOptions(command))
     .requiredOption('--output <file>', 'embeddings; - is standard output (jsonl)')
     .option(
       '--format <name>',
@@ -83,7 +53,6 @@ export function encodeCommand(): Command {
     .option('--truncate-dim <n>', 'keep this many leading numbers', positiveInteger('--truncate-dim'))
     .option('--normalize', 'scale every embedding to unit length')
     .option('--no-normalize', 'leave embeddings as they are; by default what the model says')
-    .option('--dtype <name>', 'weights: float32 or int8', oneOf('--dtype', DTYPES))
     .option(
       '--precision <name>',
       `embeddings: ${PRECISIONS.join(', ')} (default: float32)`,
@@ -92,21 +61,19 @@ export function encodeCommand(): Command {
     .option('--ranges <file>', 'int8, uint8: npy file of ranges; by default from the first 1,024 texts')
     .option('--shard <i/n>', 'every n-th record alone, from the i-th on', shard)
     .option('--resume', 'go on where the same command was ended, even by force')
-    .option('--checkpoint <seconds>', 'with --resume: seconds between checkpoints (default: 5)', seconds)
-    .option('--threads <n>', 'threads to compute on', positiveInteger('--threads'))
-    .option('--quiet', 'no progress, no closing line')
-    .action(async (options: Options) => {
-      const [{ runEncode }, { Encoder }, { resolveModel }, { setThreads }] = await Promise.all([
-        import('./encode.js'),
-        import('../encoder/encoder.js'),
-        import('../hub/resolve.js'),
-        import('../diagnostics.js'),
-      ]);
-      if (options.threads !== undefined) setThreads(options.threads);
-      await runEncode(options, {
-        findModel: resolveModel,
-        loadEncoder: (directory, loading) => Encoder.load(directory, loading),
-        stderr: process.stderr,
-      });
+    .option('--checkpoint <seconds>', 'with --resume: seconds between checkpoints (default: 5)', seconds);
+  return addRunOptions(addDtypeOption(command)).action(async (options: Options) => {
+    const [{ runEncode }, { Encoder }, { resolveModel }, { setThreads }] = await Promise.all([
+      import('./encode.js'),
+      import('../encoder/encoder.js'),
+      import('../hub/resolve.js'),
+      import('../diagnostics.js'),
+    ]);
+    if (options.threads !== undefined) setThreads(options.threads);
+    await runEncode(options, {
+      findModel: resolveModel,
+      loadEncoder: (directory, loading) => Encoder.load(directory, loading),
+      stderr: process.stderr,
     });
+  });
 }

@@ -1,18 +1,13 @@
 /** What `encode` can be told, and which of it fits together. */
 import type { EncodeOptions, EncoderDType, PoolingMode, Precision } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
+import type { ModelChoice } from './find_model.js';
 import type { InputOptions } from './input.js';
 import { checkFieldOptions, chooseInputFormat } from './input_format.js';
 import { chooseFormat, type OutputFormat } from './output.js';
 import type { Shard } from './selection.js';
 
-export interface EncodeCommandOptions extends InputOptions {
-  /** A directory, or a name at the Hugging Face hub. */
-  model: string;
-  /** Branch, tag or commit of a model by name. */
-  revision?: string;
-  /** Models by name come from the cache alone. */
-  offline?: boolean;
+export interface EncodeCommandOptions extends InputOptions, ModelChoice {
   /** Paths, or - for standard input. */
   input: string | readonly string[];
   /** Path, or - for standard output. */
@@ -32,14 +27,24 @@ export interface EncodeCommandOptions extends InputOptions {
   /** Seconds between checkpoints. */
   checkpoint?: number;
   shard?: Shard;
-  quiet?: boolean;
 }
 
 /** Seconds between checkpoints. */
 export const DEFAULT_CHECKPOINT = 5;
 
-export function inputsOf({ input }: EncodeCommandOptions): readonly string[] {
+export function inputsOf({ input }: Pick<EncodeCommandOptions, 'input'>): readonly string[] {
   return typeof input === 'string' ? [input] : input;
+}
+
+/** @throws ArgumentError on options of the inputs that do not fit together */
+export function checkInputs(inputs: readonly string[], options: InputOptions): void {
+  checkFieldOptions(
+    inputs.map((input) => chooseInputFormat(input, options.inputFormat).format),
+    options,
+  );
+  if (inputs.filter((input) => input === '-').length > 1) {
+    throw new ArgumentError(expectation('--input', '- once', 'it more than once'));
+  }
 }
 
 export function needsRanges(precision: Precision): boolean {
@@ -54,13 +59,7 @@ export function checkOptions(options: EncodeCommandOptions): OutputFormat {
   const { output, format, id, precision = 'float32', ranges, resume } = options;
   const inputs = inputsOf(options);
   const chosen = chooseFormat(output, format, id !== undefined);
-  checkFieldOptions(
-    inputs.map((input) => chooseInputFormat(input, options.inputFormat).format),
-    options,
-  );
-  if (inputs.filter((input) => input === '-').length > 1) {
-    throw new ArgumentError(expectation('--input', '- once', 'it more than once'));
-  }
+  checkInputs(inputs, options);
   if (ranges !== undefined && !needsRanges(precision)) {
     throw new ArgumentError(expectation('--ranges', 'a precision of int8 or uint8', precision));
   }

@@ -5,11 +5,13 @@ import { convertCommand } from './convert_command.js';
 import { encodeCommand } from './encode_command.js';
 import { infoCommand } from './info_command.js';
 import { inspectCommand } from './inspect_command.js';
+import { searchCommand } from './search_command.js';
 import { serveCommand } from './serve_command.js';
 
 /** A subcommand, complete with options and action. */
 const COMMANDS: readonly (() => Command)[] = [
   encodeCommand,
+  searchCommand,
   serveCommand,
   convertCommand,
   inspectCommand,

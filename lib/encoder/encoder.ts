@@ -1,6 +1,7 @@
 /** Text encoder: a model directory in, embeddings out. */
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
+import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { type HubOptions, resolveModel } from '../hub/resolve.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
@@ -125,12 +126,12 @@ export class Encoder implements TextEncoder {
 
   /**
    * @param model a directory, or a name at the Hugging Face hub that is looked for in its cache and fetched when
-   *   needed. A sentence-transformers or transformers model: config.json, model.safetensors, tokenizer.json;
+   *   needed; by default 'synthesizer-mini', which comes with the package. A sentence-transformers or transformers model: config.json, model.safetensors, tokenizer.json;
    *   modules.json and the folders it names, config_sentence_transformers.json and sentence_bert_config.json where
    *   there are any
    * @throws ModelError, FormatError, FileError with one sentence each
    */
-  static async load(model: string, options: EncoderLoadOptions = {}): Promise<Encoder> {
+  static async load(model: string = DEFAULT_MODEL, options: EncoderLoadOptions = {}): Promise<Encoder> {
     checkLoadOptions(options);
     const {
       dtype,

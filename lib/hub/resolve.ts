@@ -12,13 +12,15 @@ import { isNotThere, notInCache, unavailable } from './messages.js';
 import { repositoriesOf } from './names.js';
 import { MODULES, modelNeeds } from './needs.js';
 import { type HubOptions, readSettings, readToken } from './options.js';
+import { DEFAULT_MODEL, packagedModel } from './packaged.js';
 import { RemoteFiles } from './remote_files.js';
 import { TIMING, type Timing } from './timing.js';
 
 export type { FetchProgress, HubOptions } from './options.js';
 
 /**
- * A directory that holds the model: `name` itself when it is one, else a snapshot in the cache, fetched when needed.
+ * A directory that holds the model: that of the package for its own name, `name` itself when it is a directory, else a
+ * snapshot in the cache, fetched when needed.
  * A name without an organisation is looked for as it is and then below sentence-transformers.
  * @param timing for tests
  * @throws ArgumentError, ModelError, FileError with one sentence each, or the signal's reason
@@ -33,6 +35,7 @@ export async function resolveModel(
   }
   const settings = readSettings(options);
   settings.signal?.throwIfAborted();
+  if (name === DEFAULT_MODEL) return packagedModel();
   const there = await whatIs(name);
   if (there === 'a directory') return name;
   const repositories = repositoriesOf(name, there);

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { EncoderLoadOptions } from '../encoder/encoder.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { Metrics } from './metrics.js';
 import { type ModelSettings, Models } from './models.js';
 import { checkServerOptions, type ServerOptions } from './options.js';
@@ -10,8 +11,11 @@ import { registerServer } from './plugin.js';
 export type { ServerOptions } from './options.js';
 
 export interface EmbeddingsServerOptions extends Partial<ServerOptions>, EncoderLoadOptions {
-  /** Directories or names of models, by the names that requests use. The first one serves requests that name none. */
-  models: Readonly<Record<string, string>>;
+  /**
+   * Directories or names of models, by the names that requests use. The first one serves requests that name none. By
+   * default the model that comes with the package, under its own name.
+   */
+  models?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -23,7 +27,7 @@ export async function embeddingsServer(app: FastifyInstance, given: EmbeddingsSe
     prefix: _,
     logLevel: __,
     logSerializers: ___,
-    models: names,
+    models: names = { [DEFAULT_MODEL]: DEFAULT_MODEL },
     ...rest
   } = given as typeof given & {
     prefix?: unknown;

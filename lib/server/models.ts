@@ -4,6 +4,7 @@ import type { EncoderLoadOptions } from '../encoder/encoder.js';
 import { readModelDirectory } from '../encoder/model_directory.js';
 import { ArgumentError, expectation } from '../errors.js';
 import type { HubOptions } from '../hub/options.js';
+import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { resolveModel } from '../hub/resolve.js';
 import type { BatchReport } from './batcher.js';
 import { Decoder } from './decoder.js';
@@ -32,12 +33,12 @@ export type ModelSettings = Pick<
 
 /**
  * NAME=MODEL, or MODEL alone, whose name is then its own: the last part of a directory, the whole of a name at the hub.
+ * None at all is the model that comes with the package.
  * @throws ArgumentError
  */
 export function readModelNames(given: readonly string[]): Map<string, string> {
-  if (given.length === 0) throw new ArgumentError(expectation('--model', 'at least one model', 'none'));
   const models = new Map<string, string>();
-  for (const text of given) {
+  for (const text of given.length === 0 ? [DEFAULT_MODEL] : given) {
     const [, name = ownName(text), source = text] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
     if (name.length > 256 || name.includes('\0')) {
       throw new ArgumentError(expectation('--model', 'a name of at most 256 characters', 'a longer one'));

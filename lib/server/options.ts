@@ -64,7 +64,7 @@ export const OPTIONS: readonly OptionRow[] = [
     name: 'model',
     kind: { type: 'list' },
     value: 'name=model',
-    help: 'a directory, or a name such as org/model at the Hugging Face hub, under the name that requests use; several times for several models',
+    help: 'a directory, or a name such as org/model at the Hugging Face hub, under the name that requests use; several times for several models; by default the one that comes with the package',
     default: [],
   },
   {

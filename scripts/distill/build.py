@@ -3,7 +3,7 @@
 import torch
 
 import teacher
-from student import Student
+from student import Student, Teacher
 
 
 def static_heads(variation, dot):
@@ -68,6 +68,29 @@ def build(plan, directory, attention, importance=None, longest=256):
                 # Starts as the mean over the rows of a text of average length.
                 scores.output_bias.copy_(means[i][part][:, 2:24].mean(1))
     return student
+
+
+@torch.no_grad()
+def build_teacher(directory):
+    """The teacher whole, in float32; it learns nothing."""
+    own = teacher.weights(directory)
+    hidden = own['embeddings.word_embeddings.weight'].shape[1]
+    longest = len(own['embeddings.position_embeddings.weight'])
+    result = Teacher({'hidden': hidden, 'heads': 12, 'longest': longest,
+                      'vocabulary': len(own['embeddings.word_embeddings.weight']),
+                      'layers': [{'groups': [(('dot',), 12)], 'inner': 1536}] * 6})
+    result.words.weight.copy_(own['embeddings.word_embeddings.weight'])
+    result.positions.weight.copy_(own['embeddings.position_embeddings.weight'] + own['embeddings.token_type_embeddings.weight'][0])
+    copy_norm(result.norm, own, 'embeddings.LayerNorm')
+    for i, layer in enumerate(result.layers):
+        at = f'encoder.layer.{i}'
+        for to, name in ((layer.groups[0].query, 'attention.self.query'), (layer.groups[0].key, 'attention.self.key'),
+                         (layer.value, 'attention.self.value'), (layer.out, 'attention.output.dense'),
+                         (layer.up, 'intermediate.dense'), (layer.down, 'output.dense')):
+            copy(to, own, f'{at}.{name}')
+        copy_norm(layer.attention_norm, own, f'{at}.attention.output.LayerNorm')
+        copy_norm(layer.output_norm, own, f'{at}.output.LayerNorm')
+    return result.requires_grad_(False).eval()
 
 
 def copy(to, own, name, rows=slice(None), columns=slice(None)):

@@ -47,9 +47,21 @@ class Corpus:
             np.argsort(np.argsort(indices))])
 
 
-def epoch(corpus, rng, tokens, groups):
+def drawn(kinds, shares, rng):
+    """Indices of an epoch's texts: of each kind its share of 1, chosen anew for each epoch, or all several times."""
+    parts = []
+    for kind in sorted(set(kinds)):
+        own = np.flatnonzero(kinds == kind)
+        share = shares.get(kind, shares.get('*', 1.0))
+        whole = int(share)
+        parts += [own] * whole
+        parts.append(rng.choice(own, round(len(own) * (share - whole)), replace=False))
+    return np.concatenate(parts)
+
+
+def epoch(corpus, chosen, rng, tokens, groups):
     """Steps of an epoch: each a list of index arrays, texts of one length in each, about `tokens` ids in all."""
-    order = rng.permutation(len(corpus.lengths))
+    order = rng.permutation(chosen)
     order = order[np.argsort(corpus.lengths[order], kind='stable')]
     lengths = corpus.lengths[order]
     parts = []

@@ -21,12 +21,15 @@ PLANS = {
     'R, 2 dot': plan(dot=2),
     'R, 4 dot': plan(dot=4),
     'R, 5 dot': plan(dot=5),
-    'R, dot 5 R+V': plan(dot=5, dot_kinds=('random', 'dot')),
-    'R, dot 1 7 7': plan(dot=(1, 7, 7)),
     'R+D, 5 dot': plan(('random', 'dense'), dot=5),
     'R, 5 dot, 1152': plan(dot=5, inner=1152),
     'R, 5 dot, 1024': plan(dot=5, inner=1024),
     'R, 5 dot, 768': plan(dot=5, inner=768),
+    'R, 5 R+V, 1024': plan(dot=5, dot_kinds=('random', 'dot'), inner=1024),
+    'R, 1 7 7 dot, 1024': plan(dot=(1, 7, 7), inner=1024),
+    'R+D, 5 dot, 1024': plan(('random', 'dense'), dot=5, inner=1024),
+    '4 layers, R, 5 dot, 640': plan(dot=5, layers=(0, 2, 3, 5), inner=640),
+    '4 layers, R, 5 dot, 768': plan(dot=5, layers=(0, 2, 3, 5), inner=768),
 }
 
 

@@ -33,19 +33,28 @@ class Scores(nn.Module):
         if len(kinds) > 1:
             self.mixing = nn.Parameter(torch.zeros(len(kinds)))
 
-    def forward(self, x):
-        batch, length, _ = x.shape
+    def project(self, x):
+        """What is computed token by token, of all tokens of a step at once: x [tokens, hidden]."""
+        of = {}
+        if 'dot' in self.kinds:
+            of['query'], of['key'] = self.query(x) / math.sqrt(self.size), self.key(x)
+        if 'dense' in self.kinds:
+            of['hidden'] = F.relu(self.hidden(x))
+        return of
+
+    def forward(self, of, batch, length):
+        """Logits of texts of one length, [batch or 1, heads, length, length]; `of` is their part of `project`."""
         split = lambda y: y.view(batch, length, self.heads, -1).transpose(1, 2)
         parts = []
         for kind in self.kinds:
             if kind == 'dot':
-                logits = split(self.query(x)) @ split(self.key(x)).transpose(-1, -2) / math.sqrt(self.size)
+                logits = split(of['query']) @ split(of['key']).transpose(-1, -2)
             elif kind == 'random':
                 logits = self.kernel[:, :length, :length].unsqueeze(0)
             elif kind == 'factorized':
                 logits = (self.left[:, :length] @ self.right[:, :length].transpose(-1, -2)).unsqueeze(0)
             else:
-                logits = split(F.relu(self.hidden(x))) @ self.output[:, :, :length]
+                logits = split(of['hidden']) @ self.output[:, :, :length]
                 logits = logits + self.output_bias[:, None, :length]
             parts.append(logits)
         if len(parts) == 1:
@@ -68,14 +77,25 @@ class Layer(nn.Module):
         self.down = nn.Linear(inner, hidden)
         self.output_norm = nn.LayerNorm(hidden, eps=1e-12)
 
-    def forward(self, x):
-        batch, length, hidden = x.shape
-        values = self.value(x).view(batch, length, self.heads, self.size).transpose(1, 2)
+    def forward(self, x, shapes):
+        """x [tokens, hidden]: texts one after the other; `shapes` has [batch, length] of texts of one length."""
+        values = self.value(x)
+        projected = [scores.project(x) for scores in self.groups]
+        contexts, begin = [], 0
+        for batch, length in shapes:
+            at = slice(begin, begin + batch * length)
+            begin = at.stop
+            contexts.append(self.attend(values[at], [{k: y[at] for k, y in of.items()} for of in projected], batch, length))
+        x = self.attention_norm(x + self.out(torch.cat(contexts)))
+        return self.output_norm(x + self.down(F.gelu(self.up(x))))
+
+    def attend(self, values, projected, batch, length):
+        values = values.view(batch, length, self.heads, self.size).transpose(1, 2)
         contexts, first = [], 0
-        for scores in self.groups:
+        for scores, of in zip(self.groups, projected):
             own = values[:, first:first + scores.heads]
             first += scores.heads
-            weights = torch.softmax(scores(x).float(), -1).to(own.dtype)
+            weights = torch.softmax(scores(of, batch, length).float(), -1).to(own.dtype)
             if weights.shape[0] == 1 and batch > 1:
                 # One product of [length, length] a head: all texts have the same weights.
                 flat = own.permute(1, 2, 0, 3).reshape(scores.heads, length, -1)
@@ -83,9 +103,7 @@ class Layer(nn.Module):
             else:
                 context = weights @ own
             contexts.append(context)
-        context = torch.cat(contexts, 1).transpose(1, 2).reshape(batch, length, hidden)
-        x = self.attention_norm(x + self.out(context))
-        return self.output_norm(x + self.down(F.gelu(self.up(x))))
+        return torch.cat(contexts, 1).transpose(1, 2).reshape(batch * length, -1)
 
 
 class Student(nn.Module):
@@ -101,11 +119,35 @@ class Student(nn.Module):
             for layer in plan['layers']
         )
 
-    def states(self, ids):
-        x = self.norm(self.words(ids) + self.positions.weight[:ids.shape[1]])
+    def places(self, length):
+        """Rows of the table of positions."""
+        return torch.arange(length)
+
+    def states(self, groups):
+        """Of ids [batch, length] of texts of one length, several such: the states of all tokens [tokens, hidden]."""
+        shapes = [tuple(ids.shape) for ids in groups]
+        places = torch.cat([self.places(length).repeat(batch) for batch, length in shapes])
+        # One look-up a step: each has a gradient as large as the table.
+        x = self.norm(self.words(torch.cat([ids.flatten() for ids in groups])) + self.positions(places))
         for layer in self.layers:
-            x = layer(x)
+            x = layer(x, shapes)
         return x
 
-    def forward(self, ids):
-        return F.normalize(self.states(ids).float().mean(1), dim=-1)
+    def forward(self, groups):
+        """Embeddings of the texts of all groups, in order."""
+        return pooled(self.states(groups), groups)
+
+
+def pooled(states, groups):
+    x, sums, begin = states.float(), [], 0
+    for ids in groups:
+        sums.append(x[begin:begin + ids.numel()].view(*ids.shape, -1).mean(1))
+        begin += ids.numel()
+    return F.normalize(torch.cat(sums), dim=-1)
+
+
+class Teacher(Student):
+    """All layers and heads. Reads the separator second as students do, at the place that it has at the end of a text."""
+
+    def places(self, length):
+        return torch.tensor([0, length - 1, *range(1, length - 1)])

@@ -10,8 +10,9 @@ import torch.nn.functional as F
 import corpus
 import quality
 import teacher
-from build import build
+from build import build, build_teacher
 from plans import PLANS, work_of
+from student import pooled
 
 LONGEST = 256
 
@@ -19,8 +20,10 @@ LONGEST = 256
 def add_arguments(parser):
     parser.add_argument('--plan', default='R, 5 dot, 1024', choices=PLANS)
     parser.add_argument('--name', help='of the checkpoint (default: the plan)')
-    parser.add_argument('--texts', type=int, default=240000)
+    parser.add_argument('--texts', type=int, default=1 << 30)
     parser.add_argument('--minutes', type=float, default=4, help='length of the schedule, in minutes of training')
+    parser.add_argument('--shares', default='', help='of kinds of text in an epoch, as "review sentence=0.5, gloss=2, *=0"')
+    parser.add_argument('--budget', type=int, help='length of the schedule in texts, instead: the same on any machine')
     parser.add_argument('--tokens', type=int, default=6144, help='a step')
     parser.add_argument('--groups', type=int, default=6, help='lengths in a step')
     parser.add_argument('--rate', type=float, default=4e-4)
@@ -28,6 +31,10 @@ def add_arguments(parser):
     parser.add_argument('--near', type=float, default=0.3, help='weight of the loss over near texts of a step')
     parser.add_argument('--matrix', type=float, default=20.0, help='weight of the loss over all pairs of a step')
     parser.add_argument('--temperature', type=float, default=0.05)
+    parser.add_argument('--bank', type=int, default=0, help='other texts whose embeddings a step is compared with, too')
+    parser.add_argument('--bank-matrix', type=float, default=0, help='weight of the loss over all pairs with those')
+    parser.add_argument('--states', type=float, default=0, help='weight of the loss over the last states of tokens')
+    parser.add_argument('--states-part', type=float, default=1, help='share of the schedule that has it; it falls to zero')
     parser.add_argument('--longest', type=int, default=128, help='ids of a text in training')
     parser.add_argument('--threads', type=int, default=2)
 
@@ -41,13 +48,25 @@ def loss_of(student, target, args):
     hide = torch.zeros_like(ours).fill_diagonal_(-1e4)
     near = F.kl_div(F.log_softmax(ours / args.temperature + hide, 1), F.log_softmax(theirs / args.temperature + hide, 1),
                     reduction='batchmean', log_target=True)
-    return cosine + args.matrix * matrix + args.near * near, cosine, near
+    return cosine + args.matrix * matrix + args.near * near, cosine.detach(), near.detach()
+
+
+def bank_loss(student, target, bank, args):
+    """As for the pairs of the step, against the teacher's embeddings of many other texts."""
+    theirs, ours = target @ bank.T, student @ bank.T
+    near = F.kl_div(F.log_softmax(ours / args.temperature, 1), F.log_softmax(theirs / args.temperature, 1),
+                    reduction='batchmean', log_target=True)
+    return args.near * near + args.bank_matrix * (ours - theirs).square().mean()
+
+
+def read_shares(text):
+    return {kind.strip(): float(share) for kind, share in (part.split('=') for part in text.split(',') if part.strip())}
 
 
 def load_attention(args):
     file = args.work / 'attention.pt'
     if not file.exists():
-        lines = corpus.read_lines(args.work / 'train_a.txt', 200000)
+        lines = corpus.read_lines(args.work / 'train.txt', 200000)
         long = sorted(lines[:60000], key=len)[::-20][:1000]
         chosen = lines[:4000] + long
         ids, offsets = corpus.tokenize(chosen, args.teacher / 'tokenizer.json', LONGEST)
@@ -70,9 +89,14 @@ def embed(student, texts):
         own = order[texts.lengths[order] == length]
         for i in range(0, len(own), 128):
             with torch.autocast('cpu', torch.bfloat16):
-                out[own[i:i + 128]] = student(texts.rows(own[i:i + 128])).float().numpy()
+                out[own[i:i + 128]] = student([texts.rows(own[i:i + 128])]).float().numpy()
     student.train()
     return out
+
+
+def part_of(state, args):
+    """How much of the schedule is over."""
+    return min(1.0, state['texts'] / args.budget if args.budget else state['minutes'] / args.minutes)
 
 
 def parameter_groups(student, args):
@@ -89,7 +113,7 @@ def run(args):
     file = args.work / f'{name}.pt'
     held = load_corpus(args, 'held_glosses', None, LONGEST)
     student = build(PLANS[args.plan], args.teacher, load_attention(args))
-    optimizer = torch.optim.AdamW(parameter_groups(student, args), lr=args.rate, weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(parameter_groups(student, args), lr=args.rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     state = {'minutes': 0.0, 'step': 0, 'texts': 0, 'epoch': 0}
     before = quality.compare(embed(student, held), held.embeddings)
     print(f'{args.plan}: work {work_of(args.plan):.3f} of the teacher; before training {show(before)}', flush=True)
@@ -99,23 +123,36 @@ def run(args):
         optimizer.load_state_dict(saved['optimizer'])
         state = saved['state']
         print(f'goes on at step {state["step"]}, minute {state["minutes"]:.1f}', flush=True)
-    texts = load_corpus(args, 'train_a', args.texts, args.longest)
+    texts = load_corpus(args, 'train', args.texts, args.longest)
+    whole = build_teacher(args.teacher) if args.states else None
+    kinds = np.array(corpus.read_lines(args.work / 'train_kinds.txt', len(texts.lengths)))
     begun, saved_at = time.time(), time.time()
     earlier = state['minutes']
     sums, shown = [0, 0], time.time()
-    done = earlier >= args.minutes
+    done = part_of(state, args) >= 1
     while not done:
         rng = np.random.default_rng((args.seed, state['epoch']))
-        for groups in corpus.epoch(texts, rng, args.tokens, args.groups):
+        chosen = corpus.drawn(kinds, read_shares(args.shares), rng)
+        for groups in corpus.epoch(texts, chosen, rng, args.tokens, args.groups):
             state['minutes'] = earlier + (time.time() - begun) / 60
-            part = min(1.0, state['minutes'] / args.minutes)
+            part = part_of(state, args)
             factor = min(1, (state['step'] + 1) / 200) * (1 - part)
             for group in optimizer.param_groups:
                 group['lr'] = args.rate * group['factor'] * factor
+            ids = [texts.rows(g) for g in groups]
             with torch.autocast('cpu', torch.bfloat16):
-                ours = torch.cat([student(texts.rows(g)) for g in groups])
+                states = student.states(ids)
+            ours = pooled(states, ids)
             target = F.normalize(torch.cat([texts.targets(g) for g in groups]), dim=-1)
             loss, cosine, near = loss_of(ours, target, args)
+            if args.bank:
+                others = rng.integers(0, len(texts.lengths), args.bank)
+                loss = loss + bank_loss(ours, target, F.normalize(texts.targets(others), dim=-1), args)
+            if args.states and part < args.states_part:
+                with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+                    wanted = whole.states(ids).float()
+                distance = (states.float() - wanted).square().sum(1) / wanted.square().sum(1).mean()
+                loss = loss + args.states * (1 - part / args.states_part) * distance.mean()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)

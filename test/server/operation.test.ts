@@ -474,7 +474,7 @@ describe('the plugin', () => {
       await app.register(embeddingsServer, options as never);
     };
     const models = { mine: tinyModel };
-    await expect(register({})).rejects.toThrow('models: expected at least one name');
+    await expect(register({ models: {} })).rejects.toThrow('models: expected at least one name');
     await expect(register({ models: { a: 3 } })).rejects.toThrow('models.a: expected a directory');
     await expect(register({ models, payloadLimit: 0 })).rejects.toThrow('payloadLimit: expected an integer');
     await expect(register({ models, apiKey: 'secret' })).rejects.toThrow(

@@ -150,7 +150,7 @@ describe('encode', () => {
   });
 
   it.each<[string, () => string[], string]>([
-    ['no options', () => ['encode'], "required option '--model <model>' not specified"],
+    ['no options', () => ['encode'], "required option '--input <file...>' not specified"],
     ['no command', () => [], 'expected a command; see --help'],
     ['an unknown command', () => ['embed'], "unknown command 'embed'"],
     ['an unknown option', () => args(file('texts.txt'), file('x.npy'), '--fast'), "unknown option '--fast'"],
