@@ -18,7 +18,7 @@ const LIB: Record<string, readonly string[]> = {
   native: ['package_root', 'errors'],
   kernels: ['native', 'tensor', 'errors'],
   layers: ['kernels', 'native', 'formats', 'explain', 'tensor', 'errors'],
-  hub: ['formats', 'errors'],
+  hub: ['formats', 'package_root', 'errors'],
   encoder: ['hub', 'layers', 'kernels', 'native', 'formats', 'explain', 'tensor', 'package_root', 'errors'],
   tfjs: ['layers', 'kernels', 'native', 'tensor', 'errors'],
   transformers: ['encoder', 'hub', 'kernels', 'formats', 'tensor', 'native', 'errors'],
