@@ -28,7 +28,12 @@ const OPTIONS = {
   seeds: { value: 'N', help: 'runs of each variant', fallback: 3, read: positive },
   steps: { value: 'N', help: 'training steps of a run', fallback: SETTINGS.steps, read: positive },
   'evaluate-every': { value: 'N', help: 'steps', fallback: SETTINGS.evaluateEvery, read: positive },
-  rounds: { value: 'N', help: 'calls by which inference is timed', fallback: 100, read: positive },
+  rounds: {
+    value: 'N',
+    help: 'calls by which training and inference are timed',
+    fallback: 100,
+    read: positive,
+  },
 };
 
 function encoded(splits, vocabulary, maxLength) {

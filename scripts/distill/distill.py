@@ -4,7 +4,7 @@ import argparse
 import importlib
 from pathlib import Path
 
-STEPS = ('texts', 'teacher', 'train', 'export', 'evaluate')
+STEPS = ('texts', 'teacher', 'train', 'export', 'evaluate', 'golden')
 
 
 def main():

@@ -12,6 +12,9 @@ import torch.nn.functional as F
 from torch import nn
 
 
+PADDED = 256
+
+
 class Scores(nn.Module):
     """The logits of some heads of a layer that have the same kinds of scores."""
 
@@ -78,7 +81,7 @@ class Layer(nn.Module):
         self.output_norm = nn.LayerNorm(hidden, eps=1e-12)
 
     def forward(self, x, shapes):
-        """x [tokens, hidden]: texts one after the other; `shapes` has [batch, length] of texts of one length."""
+        """x [rows, hidden]: texts one after the other, then padding; `shapes` has [batch, length] of texts of one length."""
         values = self.value(x)
         projected = [scores.project(x) for scores in self.groups]
         contexts, begin = [], 0
@@ -86,6 +89,8 @@ class Layer(nn.Module):
             at = slice(begin, begin + batch * length)
             begin = at.stop
             contexts.append(self.attend(values[at], [{k: y[at] for k, y in of.items()} for of in projected], batch, length))
+        if begin < len(x):
+            contexts.append(values[begin:])
         x = self.attention_norm(x + self.out(torch.cat(contexts)))
         return self.output_norm(x + self.down(F.gelu(self.up(x))))
 
@@ -127,11 +132,14 @@ class Student(nn.Module):
         """Of ids [batch, length] of texts of one length, several such: the states of all tokens [tokens, hidden]."""
         shapes = [tuple(ids.shape) for ids in groups]
         places = torch.cat([self.places(length).repeat(batch) for batch, length in shapes])
-        # One look-up a step: each has a gradient as large as the table.
-        x = self.norm(self.words(torch.cat([ids.flatten() for ids in groups])) + self.positions(places))
+        # One look-up a step: each has a gradient as large as the table. And few sizes of products, each of which is compiled.
+        tokens = len(places)
+        pad = (0, -tokens % PADDED)
+        x = self.words(F.pad(torch.cat([ids.flatten() for ids in groups]), pad)) + self.positions(F.pad(places, pad))
+        x = self.norm(x)
         for layer in self.layers:
             x = layer(x, shapes)
-        return x
+        return x[:tokens]
 
     def forward(self, groups):
         """Embeddings of the texts of all groups, in order."""

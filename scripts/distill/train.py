@@ -146,8 +146,10 @@ def run(args):
             target = F.normalize(torch.cat([texts.targets(g) for g in groups]), dim=-1)
             loss, cosine, near = loss_of(ours, target, args)
             if args.bank:
-                others = rng.integers(0, len(texts.lengths), args.bank)
-                loss = loss + bank_loss(ours, target, F.normalize(texts.targets(others), dim=-1), args)
+                # Neighbours in the file, which is shuffled: they are read at once.
+                first = rng.integers(0, len(texts.lengths) - args.bank)
+                bank = torch.from_numpy(np.array(texts.embeddings[first:first + args.bank], dtype=np.float32))
+                loss = loss + bank_loss(ours, target, F.normalize(bank, dim=-1), args)
             if args.states and part < args.states_part:
                 with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
                     wanted = whole.states(ids).float()

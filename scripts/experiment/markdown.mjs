@@ -22,7 +22,7 @@ function columns(rows) {
     ...sources.map((source) => [source, ({ bySource }) => percent(bySource[source]), true]),
     ['parameters', ({ parameters }) => count(parameters.total), true],
     ['trained', ({ parameters }) => count(parameters.trained), true],
-    ['training, tokens/s', ({ trainRate }) => rate(trainRate), true],
+    ['training, tokens/s', ({ training }) => rate(training), true],
     ['inference, tokens/s', ({ inference }) => rate(inference), true],
     ['one attention layer, tokens/s', ({ attention }) => rate(attention), true],
   ];

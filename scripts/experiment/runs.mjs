@@ -24,8 +24,8 @@ async function trainAll(runs, data, settings, { output, results, stop }) {
     if (result === undefined) return false;
     results.add(result);
     checkpoint.remove();
-    const [percent, rate] = [(100 * result.accuracy).toFixed(2), Math.round(result.trainTokensPerSecond)];
-    console.log(`${variant}, seed ${seed}: ${percent} % of the test split, ${rate} tokens/s`);
+    const [percent, minutes] = [(100 * result.accuracy).toFixed(2), (result.trainSeconds / 60).toFixed(1)];
+    console.log(`${variant}, seed ${seed}: ${percent} % of the test split after ${minutes} minutes`);
   }
   return true;
 }
@@ -34,7 +34,7 @@ async function trainAll(runs, data, settings, { output, results, stop }) {
  * @param runs [{variant, seed}]
  * @param data {hash, words, reviews: {train, validation, test}}, of reviews the ids, label and source
  * @param results of results.mjs, kept in the file `output`
- * @param rounds how often each variant's inference is timed
+ * @param rounds how often each variant's training step and inference are timed
  * @returns whether all are finished
  */
 export async function runAll(runs, data, settings, { output, results, rounds }) {

@@ -13,7 +13,7 @@ function deviation(values) {
 /**
  * @param results of results.mjs
  * @returns rows in the order of the variants: {variant, seeds, accuracy, deviation, low, high, bySource, parameters,
- *   trainRate, inference?, attention?}; rates in tokens a second
+ *   training?, inference?, attention?}; rates in tokens a second
  */
 export function summarizeVariants({ runs, speed }) {
   return VARIANTS.filter((variant) => runs.some((run) => run.variant === variant)).map((variant) => {
@@ -30,8 +30,13 @@ export function summarizeVariants({ runs, speed }) {
       high: Math.max(...accuracies),
       bySource: Object.fromEntries(sources.map((s) => [s, mean(own.map(({ bySource }) => bySource[s]))])),
       parameters: own[0].parameters,
-      trainRate: mean(own.map(({ trainTokensPerSecond }) => trainTokensPerSecond)),
-      ...(timed ? { inference: timed.model.median, attention: timed.attention.median } : {}),
+      ...(timed
+        ? {
+            training: timed.training.median,
+            inference: timed.model.median,
+            attention: timed.attention.median,
+          }
+        : {}),
     };
   });
 }

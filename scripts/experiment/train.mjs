@@ -6,22 +6,7 @@ import { TrainableModel } from './model.mjs';
 import { accuracyOf, NativeModel } from './native_model.mjs';
 import { provesEqual } from './proof.mjs';
 import { CHECKPOINT_EVERY } from './settings.mjs';
-import { tf } from './tensorflow.mjs';
-
-/** @returns the loss of the step */
-function trainStep(model, adam, batch, step) {
-  return tf.tidy(() => {
-    const loss = () => tf.losses.sigmoidCrossEntropy(tf.tensor1d(batch.labels), model.logits(batch, step));
-    const variables = model.trainable;
-    const { value, grads } = tf.variableGrads(loss, variables);
-    const gradients = variables.map(({ name }) => ({ name, tensor: grads[name] }));
-    // TensorFlow.js passes over a weight that the loss does not depend on: the variant would be another one.
-    if (gradients.some(({ tensor }) => !tensor))
-      throw new Error('expected a gradient of every trained weight');
-    adam.apply(gradients, step);
-    return value.dataSync()[0];
-  });
-}
+import { trainStep } from './train_step.mjs';
 
 function validate(variant, settings, model, reviews) {
   const weights = model.snapshot();
@@ -91,7 +76,6 @@ export async function train(run, data, settings, { checkpoint, stop, progress })
       validation: state.best.accuracy,
       bestStep: state.best.step,
       parameters: model.parameters(),
-      trainTokensPerSecond: state.tokens / state.seconds,
       trainSeconds: state.seconds,
       trainTokens: state.tokens,
       difference,

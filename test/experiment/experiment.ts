@@ -13,7 +13,6 @@ export interface Run {
   validation: number;
   bestStep: number;
   parameters: { total: number; trained: number };
-  trainTokensPerSecond: number;
   trainSeconds: number;
   difference: number;
   history: { step: number; loss: number; validation: number }[];
@@ -27,7 +26,7 @@ export interface Results {
   settings: Record<string, number>;
   data: Record<string, unknown>;
   runs: Run[];
-  speed: { variant: string; model: Spread; attention: Spread }[];
+  speed: { variant: string; training: Spread; model: Spread; attention: Spread }[];
 }
 
 export function startProgram(name: string, args: string[]): ChildProcessWithoutNullStreams {
@@ -43,6 +42,6 @@ export function withoutTimes({ runs, data, settings }: Results) {
   return {
     data,
     settings,
-    runs: runs.map(({ trainTokensPerSecond: _, trainSeconds: __, ...run }) => run),
+    runs: runs.map(({ trainSeconds: _, ...run }) => run),
   };
 }

@@ -51,6 +51,7 @@ describe('the packed package', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'dist/cli/main.js',
+      'models/synthesizer-mini/model.safetensors',
       'native/sources.txt',
       'native/binding/addon.cc',
       'CMakeLists.txt',
@@ -65,13 +66,14 @@ describe('the packed package', () => {
     }
     const foreign = listed.filter(
       (path) =>
-        !/^(dist|native|prebuilds)\/|^(scripts\/(install|platform)\.mjs|CMakeLists\.txt|binding\.gyp|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(
+        !/^(dist|models|native|prebuilds)\/|^(scripts\/(install|platform)\.mjs|CMakeLists\.txt|binding\.gyp|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(
           path,
         ),
     );
     expect(foreign).toEqual([]);
     expect(listed.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
-    expect(statSync(tarball).size).toBeLessThan(2 * 2 ** 20);
+    // Most of it is the model.
+    expect(statSync(tarball).size).toBeLessThan(16 * 2 ** 20);
   });
 
   const use = `
@@ -128,5 +130,20 @@ describe('the packed package', () => {
       { encoding: 'utf8', env },
     );
     expect([stdout, status]).toEqual([`${version}\n`, 0]);
+  });
+
+  it('brings a model', () => {
+    writeFileSync(join(project, 'texts.txt'), 'a cat\nthe bank lends money\na kitten\n');
+    const { stdout, status, stderr } = spawnSync(
+      join(project, 'node_modules/.bin/synthetic-attention'),
+      ['search', '--input', 'texts.txt', '--top-k', '1', '--format', 'jsonl', '--quiet'],
+      { encoding: 'utf8', env: { ...env, HF_HUB_OFFLINE: '1', HF_HOME: folder }, cwd: project },
+    );
+    expect([stderr, status]).toEqual(['', 0]);
+    const nearest = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).hits[0].text);
+    expect([nearest[0], nearest[2]]).toEqual(['a kitten', 'a cat']);
   });
 });

@@ -1,0 +1,86 @@
+/** The model that comes with the package: what docs/model_card.md promises of its files, and that it understands. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { DEFAULT_MODEL } from '../../../lib/hub/packaged.js';
+import { Encoder, semanticSearch } from '../../../lib/index.js';
+import { packageRoot } from '../../../lib/package_root.js';
+import { readGolden } from '../../support/golden.js';
+
+const directory = join(packageRoot(), 'models', DEFAULT_MODEL);
+let encoder: Encoder;
+beforeAll(async () => {
+  encoder = await Encoder.load();
+});
+
+const cosine = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i]! * b[i]!;
+    aa += a[i]! ** 2;
+    bb += b[i]! ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
+};
+
+it('takes at most 16 MB', () => {
+  const files = (readdirSync(directory, { recursive: true }) as string[]).map((name) =>
+    statSync(join(directory, name)),
+  );
+  expect(files.reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0)).toBeLessThan(16e6);
+});
+
+it('compares tokens in a minority of its heads', () => {
+  const config = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8')) as {
+    model_type: string;
+    num_hidden_layers: number;
+    num_attention_heads: number;
+    attention: { groups: { heads: number; scores: { type: string }[] }[] }[];
+  };
+  expect(config.model_type).toBe('synthesizer');
+  const groups = config.attention.flatMap((layer) => layer.groups);
+  const count = (chosen: typeof groups) => chosen.reduce((sum, { heads }) => sum + heads, 0);
+  const all = config.num_hidden_layers * config.num_attention_heads;
+  expect(count(groups)).toBe(all);
+  const comparing = groups.filter(({ scores }) => scores.some(({ type }) => type === 'dot-product'));
+  expect(count(comparing)).toBeLessThan(all / 2);
+});
+
+it('is what is loaded without a name, in 8 bits, and its embeddings have unit length', async () => {
+  expect(encoder).toMatchObject({ dimensions: 384, maxLength: 256, dtype: 'int8', normalizes: true });
+  const { data, shape } = await encoder.encode('a text');
+  expect(shape).toEqual([384]);
+  expect(Math.hypot(...data)).toBeCloseTo(1, 4);
+});
+
+describe('its embeddings', () => {
+  const golden = readGolden<{ text: string; embedding: number[] }[]>('synthesizer_mini.json');
+
+  it.each(golden)('are those of PyTorch in float32, up to 8 bits: $text', async ({ text, embedding }) => {
+    const { data } = await encoder.encode(text);
+    expect(cosine(data, embedding)).toBeGreaterThan(0.995);
+  });
+
+  it('put sentences that mean the same beside each other', async () => {
+    const texts = readFileSync(join(packageRoot(), 'docs/examples/sentences.txt'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const rows = await encoder.encode(texts);
+    const hits = await semanticSearch(rows, rows, { topK: 2 });
+    const nearest = hits.map((list, i) => list.find(({ corpusId }) => corpusId !== i)!.corpusId);
+    // The first thirty lines or so come in pairs, which no order of words gives away.
+    for (const [a, b] of [
+      [0, 1],
+      [4, 5],
+      [6, 7],
+      [8, 9],
+      [10, 11],
+      [16, 17],
+      [20, 21],
+      [28, 29],
+      [38, 39],
+    ] as const) {
+      expect([texts[a], texts[nearest[a]!]]).toEqual([texts[a], texts[b]]);
+    }
+  });
+});
