@@ -55,16 +55,20 @@ def build(plan, directory, attention, importance=None, longest=256):
             part = order[first:first + scores.heads]
             first += scores.heads
             rows = (part[:, None] * size + torch.arange(size)).flatten()
+            # A mixture starts as its first kind alone: the shares are equal, so that one is as many times larger.
+            times = len(scores.kinds)
             if 'dot' in scores.kinds:
                 copy(scores.query, own, f'{at}.attention.self.query', rows=rows)
                 copy(scores.key, own, f'{at}.attention.self.key', rows=rows)
-            if 'random' in scores.kinds:
-                scores.kernel.copy_(means[i][part])
-            if 'factorized' in scores.kinds:
+                scores.query.weight *= times
+                scores.query.bias *= times
+            elif 'random' in scores.kinds:
+                scores.kernel.copy_(means[i][part] * times)
+            if scores.kinds == ('factorized',):
                 u, s, v = torch.svd_lowrank(means[i][part], q=scores.left.shape[-1], niter=4)
                 scores.left.copy_(u * s.sqrt()[:, None])
                 scores.right.copy_(v * s.sqrt()[:, None])
-            if 'dense' in scores.kinds and 'random' not in scores.kinds:
+            if scores.kinds == ('dense',):
                 # Starts as the mean over the rows of a text of average length.
                 scores.output_bias.copy_(means[i][part][:, 2:24].mean(1))
     return student

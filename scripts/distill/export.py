@@ -14,7 +14,8 @@ from safetensors.torch import save_file
 
 import corpus
 
-TYPES = {'dot': 'dot-product', 'random': 'random', 'factorized': 'factorized-random', 'dense': 'dense'}
+TYPES = {'dot': 'dot-product', 'random': 'random', 'factorized': 'factorized-random', 'dense': 'dense',
+         'dense factors': 'factorized-dense'}
 
 
 def add_arguments(parser):
@@ -101,10 +102,19 @@ def run(args):
                 elif kind == 'random':
                     kernel = own['kernel'][:, :longest, :longest]
                     # A softmax does not see what a row has in common; around 0 its 8 bits are spent best.
-                    out[f'{to}.kernel'] = (kernel - kernel.amax(-1, keepdim=True)).clamp(min=-16) + 8
+                    least = -16 * len(kinds)
+                    out[f'{to}.kernel'] = (kernel - kernel.amax(-1, keepdim=True)).clamp(min=least) - least / 2
                 elif kind == 'factorized':
                     out[f'{to}.left'], out[f'{to}.right'] = own['left'][:, :longest], own['right'][:, :longest]
                     entry['rank'] = own['left'].shape[-1]
+                elif kind == 'dense factors':
+                    tile = plan['sizes'].get('tile', 16)
+                    entry['hidden_dim'], entry['tile'] = own['factors'].shape[1], tile
+                    out[f'{to}.hidden.weight'], out[f'{to}.hidden.bias'] = own['factors_hidden.weight'], own['factors_hidden.bias']
+                    # A shorter table of positions has fewer factors B.
+                    kept_factors = tile + longest // tile
+                    out[f'{to}.output'] = own['factors'][..., :kept_factors]
+                    out[f'{to}.output_bias'] = own['factors_bias'][:, :kept_factors]
                 else:
                     entry['hidden_dim'] = own['output'].shape[1]
                     out[f'{to}.hidden.weight'], out[f'{to}.hidden.bias'] = own['hidden.weight'], own['hidden.bias']

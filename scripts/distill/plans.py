@@ -15,7 +15,9 @@ PLANS = {
     'R': plan(),
     'FR': plan(('factorized',)),
     'D': plan(('dense',)),
+    'FD': plan(('dense factors',)),
     'R+D': plan(('random', 'dense')),
+    'D+V': plan(('dense', 'dot')),
     'R+V': plan(('random', 'dot')),
     'V': plan(('dot',)),
     'R, 2 dot': plan(dot=2),
@@ -44,7 +46,8 @@ def work_of(name, length=20):
     hidden, total = 384, 0
     for dot in chosen['dot']:
         projected = 2 * hidden * hidden + 2 * hidden * chosen['inner']
-        share = {'dot': 2 * hidden * hidden, 'dense': 12 * 32 * hidden + 12 * 32 * length}
+        share = {'dot': 2 * hidden * hidden, 'dense': 12 * 32 * hidden + 12 * 32 * length,
+                 'dense factors': 12 * 32 * hidden + 12 * 32 * 32}
         for kind in chosen['kinds']:
             projected += share.get(kind, 0) * (12 - dot) / 12
         for kind in chosen['dot_kinds']:

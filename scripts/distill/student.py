@@ -1,7 +1,8 @@
 """The student: BERT's layers, cut from the teacher, whose heads mostly attend by position alone.
 
 A plan says which of the teacher's layers stay, how wide their feed-forward parts are, and of each layer which heads
-have which scores: 'dot' (dot-product), 'random' ([N, N] logits), 'factorized' (R1 R2^T), 'dense' (ReLU(x W1) W2).
+have which scores: 'dot' (dot-product), 'random' ([N, N] logits), 'factorized' (R1 R2^T), 'dense' (ReLU(x W1) W2), 'dense factors' (the same for A
+and B, logit A[j mod tile] B[j // tile]).
 A head of several mixes them with learnt weights, softmax(a). Tay et al., arXiv 2005.00743.
 """
 
@@ -18,7 +19,7 @@ PADDED = 256
 class Scores(nn.Module):
     """The logits of some heads of a layer that have the same kinds of scores."""
 
-    def __init__(self, kinds, heads, hidden, size, longest, rank=8, depth=32):
+    def __init__(self, kinds, heads, hidden, size, longest, rank=8, depth=32, tile=16):
         super().__init__()
         self.kinds, self.heads, self.size = kinds, heads, size
         if 'dot' in kinds:
@@ -33,6 +34,11 @@ class Scores(nn.Module):
             self.hidden = nn.Linear(hidden, heads * depth)
             self.output = nn.Parameter(torch.randn(heads, depth, longest) * 0.02)
             self.output_bias = nn.Parameter(torch.zeros(heads, longest))
+        if 'dense factors' in kinds:
+            self.tile = tile
+            self.factors_hidden = nn.Linear(hidden, heads * depth)
+            self.factors = nn.Parameter(torch.randn(heads, depth, tile + longest // tile) * 0.02)
+            self.factors_bias = nn.Parameter(torch.ones(heads, tile + longest // tile))
         if len(kinds) > 1:
             self.mixing = nn.Parameter(torch.zeros(len(kinds)))
 
@@ -43,6 +49,8 @@ class Scores(nn.Module):
             of['query'], of['key'] = self.query(x) / math.sqrt(self.size), self.key(x)
         if 'dense' in self.kinds:
             of['hidden'] = F.relu(self.hidden(x))
+        if 'dense factors' in self.kinds:
+            of['factors'] = F.relu(self.factors_hidden(x))
         return of
 
     def forward(self, of, batch, length):
@@ -56,6 +64,10 @@ class Scores(nn.Module):
                 logits = self.kernel[:, :length, :length].unsqueeze(0)
             elif kind == 'factorized':
                 logits = (self.left[:, :length] @ self.right[:, :length].transpose(-1, -2)).unsqueeze(0)
+            elif kind == 'dense factors':
+                both = split(of['factors']) @ self.factors + self.factors_bias[:, None]
+                a, b = both[..., :self.tile], both[..., self.tile:]
+                logits = (b[..., :, None] * a[..., None, :]).flatten(-2)[..., :length]
             else:
                 logits = split(of['hidden']) @ self.output[:, :, :length]
                 logits = logits + self.output_bias[:, None, :length]
