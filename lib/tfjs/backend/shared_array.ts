@@ -4,7 +4,9 @@
  * instead of five. Nobody can tell the difference, since only arrays that nobody outside holds are put off upon: before
  * one is handed out, what depends on it is computed.
  */
+import type { NativePackedMatrix } from '../../native/addon.js';
 import type { BufferPool } from './buffer_pool.js';
+import { PackedCopy } from './packed_copy.js';
 
 /** How to compute what was put off; kernels/deferred.ts and kernels/product.ts have them. */
 export interface Recipe {
@@ -28,6 +30,7 @@ export class SharedArray {
   #recipe: Recipe | undefined;
   #users = 0;
   #escaped = false;
+  #packed: PackedCopy | undefined;
 
   constructor(pool: BufferPool, source: Float32Array | Recipe) {
     this.#pool = pool;
@@ -70,7 +73,16 @@ export class SharedArray {
     const { array } = this;
     for (const dependent of [...this.#dependents]) dependent.array;
     this.#escaped = true;
+    this.#packed?.drop();
+    this.#packed = undefined;
     return array;
+  }
+
+  /** A packed copy for products, once it pays; see PackedCopy. */
+  packed(k: number, n: number, transposed: boolean): NativePackedMatrix | undefined {
+    if (this.#escaped) return undefined;
+    this.#packed ??= new PackedCopy();
+    return this.#packed.of(this.array, k, n, transposed);
   }
 
   retain(): void {
@@ -79,6 +91,8 @@ export class SharedArray {
 
   release(): void {
     if (--this.#users > 0) return;
+    this.#packed?.drop();
+    this.#packed = undefined;
     if (this.#recipe) this.#forget();
     else if (!this.#escaped) this.#pool.give(this.#array!);
   }

@@ -1,6 +1,6 @@
 /** Products of matrices with what may follow them in the same pass: a bias, an activation, something to add. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { Activation, type MatmulOptions } from '../../../native/addon.js';
+import { Activation, type MatmulOptions, type NativePackedMatrix } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import type { Recipe, SharedArray } from '../shared_array.js';
@@ -15,6 +15,16 @@ export interface Epilogue {
   residual?: Float32Array | null;
   /** Of Activation; before the residual is added. */
   activation?: number;
+}
+
+/** One b for all of the batch, which is only more rows then: what a linear layer is. */
+export function isLinear({ aBatch, bBatch, batch, transposeA }: Product): boolean {
+  return sizeOf(bBatch) === 1 && sizeOf(aBatch) === sizeOf(batch) && !transposeA;
+}
+
+/** The packed copy of a b that comes again and again. */
+export function packedB(product: Product, b: SharedArray): NativePackedMatrix | undefined {
+  return isLinear(product) ? b.packed(product.k, product.n, product.transposeB) : undefined;
 }
 
 export interface Product {
@@ -67,15 +77,16 @@ export function multiply(
   b: Float32Array,
   out: Float32Array,
   { bias = null, residual = null, activation = Activation.none }: Epilogue = {},
+  packed?: NativePackedMatrix,
 ): void {
   const { aBatch, bBatch, batch, m, n, k, transposeA, transposeB } = product;
   const [aCount, bCount, count] = [sizeOf(aBatch), sizeOf(bBatch), sizeOf(batch)];
   const common = { n, k, transposeA, transposeB, packed: null, bias, activation };
-  const call = (options: Omit<MatmulOptions, keyof typeof common>) =>
+  const call = (options: Omit<MatmulOptions, keyof typeof common> & Partial<MatmulOptions>) =>
     addon().matmul({ ...common, ...options });
-  if (bCount === 1 && aCount === count && !transposeA) {
-    // One b for all: the batch is only more rows.
-    call({ batch: 1, m: count * m, a, aBatchStride: 0, b, bBatchStride: 0, residual, out });
+  if (isLinear(product)) {
+    const matrix = packed ? { b: null, packed, transposeB: false } : { b };
+    call({ batch: 1, m: count * m, a, aBatchStride: 0, ...matrix, bBatchStride: 0, residual, out });
   } else if ((aCount === count || aCount === 1) && (bCount === count || bCount === 1)) {
     const aBatchStride = aCount === 1 ? 0 : m * k;
     const bBatchStride = bCount === 1 ? 0 : k * n;
@@ -120,6 +131,6 @@ export class ProductRecipe implements Recipe {
 
   compute(out: Float32Array, epilogue: Omit<Epilogue, 'bias'> = {}): void {
     const [a, b] = this.inputs as [SharedArray, SharedArray];
-    multiply(this.product, a.array, b.array, out, { ...epilogue, bias: this.bias });
+    multiply(this.product, a.array, b.array, out, { ...epilogue, bias: this.bias }, packedB(this.product, b));
   }
 }
