@@ -5,7 +5,6 @@ training text has are dropped from the vocabulary (single characters stay): the 
 """
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +134,12 @@ def write(args, config, out, tokenizer):
     save_file({n: t.float().contiguous() for n, t in out.items()}, str(to / 'model.safetensors'))
     (to / 'config.json').write_text(json.dumps(config, indent=2) + '\n')
     (to / 'tokenizer.json').write_text(json.dumps(tokenizer, ensure_ascii=False))
-    (to / 'sentence_bert_config.json').write_text(json.dumps({'max_seq_length': args.longest, 'do_lower_case': False}))
-    for name in ('modules.json', '1_Pooling/config.json', 'tokenizer_config.json'):
-        shutil.copyfile(args.teacher / name, to / name)
+    files = {
+        'sentence_bert_config.json': {'max_seq_length': args.longest, 'do_lower_case': False},
+        'tokenizer_config.json': {'tokenizer_class': 'BertTokenizer', 'do_lower_case': True, 'model_max_length': args.longest},
+        '1_Pooling/config.json': {'word_embedding_dimension': config['hidden_size'], 'pooling_mode_mean_tokens': True},
+        'modules.json': [{'idx': i, 'name': str(i), 'path': path, 'type': f'sentence_transformers.models.{kind}'}
+                         for i, (path, kind) in enumerate((('', 'Transformer'), ('1_Pooling', 'Pooling'), ('2_Normalize', 'Normalize')))],
+    }
+    for name, content in files.items():
+        (to / name).write_text(json.dumps(content, indent=2) + '\n')
