@@ -48,6 +48,20 @@ it('a weight of other values is another one', () => {
   tf.dispose([x, w]);
 });
 
+it('is one of the form that was asked for, there and back as in training', () => {
+  const [x, w] = [input(), weights()];
+  const y = tf.randomNormal<tf.Rank.R2>([M, N], 0, 1, 'float32', 3);
+  const products = () => [read(tf.matMul(x, w)), read(tf.matMul(y, w, false, true))];
+  const first = products();
+  for (let i = 0; i < 3; i++) expect(products()).toEqual(first);
+  expect(packedOnes()).toEqual(Array(8).fill(false));
+  // Twice each: the second of them is packed, and another one than before.
+  const twice = () => products().concat([read(tf.matMul(y, w, false, true)), read(tf.matMul(x, w))]);
+  for (let i = 0; i < 2; i++) expect(twice()).toEqual([...first, first[1], first[0]]);
+  expect(packedOnes().slice(8)).toEqual([false, false, true, false, true, false, true, false]);
+  tf.dispose([x, w, y]);
+});
+
 it('values that somebody has in hand, and may write to, count as they are', () => {
   const [x, w] = [input(), weights()];
   const before = [0, 1].map(() => read(tf.matMul(x, w)));
