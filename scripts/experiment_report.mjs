@@ -7,8 +7,8 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, program } from './experiment/fail.mjs';
 import { writeWhole } from './experiment/files.mjs';
-import { findings } from './experiment/findings.mjs';
-import { filled, markdownTable } from './experiment/markdown.mjs';
+import { findings, sampling } from './experiment/findings.mjs';
+import { count, filled, markdownTable } from './experiment/markdown.mjs';
 import { readOptions } from './experiment/options.mjs';
 import { readResults } from './experiment/results.mjs';
 import { scatterChart } from './experiment/scatter.mjs';
@@ -55,11 +55,14 @@ async function main() {
   const image = document.replace(/(\.md)?$/, '.svg');
   const timed = rows.every(({ inference }) => inference !== undefined);
   const content = [
-    `${seeds} seed${seeds === '1' ? '' : 's'} of ${settings.steps} steps each; ${data.train} reviews to train, ${data.validation} to validate, ${data.test} to test. ${machineText(machine)}.`,
+    `${seeds} seed${seeds === '1' ? '' : 's'} of ${count(settings.steps)} steps each; ${count(data.train)} reviews to train, ${count(data.validation)} to validate, ${count(data.test)} to test. ${machineText(machine)}.`,
     markdownTable(rows),
     timed ? `![Accuracy against speed](${basename(image)})` : '',
+    sampling(rows, data.test),
     findings(rows),
-  ].join('\n\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
   if (timed) writeWhole(image, plot(results, rows));
   writeWhole(document, filled(readFileSync(document, 'utf8'), content));
 }

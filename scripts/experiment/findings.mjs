@@ -1,4 +1,6 @@
 // Sentences on what the figures say about the paper's claims: made from them, so that they cannot say something else.
+import { count } from './markdown.mjs';
+
 const BASELINE = 'V';
 
 /** Scores that compare no tokens, and mixtures with those that do. */
@@ -39,6 +41,16 @@ function share(rows, holds) {
   if (yes.length === rows.length) return rows.length === 1 ? 'yes' : 'all of them';
   if (yes.length === 0) return rows.length === 1 ? 'no' : 'none of them';
   return `${yes.map(({ variant }) => variant).join(', ')} of ${rows.length}`;
+}
+
+/** How much of the differences the choice of the test split may make: the binomial error of an accuracy. */
+export function sampling(rows, reviews) {
+  const [lowest, ...others] = [...rows].sort((a, b) => a.accuracy - b.accuracy);
+  const highest = others.at(-1);
+  if (highest === undefined) return '';
+  const error = Math.sqrt((highest.accuracy * (1 - highest.accuracy)) / reviews);
+  const range = 100 * (highest.accuracy - lowest.accuracy);
+  return `The means lie within ${range.toFixed(2)} points, from ${lowest.variant} to ${highest.variant}. The standard error of one such accuracy, by the choice of the ${count(reviews)} reviews alone, is ${(100 * error).toFixed(2)} points.`;
 }
 
 /** @param rows of summary.mjs @returns Markdown; says so where the baseline is missing */

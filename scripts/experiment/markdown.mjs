@@ -2,7 +2,7 @@
 import { fail } from './fail.mjs';
 import { MEANINGS } from './variants.mjs';
 
-const count = (n) => Math.round(n).toLocaleString('en-US');
+export const count = (n) => Math.round(n).toLocaleString('en-US');
 const percent = (share) => (100 * share).toFixed(2);
 const rate = (value) => (value === undefined ? '' : count(value));
 
@@ -36,7 +36,6 @@ export function markdownTable(rows) {
     line(cells.map(([header]) => header)),
     line(cells.map(([, , right]) => (right ? '---:' : '---'))),
     ...rows.map((row) => line(cells.map(([, cell]) => cell(row)))),
-    '',
   ].join('\n');
 }
 

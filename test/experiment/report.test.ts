@@ -48,6 +48,10 @@ it('compares every variant with V', async () => {
   const { text } = await report(runs, [...speed, speedOf('Fix', 2500)]);
   expect(text).toContain('3 seeds of 5 steps each; 70 reviews to train, 10 to validate, 20 to test.');
   expect(text).toContain('| V | dot-product, the baseline | 81.00 ± 1.00 | 80.00 to 82.00 | 81.00 | 50.00 |');
+  expect(text).toContain(
+    // sqrt(0.84 * 0.16 / 20)
+    'The means lie within 13.00 points, from Fix to D+V. The standard error of one such accuracy, by the choice of the 20 reviews alone, is 8.20 points.',
+  );
   expect(text).toContain('R: −0.83 points (seeds overlap with those of V), 2.50 times the speed');
   expect(text).toContain('D: −10.00 points (every seed below every seed of V), 0.90 times the speed.');
   expect(text).toContain(
@@ -67,6 +71,7 @@ it('says what is missing', async () => {
   expect(text).toContain('1 seed of 5 steps each');
   expect(text).toContain('No run of V: nothing to compare with.');
   expect(text).not.toContain('.svg');
+  expect(text).not.toContain('standard error');
 });
 
 it('refuses what are no results', async () => {
