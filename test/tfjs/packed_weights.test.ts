@@ -71,7 +71,10 @@ it('values that somebody has in hand, and may write to, count as they are', () =
   tf.dispose([x, w]);
 });
 
-it('is given back with the weight', () => {
+it.each<[string, (w: tf.Tensor) => void]>([
+  ['the weight goes', (w) => w.dispose()],
+  ['somebody has its values in hand', (w) => void w.dataSync()],
+])('is given back when %s', (_, end) => {
   const native = addon();
   const { PackedMatrix } = native;
   const disposed = jest.fn();
@@ -84,9 +87,9 @@ it('is given back with the weight', () => {
   const [x, w] = [input(), weights()];
   for (let i = 0; i < 3; i++) read(tf.matMul(x, w));
   expect(disposed).not.toHaveBeenCalled();
-  w.dispose();
+  end(w);
   expect(disposed).toHaveBeenCalledTimes(1);
-  x.dispose();
+  tf.dispose([x, w]);
   native.PackedMatrix = PackedMatrix;
 });
 

@@ -74,7 +74,6 @@ export class SharedArray {
     for (const dependent of [...this.#dependents]) dependent.array;
     this.#escaped = true;
     this.#packed?.drop();
-    this.#packed = undefined;
     return array;
   }
 
@@ -92,7 +91,6 @@ export class SharedArray {
   release(): void {
     if (--this.#users > 0) return;
     this.#packed?.drop();
-    this.#packed = undefined;
     if (this.#recipe) this.#forget();
     else if (!this.#escaped) this.#pool.give(this.#array!);
   }

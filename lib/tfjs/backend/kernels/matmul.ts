@@ -6,7 +6,7 @@ import type { SyntheticBackend } from '../synthetic_backend.js';
 import { attend, mayBeLogits } from './attention.js';
 import { broadcast } from './broadcast.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';
-import { isLinear, multiply, ProductRecipe, packedB, productOf } from './product.js';
+import { multiply, ProductRecipe, packedB, productOf } from './product.js';
 
 /** Activations of the fused kernel that are a pass of their own over its result. */
 const UNARY: Record<string, number> = {
@@ -63,7 +63,7 @@ const fusedMatMul: Kernel = (call) => {
   if ((bias && !fits(bias, shape)) || (slopes && !fits(slopes, shape))) return undefined;
   const out = backend.allocate(sizeOf(shape));
   const flat = bias && sizeOf(bias.shape) === n && bias.shape.at(-1) === n ? backend.floats(bias) : null;
-  const packed = isLinear(product) ? packedB(product, backend.owned(inputs.b!)) : undefined;
+  const packed = packedB(product, () => backend.owned(inputs.b!));
   multiply(product, backend.floats(inputs.a!), backend.floats(inputs.b!), out, { bias: flat }, packed);
   if (bias && !flat) onto(backend, BinaryOp.add, out, shape, bias);
   if (activation === 'prelu') {

@@ -18,13 +18,13 @@ export interface Epilogue {
 }
 
 /** One b for all of the batch, which is only more rows then: what a linear layer is. */
-export function isLinear({ aBatch, bBatch, batch, transposeA }: Product): boolean {
+function isLinear({ aBatch, bBatch, batch, transposeA }: Product): boolean {
   return sizeOf(bBatch) === 1 && sizeOf(aBatch) === sizeOf(batch) && !transposeA;
 }
 
-/** The packed copy of a b that comes again and again. */
-export function packedB(product: Product, b: SharedArray): NativePackedMatrix | undefined {
-  return isLinear(product) ? b.packed(product.k, product.n, product.transposeB) : undefined;
+/** The packed copy of a b that comes again and again; `b` is asked for only where there may be one. */
+export function packedB(product: Product, b: () => SharedArray): NativePackedMatrix | undefined {
+  return isLinear(product) ? b().packed(product.k, product.n, product.transposeB) : undefined;
 }
 
 export interface Product {
@@ -131,6 +131,7 @@ export class ProductRecipe implements Recipe {
 
   compute(out: Float32Array, epilogue: Omit<Epilogue, 'bias'> = {}): void {
     const [a, b] = this.inputs as [SharedArray, SharedArray];
-    multiply(this.product, a.array, b.array, out, { ...epilogue, bias: this.bias }, packedB(this.product, b));
+    const packed = packedB(this.product, () => b);
+    multiply(this.product, a.array, b.array, out, { ...epilogue, bias: this.bias }, packed);
   }
 }
