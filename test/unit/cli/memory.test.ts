@@ -9,8 +9,12 @@ import { useTemporaryDirectory } from '../formats/temporary_directory.js';
 import { FakeEncoder } from './fake_encoder.js';
 
 const file = useTemporaryDirectory();
-const RECORDS = 300_000;
+const RECORDS = 90_000;
 const DIMENSIONS = 64;
+const SAMPLES = 30;
+const STRIDE = RECORDS / SAMPLES;
+/** Makes the texts of the 45,000 records between two groups of samples more than ten megabytes. */
+const LONG = 'with many words '.repeat(15);
 
 // Measured are live objects, not what the collector has not come to yet.
 setFlagsFromString('--expose-gc');
@@ -42,7 +46,7 @@ class MeasuringEncoder extends FakeEncoder {
     for await (const item of texts) {
       const count = typeof item === 'string' ? 1 : item.length;
       yield { embeddings: new Float32Array(count * DIMENSIONS).fill(0.5), texts: count, tokens: count };
-      if (Math.floor((done + count) / 10_000) > Math.floor(done / 10_000)) this.samples.push(live());
+      if (Math.floor((done + count) / STRIDE) > Math.floor(done / STRIDE)) this.samples.push(live());
       done += count;
     }
     expect(done).toBe(RECORDS);
@@ -50,9 +54,9 @@ class MeasuringEncoder extends FakeEncoder {
 }
 
 it.each([
-  ['lines', 'out.npy', undefined, (i: number) => `text number ${i} of many\n`],
-  ['jsonl', 'out.arrow', 'key', (i: number) => `{"key":"key ${i}","text":"text number ${i}"}\n`],
-  ['csv', 'out.parquet', 'line', (i: number) => `${i === 0 ? 'key,text\n' : ''}${i},"text, ${i}"\n`],
+  ['lines', 'out.npy', undefined, (i: number) => `text number ${i} ${LONG}\n`],
+  ['jsonl', 'out.arrow', 'key', (i: number) => `{"key":"key ${i}","text":"text number ${i} ${LONG}"}\n`],
+  ['csv', 'out.parquet', 'line', (i: number) => `${i === 0 ? 'key,text\n' : ''}${i},"text, ${i} ${LONG}"\n`],
 ] as const)('%s -> %s', async (inputFormat, output, id, line) => {
   const encoder = new MeasuringEncoder(DIMENSIONS);
   const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
@@ -69,9 +73,9 @@ it.each([
   } finally {
     Object.defineProperty(process, 'stdin', stdin);
   }
-  // What is read and not yet written comes and goes, so the least of ten samples counts, after the start. Between
-  // them lie 150,000 records: held, their texts alone would be ten megabytes and their numbers forty.
+  // Records that are read and not yet written come and go, so the minimum of ten samples counts. The two groups of
+  // samples are 45,000 records apart: if these were held, their texts alone would take ten megabytes.
   const { samples } = encoder;
-  expect(samples).toHaveLength(30);
+  expect(samples).toHaveLength(SAMPLES);
   expect(Math.min(...samples.slice(20)) - Math.min(...samples.slice(5, 15))).toBeLessThan(5);
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DEFAULT_MODEL } from '../../../lib/hub/packaged.js';
-import { Encoder, semanticSearch } from '../../../lib/index.js';
+import { Encoder, info, semanticSearch } from '../../../lib/index.js';
 import { packageRoot } from '../../../lib/package_root.js';
 import { readGolden } from '../../support/golden.js';
 
@@ -56,31 +56,53 @@ it('is what is loaded without a name, in 8 bits, and its embeddings have unit le
 describe('its embeddings', () => {
   const golden = readGolden<{ text: string; embedding: number[] }[]>('synthesizer_mini.json');
 
-  it.each(golden)('are those of PyTorch in float32, up to 8 bits: $text', async ({ text, embedding }) => {
+  // Measured: 0.99944 where every weight has 127 steps on each side, 0.99922 where neighbours share them.
+  const near = info().int8.includes('pairs') ? 0.9985 : 0.999;
+  it.each(golden)(`have a cosine above ${near} to PyTorch in float32: $text`, async ({ text, embedding }) => {
     const { data } = await encoder.encode(text);
-    expect(cosine(data, embedding)).toBeGreaterThan(0.995);
+    expect(cosine(data, embedding)).toBeGreaterThan(near);
   });
 
   it('put sentences that mean the same beside each other', async () => {
     const texts = readFileSync(join(packageRoot(), 'docs/examples/sentences.txt'), 'utf8')
       .trimEnd()
       .split('\n');
-    const rows = await encoder.encode(texts);
-    const hits = await semanticSearch(rows, rows, { topK: 2 });
-    const nearest = hits.map((list, i) => list.find(({ corpusId }) => corpusId !== i)!.corpusId);
-    // The first thirty lines or so come in pairs, which no order of words gives away.
+    const { data } = await encoder.encode(texts);
+    const rows = texts.map((_, i) => data.subarray(384 * i, 384 * (i + 1)));
+    // Pairs of lines with a common meaning and few common words. In float32 each has a cosine that is higher than that of
+    // the next neighbour by 0.098 at least; 8 bits move a cosine by 0.006 at most, on every instruction set.
+    const MARGIN = 0.05;
     for (const [a, b] of [
       [0, 1],
+      [2, 3],
       [4, 5],
-      [6, 7],
       [8, 9],
       [10, 11],
+      [12, 13],
+      [14, 15],
       [16, 17],
       [20, 21],
       [28, 29],
+      [32, 33],
+      [34, 35],
       [38, 39],
     ] as const) {
-      expect([texts[a], texts[nearest[a]!]]).toEqual([texts[a], texts[b]]);
+      const others = texts.flatMap((text, i) => (i === a || i === b ? [] : [{ text, i }]));
+      const tooNear = others.filter(
+        ({ i }) => cosine(rows[a]!, rows[i]!) > cosine(rows[a]!, rows[b]!) - MARGIN,
+      );
+      expect([texts[a], tooNear]).toEqual([texts[a], []]);
     }
+  });
+
+  it('are what semanticSearch ranks', async () => {
+    const texts = ['a kitten sleeps', 'the bank lends money', 'a cat is asleep'];
+    const rows = await encoder.encode(texts);
+    const hits = await semanticSearch(rows, rows, { topK: 2 });
+    expect(hits.map((list) => list.map(({ corpusId }) => corpusId))).toEqual([
+      [0, 2],
+      expect.arrayContaining([1]),
+      [2, 0],
+    ]);
   });
 });

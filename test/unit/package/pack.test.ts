@@ -1,10 +1,21 @@
 /** What `npm pack` gives installs into an empty project and works there, by import and by require. */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { info } from '../../../lib/diagnostics.js';
+import { ADDON, platformTag } from '../../../scripts/platform.mjs';
 import { goldenPath } from '../../support/golden.js';
 import { ensureBuilt, root } from '../cli/command.js';
 
@@ -16,25 +27,33 @@ let tarball: string;
 // npm hands its own settings down to scripts as variables; the project must not inherit those of this run.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
 
+/** Packs a directory without running its scripts: dist is fresh, and tests that use it must not see it rebuilt. */
+function pack(directory: string, destination: string): { file: string; files: string[] } {
+  mkdirSync(destination);
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination];
+  const parsed = JSON.parse(execFileSync('npm', args, { cwd: directory, encoding: 'utf8', env })) as
+    | { filename: string; files: { path: string }[] }[]
+    | Record<string, { filename: string; files: { path: string }[] }>;
+  const entry = Object.values(parsed)[0]!;
+  return { file: join(destination, entry.filename), files: entry.files.map((file) => file.path) };
+}
+
 beforeAll(() => {
   ensureBuilt();
   folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
   project = join(folder, 'project');
   mkdirSync(project);
-  // Scripts are off: dist is fresh, and packing must not build it under tests that use it.
-  const packed = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-    cwd: root,
-    encoding: 'utf8',
-    env,
-  });
-  const parsed = JSON.parse(packed) as
-    | { filename: string; files: { path: string }[] }[]
-    | Record<string, { filename: string; files: { path: string }[] }>;
-  const entry = Object.values(parsed)[0]!;
-  listed = entry.files.map((file) => file.path);
-  tarball = join(folder, entry.filename);
+  const packed = pack(root, join(folder, 'packed'));
+  listed = packed.files;
+  tarball = packed.file;
+  // A published package carries prebuilt addons. With the one of this build no compiler runs here; build_files.test.ts
+  // compiles the same sources.
+  execFileSync('tar', ['-xzf', tarball, '-C', folder]);
+  const unpacked = join(folder, 'package');
+  cpSync(info().addonPath, join(unpacked, 'prebuilds', platformTag(), ADDON));
+  const complete = pack(unpacked, join(folder, 'complete')).file;
   writeFileSync(join(project, 'package.json'), '{"name": "project", "version": "1.0.0", "private": true}');
-  const installed = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], {
+  const installed = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', complete], {
     cwd: project,
     encoding: 'utf8',
     env,
@@ -52,8 +71,9 @@ describe('the packed package', () => {
       'dist/index.d.ts',
       'dist/cli/main.js',
       'models/synthesizer-mini/model.safetensors',
-      'native/sources.txt',
-      'native/binding/addon.cc',
+      ...(readdirSync(join(root, 'native'), { recursive: true }) as string[])
+        .map((name) => `native/${name}`)
+        .filter((name) => statSync(join(root, name)).isFile()),
       'CMakeLists.txt',
       'binding.gyp',
       'scripts/install.mjs',
