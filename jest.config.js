@@ -16,5 +16,6 @@ export default {
   },
   // Half of the tests wait for compilers and child processes.
   maxWorkers: '100%',
-  testTimeout: 60_000,
+  // A guard against hangs alone: nothing is measured by it, and a busy machine may take long.
+  testTimeout: 180_000,
 };

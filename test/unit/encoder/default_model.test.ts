@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DEFAULT_MODEL } from '../../../lib/hub/packaged.js';
-import { Encoder, info, semanticSearch } from '../../../lib/index.js';
+import { Encoder, semanticSearch } from '../../../lib/index.js';
 import { packageRoot } from '../../../lib/package_root.js';
 import { readGolden } from '../../support/golden.js';
+import { DEFAULT_MODEL_COSINE } from '../../support/int8_tier.js';
 
 const directory = join(packageRoot(), 'models', DEFAULT_MODEL);
 let encoder: Encoder;
@@ -56,12 +57,13 @@ it('is what is loaded without a name, in 8 bits, and its embeddings have unit le
 describe('its embeddings', () => {
   const golden = readGolden<{ text: string; embedding: number[] }[]>('synthesizer_mini.json');
 
-  // Measured: 0.99944 where every weight has 127 steps on each side, 0.99922 where neighbours share them.
-  const near = info().int8.includes('pairs') ? 0.9985 : 0.999;
-  it.each(golden)(`have a cosine above ${near} to PyTorch in float32: $text`, async ({ text, embedding }) => {
-    const { data } = await encoder.encode(text);
-    expect(cosine(data, embedding)).toBeGreaterThan(near);
-  });
+  it.each(golden)(
+    `have a cosine above ${DEFAULT_MODEL_COSINE} to PyTorch in float32: $text`,
+    async ({ text, embedding }) => {
+      const { data } = await encoder.encode(text);
+      expect(cosine(data, embedding)).toBeGreaterThan(DEFAULT_MODEL_COSINE);
+    },
+  );
 
   it('put sentences that mean the same beside each other', async () => {
     const texts = readFileSync(join(packageRoot(), 'docs/examples/sentences.txt'), 'utf8')
