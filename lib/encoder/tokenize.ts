@@ -6,7 +6,7 @@ import { createModel, type Model } from './tokenizer/models.js';
 import { createNormalizer, lowerCase, type Normalizer, normalizerParts } from './tokenizer/normalizers.js';
 import { type Cut, pieces } from './tokenizer/pieces.js';
 import { createPreTokenizer, dividesAtSpaces, type PreTokenizer } from './tokenizer/pre_tokenizers.js';
-import { drain } from './tokenizer/steps.js';
+import { drain, WorkMeter } from './tokenizer/steps.js';
 import { createTemplate, type Template } from './tokenizer/template.js';
 
 export interface TokenizerOptions {
@@ -90,8 +90,11 @@ export class Tokenizer {
     return drain(this.steps(text));
   }
 
-  /** `encode` in steps of about a millisecond, between which other work may be done. */
-  *steps(text: string, maxLength = this.maxLength): Generator<void, number[], void> {
+  /**
+   * `encode` in steps of about a millisecond, between which other work may be done.
+   * @param meter counts the work, for tests
+   */
+  *steps(text: string, maxLength = this.maxLength, meter = new WorkMeter()): Generator<void, number[], void> {
     const { before, after } = this.parts.template;
     const ids: number[] = [...before];
     const full = maxLength - after.length;
@@ -108,6 +111,7 @@ export class Tokenizer {
     }
     if (ids.length > full) ids.length = full;
     for (const id of after) ids.push(id);
+    meter.endStep();
     return ids;
   }
 

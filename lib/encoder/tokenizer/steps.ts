@@ -1,5 +1,40 @@
 /** Work in steps, by a generator that yields between them. */
 
+/**
+ * Counts the work of a tokenization in characters: every stage adds those that it reads, once for each time that it
+ * reads them, and every lookup the length of its key. Counts do not depend on the machine, so tests can bound them.
+ */
+export class WorkMeter {
+  /** Completed steps. */
+  steps = 0;
+  /** Work of the whole tokenization. */
+  total = 0;
+  /** Work of the largest step. */
+  largest = 0;
+  /** Work since the last step ended. */
+  current = 0;
+
+  add(work: number): void {
+    this.current += work;
+  }
+
+  /** Whether the step has done enough work and the generator should yield. */
+  get due(): boolean {
+    return this.current >= STEP_WORK;
+  }
+
+  /** Ends a step. Every generator calls this right before it yields, and when it returns. */
+  endStep(): void {
+    this.steps++;
+    this.total += this.current;
+    if (this.current > this.largest) this.largest = this.current;
+    this.current = 0;
+  }
+}
+
+/** Work after which a step ends: less than a millisecond. A stage reads at most a few pieces more before it looks. */
+export const STEP_WORK = 8192;
+
 /** The result, all steps taken at once. */
 export function drain<T>(steps: Generator<void, T, void>): T {
   for (;;) {
