@@ -33,7 +33,10 @@ function strip(from: JsonObject): Normalizer {
 function replace(from: JsonObject): Normalizer {
   const searched = pattern(from);
   const content = from.string('content');
-  return (text) => text.replace(searched, () => content);
+  return (text) => {
+    const parts = searched.parts(text);
+    return parts.map((part) => (part.match ? content : part.text)).join('');
+  };
 }
 
 function prepend(from: JsonObject): Normalizer {

@@ -1,4 +1,5 @@
 /** How a text falls into words at the matches of an expression. */
+import { Expression } from './regex/expression.js';
 
 export type SplitBehavior = 'Removed' | 'Isolated' | 'MergedWithPrevious' | 'MergedWithNext' | 'Contiguous';
 
@@ -28,11 +29,20 @@ function parts(text: string, expression: RegExp, invert: boolean): Part[] {
   return all;
 }
 
-/** @param expression with the flag g */
-export function split(text: string, expression: RegExp, behavior: SplitBehavior, invert = false): string[] {
+/** @param expression with the flag g, if it is a RegExp */
+export function split(
+  text: string,
+  expression: RegExp | Expression,
+  behavior: SplitBehavior,
+  invert = false,
+): string[] {
   const words: string[] = [];
   let previous: boolean | undefined;
-  for (const { text: part, match } of parts(text, expression, invert)) {
+  const all =
+    expression instanceof Expression
+      ? expression.parts(text).map((part) => ({ text: part.text, match: part.match !== invert }))
+      : parts(text, expression, invert);
+  for (const { text: part, match } of all) {
     const joins =
       (behavior === 'Contiguous' && previous === match) ||
       (behavior === 'MergedWithPrevious' && match && previous === false) ||
@@ -41,5 +51,6 @@ export function split(text: string, expression: RegExp, behavior: SplitBehavior,
     else if (behavior !== 'Removed' || !match) words.push(part);
     previous = match;
   }
-  return words;
+  // An empty match takes part in the merging, but is no word.
+  return words.filter((word) => word !== '');
 }
