@@ -18,12 +18,14 @@ export class WorkMeter {
     this.current += work;
   }
 
-  /** Whether the step has done enough work and the generator should yield. */
-  get due(): boolean {
-    return this.current >= STEP_WORK;
+  /** Whether the step has done enough work; then it counts as ended: `if (meter.pauses) yield;` */
+  get pauses(): boolean {
+    if (this.current < STEP_WORK) return false;
+    this.endStep();
+    return true;
   }
 
-  /** Ends a step. Every generator calls this right before it yields, and when it returns. */
+  /** A step ends, by a yield or a return. */
   endStep(): void {
     this.steps++;
     this.total += this.current;
@@ -41,4 +43,13 @@ export function drain<T>(steps: Generator<void, T, void>): T {
     const step = steps.next();
     if (step.done) return step.value;
   }
+}
+
+/** The same within a step of another meter, to which the work is added. */
+export function drainWithin<T>(meter: WorkMeter, steps: (own: WorkMeter) => Generator<void, T, void>): T {
+  const own = new WorkMeter();
+  const result = drain(steps(own));
+  own.endStep();
+  meter.add(own.total);
+  return result;
 }

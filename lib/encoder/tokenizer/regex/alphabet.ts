@@ -10,7 +10,7 @@ export class Alphabet {
   private readonly astralClasses: number[] = [];
   readonly size: number;
 
-  constructor(private readonly sets: readonly CodePoints[]) {
+  constructor(sets: readonly CodePoints[]) {
     const starts = new Set([0, 0x10000]);
     for (const set of sets) {
       for (let i = 0; i < set.length; i += 2) {

@@ -34,7 +34,7 @@ export function namedSet(reader: Reader): CodePoints | undefined {
 /** The code point that an escape stands for, after the backslash. */
 export function escapedPoint(reader: Reader): number {
   const hex = reader.take(/x\{([0-9A-Fa-f]{1,8})\}/y) ?? reader.take(/x([0-9A-Fa-f]{1,2})/y);
-  const code = hex ?? reader.take(/u([0-9A-Fa-f]{4})/y);
+  const code = hex ?? reader.take(/u([0-9A-Fa-f]{4})/y) ?? reader.take(/u\{([0-9A-Fa-f]{1,8})\}/y);
   if (code) return checkPoint(Number.parseInt(code[1]!, 16));
   const octal = reader.take(/[0-7]{1,3}/y);
   if (octal) return checkPoint(Number.parseInt(octal[0]!, 8));

@@ -59,6 +59,8 @@ export class Matcher {
   /** What is before is reported. */
   private reported = 0;
   private inGap = false;
+  /** Count of the meter at which the step ends. */
+  private stop = 0;
 
   constructor(
     private readonly program: Program,
@@ -85,11 +87,11 @@ export class Matcher {
 
   /** Works for a step, or until there is nothing to do. Returns whether all is done. */
   private go(): boolean {
-    const begun = this.meter.current;
+    this.stop = this.meter.current + STEP_WORK;
     for (;;) {
       const step = this.steps.next();
       if (step.done) return true;
-      if (step.value || this.meter.current - begun >= STEP_WORK) return false;
+      if (step.value || this.meter.current >= this.stop) return false;
     }
   }
 
@@ -130,7 +132,7 @@ export class Matcher {
       if (!open || end > this.reported) this.report(end, true, !open);
       last = end;
       begin = end;
-      if (this.meter.due) yield false;
+      if (this.meter.current >= this.stop) yield false;
     }
     this.reportGap(text.length);
   }

@@ -95,7 +95,7 @@ export class Lookout {
       const before = this.place;
       this.retreat(Math.max(from, before - REST));
       meter.add(before - this.place);
-      if (meter.due) yield false;
+      yield false;
     }
     this.end = Math.min(this.exact, from + BLOCK);
   }
