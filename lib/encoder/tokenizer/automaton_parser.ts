@@ -87,10 +87,10 @@ class Parser {
     const { source, at } = this;
     if (source[at] === '\\') {
       ESCAPE.lastIndex = at;
-      const escape = ESCAPE.exec(source)?.[0];
-      if (escape === undefined) throw new Unsupported();
-      this.at += escape.length;
-      return escape;
+      const found = ESCAPE.exec(source)?.[0];
+      if (found === undefined) throw new Unsupported();
+      this.at += found.length;
+      return found;
     }
     if (source[at] === '[') return this.characterClass();
     const character = String.fromCodePoint(source.codePointAt(at) ?? 0);

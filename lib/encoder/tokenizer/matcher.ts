@@ -149,12 +149,16 @@ class WholeMatcher implements Matcher {
   private text: string | undefined;
   private done = 0;
   private at = 0;
+  /** Its own, for the place that it keeps. */
+  private readonly expression: RegExp;
 
   constructor(
-    private readonly expression: RegExp,
+    expression: RegExp,
     private readonly onPart: OnPart,
     private readonly meter: WorkMeter,
-  ) {}
+  ) {
+    this.expression = new RegExp(expression);
+  }
 
   push(text: string): void {
     this.meter.add(text.length);
@@ -162,7 +166,8 @@ class WholeMatcher implements Matcher {
   }
 
   end(): boolean {
-    const text = (this.text ??= this.chunks.join(''));
+    this.text ??= this.chunks.join('');
+    const { text } = this;
     const { expression } = this;
     for (const stop = this.at + STEP_WORK; this.at < stop; ) {
       expression.lastIndex = this.at;
