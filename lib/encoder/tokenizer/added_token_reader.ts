@@ -18,14 +18,18 @@ export class AddedTokenReader {
   private held: string[] = [];
   /** Whether white space belongs to the last token. */
   private stripping = false;
+  /** Its own, for the place that it keeps. */
+  private readonly expression: RegExp | undefined;
 
   constructor(
     private readonly finder: AddedTokenFinder,
     private readonly meter: WorkMeter,
-  ) {}
+  ) {
+    this.expression = finder.expression && new RegExp(finder.expression);
+  }
 
   push(text: string, out: TextsAndTokens): void {
-    if (this.finder.expression === undefined) {
+    if (this.expression === undefined) {
       out.push(text);
       return;
     }
@@ -42,8 +46,8 @@ export class AddedTokenReader {
   }
 
   private read(limit: number, out: TextsAndTokens): void {
-    const { expression, tokens } = this.finder;
-    const { text } = this;
+    const { tokens } = this.finder;
+    const { expression, text } = this;
     this.meter.add(text.length);
     for (;;) {
       if (expression === undefined || this.scanned >= limit) break;

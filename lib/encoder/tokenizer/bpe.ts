@@ -91,6 +91,7 @@ class BpeWord implements LongWord {
     this.word = whole ? '' : undefined;
   }
 
+  // biome-ignore lint/correctness/useYield: a part is read in one step
   *push(part: string): Generator<void, void, void> {
     this.meter.add(part.length);
     if (this.word !== undefined) {

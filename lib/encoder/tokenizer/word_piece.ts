@@ -68,10 +68,11 @@ function gathered(
   let parts: string[] = [];
   let characters = 0;
   return {
+    // biome-ignore lint/correctness/useYield: a part is read in one step
     *push(part) {
       meter.add(part.length);
       if (characters > longest) return;
-      for (const _ of part) characters++;
+      characters += [...part].length;
       parts.push(part);
       if (characters > longest) parts = [];
     },
