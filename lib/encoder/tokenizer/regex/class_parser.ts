@@ -1,6 +1,14 @@
 /** Escapes and bracketed classes of Oniguruma's syntax. */
 import { type CodePoints, complement, intersection, union } from './code_points.js';
-import { digits, hexDigits, property, spaces, wordCharacters } from './properties.js';
+import {
+  digits,
+  hexDigits,
+  posixClass,
+  property,
+  spaces,
+  wordCharacters,
+  wordCharactersInClass,
+} from './properties.js';
 import type { Reader } from './reader.js';
 import { ExpressionError } from './tree.js';
 
@@ -17,12 +25,12 @@ const KINDS: Readonly<Record<string, () => CodePoints>> = {
 const DEPTH = 50;
 
 /** The set of `\s`, `\p{L}` and the like after the backslash; undefined, nothing read, where none is there. */
-export function namedSet(reader: Reader): CodePoints | undefined {
-  const letter = reader.peek();
-  const kind = letter === undefined ? undefined : KINDS[letter.toLowerCase()];
-  if (kind !== undefined && Object.hasOwn(KINDS, letter!.toLowerCase())) {
-    reader.next();
-    return letter === letter!.toLowerCase() ? kind() : complement(kind());
+export function namedSet(reader: Reader, inClass = false): CodePoints | undefined {
+  const letter = reader.take(/[swdhSWDH]/y)?.[0];
+  if (letter !== undefined) {
+    const lower = letter.toLowerCase();
+    const set = inClass && lower === 'w' ? wordCharactersInClass() : KINDS[lower]!();
+    return letter === lower ? set : complement(set);
   }
   const name = reader.take(/[pP]\{(\^?)([^}]*)\}/y);
   if (name === undefined) return undefined;
@@ -83,7 +91,7 @@ export function parseClass(reader: Reader, fold: (set: CodePoints) => CodePoints
 function member(reader: Reader, fold: (set: CodePoints) => CodePoints, depth: number): Member {
   const posix = reader.take(/\[:(\^?)([a-zA-Z]+):\]/y);
   if (posix) {
-    const set = property(posix[2]!);
+    const set = posixClass(posix[2]!);
     if (set === undefined) throw new ExpressionError(`the class ${posix[0]} is unknown`);
     return posix[1] ? complement(set) : set;
   }
@@ -92,7 +100,7 @@ function member(reader: Reader, fold: (set: CodePoints) => CodePoints, depth: nu
   if (character === '[') return parseClass(reader, fold, depth + 1);
   if (character !== '\\') return character.codePointAt(0)!;
   if (reader.eat('b')) return 8;
-  const set = namedSet(reader);
+  const set = namedSet(reader, true);
   if (set) return set;
   if (/^[RXNOKGAZzBkgy]$/.test(reader.peek() ?? '')) return reader.next()!.codePointAt(0)!;
   return escapedPoint(reader);

@@ -1,4 +1,5 @@
 /** Where lookbehinds hold: their bodies are read from left to right along the text, by automatons of their own. */
+import type { WorkMeter } from '../steps.js';
 import { type Alphabet, isHigh, isLow, pointOf } from './alphabet.js';
 import type { Program, Routine } from './program.js';
 import type { TextWindow } from './text_window.js';
@@ -84,6 +85,7 @@ export class Conditions {
     program: Program,
     private readonly alphabet: Alphabet,
     private readonly text: TextWindow,
+    private readonly meter: WorkMeter,
   ) {
     this.all = program.conditions.map((routine) => new Lookbehind(routine, alphabet));
   }
@@ -92,18 +94,18 @@ export class Conditions {
     return this.all.length === 0 ? 0 : this.bits[place - this.begin]!;
   }
 
-  /** Makes the bits from `from` up to and with `to` ready; earlier ones are gone. Returns the places read. */
-  *cover(from: number, to: number): Generator<boolean, number, void> {
-    if (this.all.length === 0 || to < this.end) return 0;
+  /** Makes the bits from `from` up to and with `to` ready; earlier ones are gone. Yields where a step may end. */
+  *cover(from: number, to: number): Generator<boolean, void, void> {
+    if (this.all.length === 0 || to < this.end) return;
     const bits = new Uint8Array(to + 1 - from);
     bits.set(this.bits.subarray(Math.max(from - this.begin, 0), this.end - this.begin));
-    const first = this.end;
     [this.bits, this.begin] = [bits, from];
     while (this.end <= to) {
-      bits[this.end - from] = this.step(this.end++);
-      if (this.end % REST === 0) yield false;
+      const stop = Math.min(this.end + REST, to + 1);
+      this.meter.add((stop - this.end) * this.all.length);
+      while (this.end < stop) bits[this.end - from] = this.step(this.end++);
+      yield false;
     }
-    return this.end - first;
   }
 
   /** Bits at a place, from the states before the character that ends there. */

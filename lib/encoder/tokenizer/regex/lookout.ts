@@ -46,7 +46,7 @@ export class Lookout {
     private readonly text: TextWindow,
     private readonly meter: WorkMeter,
   ) {
-    this.conditions = new Conditions(program, alphabet, text);
+    this.conditions = new Conditions(program, alphabet, text, meter);
   }
 
   at(place: number): State {
@@ -70,7 +70,7 @@ export class Lookout {
       text.gather(from);
       let to = Math.min(from + this.reach, text.length);
       if (text.width(to - 1) === 2) to++;
-      this.meter.add(yield* this.conditions.cover(from, to));
+      yield* this.conditions.cover(from, to);
       yield* this.walk(from, to, undefined);
       if (this.exact - from < (to - from) / 4) this.reach *= 2;
     } while (this.exact < from);

@@ -3,7 +3,7 @@
  * but for those that close a loop, so that one pass in their order settles most of what depends on successors.
  */
 import { type CodePoints, union } from './code_points.js';
-import { ExpressionError, type Node } from './tree.js';
+import { ExpressionError, type Node, TEXT_FOLLOWS } from './tree.js';
 
 export type Instruction =
   /** Reads a code point of the set. */
@@ -133,7 +133,10 @@ class Compiler {
     return start;
   }
 
-  private lookAhead({ body, negative }: Node & { kind: 'look' }, next: number): number {
+  private lookAhead(node: Node & { kind: 'look' }, next: number): number {
+    const { body, negative } = node;
+    // A `^` in a lookbehind, whose place only matters where something follows.
+    if (this.behind && node === TEXT_FOLLOWS) return next;
     if (this.behind) throw new ExpressionError('it has a lookahead in a lookbehind');
     this.depth++;
     const inside = this.node(body, this.add({ kind: 'end' }));

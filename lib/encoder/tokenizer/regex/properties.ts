@@ -2,10 +2,12 @@
 import { SPACES } from '../expressions.js';
 import { type CodePoints, charactersOf, complement, intersection, NONE, union } from './code_points.js';
 
-/** Oniguruma's words have no joiners, and of the numbers that are no digits those of Latin-1. */
+/** Oniguruma's words have no joiners. */
+const WORD_IN_CLASS = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]';
+/** Outside of classes they have those numbers of Latin-1 that are no digits, too. */
 const WORD = '[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\xb2\\xb3\\xb9\\xbc-\\xbe]';
 
-/** Names that Oniguruma reads in brackets ([:alpha:]) and in \p{...}. */
+/** Names that Oniguruma reads in [:...:] and in \p{...}. */
 const POSIX: Readonly<Record<string, string>> = {
   alnum: '[\\p{Alphabetic}\\p{Nd}]',
   alpha: '\\p{Alphabetic}',
@@ -16,7 +18,7 @@ const POSIX: Readonly<Record<string, string>> = {
   graph: `[^\\p{Cc}\\p{Cn}\\p{Cs}${SPACES}]`,
   lower: '\\p{Lowercase}',
   print: '[^\\p{Cc}\\p{Cn}\\p{Cs}\\u2028\\u2029]',
-  punct: '[\\p{P}$+<=>^`|~]',
+  punct: '\\p{P}',
   space: `[${SPACES}]`,
   upper: '\\p{Uppercase}',
   word: WORD,
@@ -56,7 +58,14 @@ function characters(source: string): CodePoints {
   return set;
 }
 
-/** Undefined where the name is none of ours. */
+/** The set of [:name:]; undefined where the name is none of ours. */
+export function posixClass(name: string): CodePoints | undefined {
+  if (name === 'punct') return characters('[\\p{P}\\p{S}]');
+  if (name === 'word') return characters(WORD_IN_CLASS);
+  return Object.hasOwn(POSIX, name) ? characters(POSIX[name]!) : undefined;
+}
+
+/** The set of \\p{name}; undefined where the name is none of ours. */
 export function property(name: string): CodePoints | undefined {
   const key = plain(name);
   if (key === 'any') return complement(NONE);
@@ -76,6 +85,7 @@ export function property(name: string): CodePoints | undefined {
 
 export const spaces = (): CodePoints => characters(POSIX.space!);
 export const wordCharacters = (): CodePoints => characters(WORD);
+export const wordCharactersInClass = (): CodePoints => characters(WORD_IN_CLASS);
 export const digits = (): CodePoints => characters('\\p{Nd}');
 export const hexDigits = (): CodePoints => characters(POSIX.xdigit!);
 

@@ -31,8 +31,9 @@ export const choice = (...parts: Node[]): Node => ({ kind: 'choice', parts });
 const NEWLINE: Node = { kind: 'set', set: [10, 10] };
 export const TEXT_START = look(ANY, true, true);
 export const TEXT_END = look(ANY, false, true);
+export const TEXT_FOLLOWS = look(ANY, false, false);
 /** `^`: not behind a newline that ends the text. */
-export const LINE_START = choice(TEXT_START, sequence(look(NEWLINE, true, false), look(ANY, false, false)));
+export const LINE_START = choice(TEXT_START, sequence(look(NEWLINE, true, false), TEXT_FOLLOWS));
 /** `$` */
 export const LINE_END = choice(look(NEWLINE, false, false), TEXT_END);
 /** `\Z` */
