@@ -2,12 +2,23 @@
 import { expectation, ModelError } from '../errors.js';
 import type { JsonObject } from './json_file.js';
 import { type AddedToken, AddedTokenFinder, readAddedTokens } from './tokenizer/added_tokens.js';
-import { createModel, type Model } from './tokenizer/models.js';
-import { createNormalizer, lowerCase, type Normalizer, normalizerParts } from './tokenizer/normalizers.js';
-import { type Cut, pieces } from './tokenizer/pieces.js';
-import { createPreTokenizer, dividesAtSpaces, type PreTokenizer } from './tokenizer/pre_tokenizers.js';
-import { drain } from './tokenizer/steps.js';
+import { LongText } from './tokenizer/long_text.js';
+import { createModel } from './tokenizer/models.js';
+import {
+  createNormalizer,
+  inSequence,
+  lowerCase,
+  normalizerParts,
+  perCharacter,
+} from './tokenizer/normalizers.js';
+import type { TokenizerParts } from './tokenizer/parts.js';
+import { type Cut, findCut, pieceEnd } from './tokenizer/pieces.js';
+import { createPreTokenizer, dividesAtSpaces } from './tokenizer/pre_tokenizers.js';
+import { shortText } from './tokenizer/short_text.js';
+import { chunkEnd } from './tokenizer/stage.js';
+import { drain, WorkMeter } from './tokenizer/steps.js';
 import { createTemplate, type Template } from './tokenizer/template.js';
+import { ONE_WORD } from './tokenizer/word_sequence.js';
 
 export interface TokenizerOptions {
   /** Tokens in all, special tokens included. */
@@ -15,18 +26,10 @@ export interface TokenizerOptions {
   lowerCase: boolean;
 }
 
-/** Words in one step. */
-const WORDS = 512;
-/** Longer words take steps of their own. */
-const LONG_WORD = 1024;
-
 /** Normalizers that see the ends of a text. */
 const WHOLE_TEXT: readonly unknown[] = ['Prepend', 'Strip'];
 
-interface Parts {
-  normalizer: Normalizer | undefined;
-  preTokenizer: PreTokenizer | undefined;
-  model: Model;
+interface Parts extends TokenizerParts {
   template: Template;
   added: readonly AddedToken[];
   /** Where a long text may be cut. */
@@ -36,21 +39,14 @@ interface Parts {
 export class Tokenizer {
   readonly maxLength: number;
   private readonly names: ReadonlyMap<number, string>;
-  private readonly raw: AddedTokenFinder;
-  private readonly normalized: AddedTokenFinder;
 
   private constructor(
     private readonly parts: Parts,
     file: JsonObject,
     { maxLength }: TokenizerOptions,
   ) {
-    const { added, normalizer, template } = parts;
+    const { added, template } = parts;
     this.names = new Map(added.map(({ id, content }) => [id, content]));
-    this.raw = new AddedTokenFinder(added.filter((token) => !token.normalized));
-    this.normalized = new AddedTokenFinder(
-      added.filter((token) => token.normalized),
-      normalizer,
-    );
     this.maxLength = maxLength;
     const special = template.before.length + template.after.length;
     if (maxLength <= special) {
@@ -73,10 +69,17 @@ export class Tokenizer {
         part.get('type') === 'Lowercase' ||
         (part.get('type') === 'BertNormalizer' && part.boolean('lowercase', true)),
     );
-    const normalize = normalizer && createNormalizer(normalizer);
+    const made = normalizer ? [createNormalizer(normalizer)] : [];
+    const normalize = inSequence(options.lowerCase && !lowers ? [perCharacter(lowerCase), ...made] : made);
+    const meter = new WorkMeter();
     const parts: Parts = {
-      normalizer: options.lowerCase && !lowers ? (text) => (normalize ?? String)(lowerCase(text)) : normalize,
-      preTokenizer: preTokenizer && createPreTokenizer(preTokenizer),
+      raw: new AddedTokenFinder(added.filter((token) => !token.normalized)),
+      normalizer: normalize.stages.length > 0 ? normalize : undefined,
+      normalized: new AddedTokenFinder(
+        added.filter((token) => token.normalized),
+        (text) => normalize.apply(text, meter),
+      ),
+      preTokenizer: preTokenizer ? createPreTokenizer(preTokenizer) : ONE_WORD,
       model: createModel(model),
       template: createTemplate(file.optionalObject('post_processor')),
       added,
@@ -90,24 +93,28 @@ export class Tokenizer {
     return drain(this.steps(text));
   }
 
-  /** `encode` in steps of about a millisecond, between which other work may be done. */
-  *steps(text: string, maxLength = this.maxLength): Generator<void, number[], void> {
+  /**
+   * `encode` in steps of about a millisecond, between which other work may be done.
+   * @param meter counts the work, for tests
+   */
+  *steps(text: string, maxLength = this.maxLength, meter = new WorkMeter()): Generator<void, number[], void> {
     const { before, after } = this.parts.template;
     const ids: number[] = [...before];
     const full = maxLength - after.length;
-    let begin = 0;
     // A tokenizer that worked through a whole text before it is truncated would take long for what is thrown away.
-    for (const piece of pieces(text, this.parts.cut)) {
-      for (const { words, id } of this.sections(piece.toWellFormed(), begin === 0)) {
-        if (ids.length >= full) break;
-        if (id === undefined) yield* this.addWords(words, ids, full);
-        else ids.push(id);
+    for (let begin = 0; begin < text.length && ids.length < full; ) {
+      const end = pieceEnd(text, this.parts.cut, begin);
+      if (end === undefined) begin = yield* this.addLong(text, begin, ids, full, meter);
+      else {
+        const whole = begin === 0 && end === text.length;
+        const piece = (whole ? text : text.slice(begin, end)).toWellFormed();
+        yield* this.addPiece(piece, begin === 0, ids, full, meter);
+        begin = end;
       }
-      if (ids.length >= full) break;
-      begin += piece.length;
     }
     if (ids.length > full) ids.length = full;
     for (const id of after) ids.push(id);
+    meter.endStep();
     return ids;
   }
 
@@ -126,32 +133,44 @@ export class Tokenizer {
     return ids.map((id) => this.names.get(id) ?? this.parts.model.vocabulary.name(id) ?? `[${id}]`);
   }
 
-  /** The words between added tokens, and these. */
-  private *sections(piece: string, first: boolean): Generator<{ words: string[]; id: number | undefined }> {
-    const { normalizer, preTokenizer } = this.parts;
-    for (const section of this.raw.split(piece)) {
-      if (section.id !== undefined) {
-        yield { words: [], id: section.id };
-        continue;
-      }
-      const text = normalizer ? normalizer(section.text) : section.text;
-      for (const { id, text: part, begin } of this.normalized.split(text)) {
-        const begins = first && section.begin === 0 && begin === 0;
-        if (id !== undefined || part === '') yield { words: [], id };
-        else yield { words: preTokenizer ? preTokenizer(part, begins) : [part], id };
-      }
+  private *addPiece(
+    piece: string,
+    first: boolean,
+    ids: number[],
+    full: number,
+    meter: WorkMeter,
+  ): Generator<void, void, void> {
+    for (const { id, text, begin } of this.parts.raw.split(piece)) {
+      if (ids.length >= full) return;
+      if (id !== undefined) ids.push(id);
+      else yield* shortText(this.parts, text, first && begin === 0, ids, full, meter);
     }
+    if (meter.pauses) yield;
   }
 
-  private *addWords(words: readonly string[], ids: number[], full: number): Generator<void, void, void> {
-    const { model } = this.parts;
-    for (const [i, word] of words.entries()) {
-      if (ids.length >= full) return;
-      if (i % WORDS === WORDS - 1) yield;
-      const long = word.length > LONG_WORD && model.steps !== undefined;
-      const found = long ? yield* model.steps!(word) : model.encode(word, full - ids.length);
-      for (const id of found) ids.push(id);
+  /** @returns where the text was cut, or its end */
+  private *addLong(
+    text: string,
+    begin: number,
+    ids: number[],
+    full: number,
+    meter: WorkMeter,
+  ): Generator<void, number, void> {
+    const { cut } = this.parts;
+    const long = new LongText(this.parts, ids, full, begin === 0, meter);
+    let at = begin;
+    let found: number | undefined;
+    while (at < text.length && found === undefined && ids.length < full) {
+      const end = chunkEnd(text, at);
+      found = findCut(text, cut, at, end);
+      const chunk = text.slice(at, found ?? end);
+      meter.add(2 * chunk.length);
+      yield* long.push(chunk.toWellFormed());
+      at = found ?? end;
+      if (meter.pauses) yield;
     }
+    if (ids.length < full) yield* long.end();
+    return at;
   }
 }
 

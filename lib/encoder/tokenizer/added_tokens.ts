@@ -1,8 +1,9 @@
 /** Tokens beside the model's vocabulary, such as [SEP]: they are found in a text before anything else. */
 import type { JsonObject } from '../json_file.js';
 import { components } from './component.js';
-import { escapeRegExp, SPACES, WORD_CHARACTERS } from './expressions.js';
-import type { Normalizer } from './normalizers.js';
+import { escapeRegExp, WORD_CHARACTERS } from './expressions.js';
+import { spacesBegin, spacesEnd } from './spaces.js';
+import { characterBefore } from './stage.js';
 import { checkId } from './vocabulary.js';
 
 export interface AddedToken {
@@ -26,10 +27,7 @@ export interface Section {
   begin: number;
 }
 
-const WORD_END = new RegExp(`[${WORD_CHARACTERS}]$`, 'u');
-const WORD_START = new RegExp(`^[${WORD_CHARACTERS}]`, 'u');
-const SPACES_START = new RegExp(`^[${SPACES}]*`);
-const SPACES_END = new RegExp(`[${SPACES}]*$`);
+const WORD_CHARACTER = new RegExp(`^[${WORD_CHARACTERS}]`, 'u');
 
 export function readAddedTokens(file: JsonObject): AddedToken[] {
   return components(file, 'added_tokens').map((from) => {
@@ -45,41 +43,57 @@ export function readAddedTokens(file: JsonObject): AddedToken[] {
   });
 }
 
+/** Whether the character that ends at `end` is one of words; false where the text begins. */
+function wordBefore(text: string, end: number): boolean {
+  return WORD_CHARACTER.test(text.slice(characterBefore(text, end), end));
+}
+
+function wordAfter(text: string, begin: number): boolean {
+  return WORD_CHARACTER.test(text.slice(begin, begin + 2));
+}
+
 /** Finds some added tokens in texts. */
 export class AddedTokenFinder {
-  private readonly tokens = new Map<string, AddedToken>();
-  private readonly expression: RegExp | undefined;
+  readonly tokens = new Map<string, AddedToken>();
+  /** With the flag g; undefined without tokens. */
+  readonly expression: RegExp | undefined;
+  /** Code units of the longest token. */
+  readonly longest: number;
+  readonly stripsLeft: boolean;
 
-  /** @param normalizer what the texts have been through */
-  constructor(tokens: readonly AddedToken[], normalizer?: Normalizer) {
+  /** @param normalize what the texts have been through */
+  constructor(tokens: readonly AddedToken[], normalize: (text: string) => string = String) {
     for (const token of tokens) {
-      const content = normalizer ? normalizer(token.content) : token.content;
+      const content = normalize(token.content);
       if (content !== '') this.tokens.set(content, token);
     }
     // Of several at one place the longest counts.
     const contents = [...this.tokens.keys()].sort((a, b) => b.length - a.length);
     if (contents.length > 0) this.expression = new RegExp(contents.map(escapeRegExp).join('|'), 'gu');
+    this.longest = contents[0]?.length ?? 0;
+    this.stripsLeft = tokens.some(({ stripLeft }) => stripLeft);
   }
 
+  /** The sections of a short text. */
   split(text: string): Section[] {
     if (this.expression === undefined || text === '') return [{ text, id: undefined, begin: 0 }];
     const sections: Section[] = [];
     let done = 0;
     for (const found of text.matchAll(this.expression)) {
       const token = this.tokens.get(found[0])!;
-      let begin = found.index;
-      let end = begin + found[0].length;
-      if (begin < done) continue;
-      if (token.singleWord && (WORD_END.test(text.slice(0, begin)) || WORD_START.test(text.slice(end)))) {
-        continue;
-      }
-      if (token.stripLeft) begin -= SPACES_END.exec(text.slice(done, begin))![0].length;
-      if (token.stripRight) end += SPACES_START.exec(text.slice(end))![0].length;
+      const end = found.index + found[0].length;
+      if (!stands(token, text, found.index, end)) continue;
+      const begin = token.stripLeft ? spacesBegin(text, found.index, done) : found.index;
       if (begin > done) sections.push({ text: text.slice(done, begin), id: undefined, begin: done });
-      sections.push({ text: text.slice(begin, end), id: token.id, begin });
-      done = end;
+      sections.push({ text: found[0], id: token.id, begin });
+      done = token.stripRight ? spacesEnd(text, end) : end;
     }
     if (done < text.length) sections.push({ text: text.slice(done), id: undefined, begin: done });
     return sections;
   }
+}
+
+/** Whether a token that was found counts where it is. */
+export function stands(token: AddedToken, text: string, begin: number, end: number): boolean {
+  return !token.singleWord || !(wordBefore(text, begin) || wordAfter(text, end));
 }

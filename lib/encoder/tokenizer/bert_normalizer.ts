@@ -2,7 +2,9 @@
 import type { JsonObject } from '../json_file.js';
 import { SPACES } from './expressions.js';
 import { lowerCase, type Normalizer } from './normalizers.js';
+import { mapping } from './stage.js';
 import { CONTROLS, NONSPACING } from './unicode.js';
+import { formStage, normalizeForm } from './unicode_forms.js';
 
 const REMOVED = new RegExp(`[\0\ufffd${CONTROLS}]`, 'gv');
 const SPACE = new RegExp(`[${SPACES}]`, 'g');
@@ -17,13 +19,21 @@ export function bertNormalizer(from: JsonObject): Normalizer {
   const ideographs = from.boolean('handle_chinese_chars', true);
   const lower = from.boolean('lowercase', true);
   const strip = from.boolean('strip_accents', lower);
-  return (text) => {
+  const before = (text: string): string => {
     let out = text;
-    if (!PLAIN.test(out)) {
-      if (clean) out = out.replace(REMOVED, '').replace(SPACE, ' ');
-      if (ideographs) out = out.replace(IDEOGRAPH, ' $& ');
-      if (strip) out = out.normalize('NFD').replace(ACCENT, '');
-    }
+    if (clean) out = out.replace(REMOVED, '').replace(SPACE, ' ');
+    return ideographs ? out.replace(IDEOGRAPH, ' $& ') : out;
+  };
+  const after = (text: string): string => {
+    const out = strip ? text.replace(ACCENT, '') : text;
     return lower ? lowerCase(out) : out;
+  };
+  return {
+    apply(text, meter) {
+      if (PLAIN.test(text)) return lower ? lowerCase(text) : text;
+      const out = before(text);
+      return after(strip ? normalizeForm(out, 'NFD', meter) : out);
+    },
+    stages: [mapping(before), ...(strip ? [formStage('NFD')] : []), mapping(after)],
   };
 }

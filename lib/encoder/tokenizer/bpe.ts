@@ -1,16 +1,14 @@
 /** Byte pair encoding (Sennrich et al., arXiv 1508.07909): of all neighbours the pair with the earliest merge joins first. */
 import type { JsonObject } from '../json_file.js';
-import type { Model } from './models.js';
+import type { LongWord, Model } from './models.js';
 import { PairMap } from './pair_map.js';
 import { PairQueue } from './pair_queue.js';
-import { drain } from './steps.js';
+import { characterBefore } from './stage.js';
+import { drainWithin, type WorkMeter } from './steps.js';
 import { Vocabulary } from './vocabulary.js';
 
 /** Longer words join their pairs by a queue, shorter ones by looking through them again and again. */
 const SHORT = 48;
-
-/** Pairs that are queued or taken in one step: a millisecond or less. */
-const STEP = 2048;
 
 /** Merges by rank: the pair's rank, and the id that it becomes. */
 interface Merges {
@@ -50,23 +48,74 @@ export function bpe(from: JsonObject): Model {
   const symbols = symbolsOf(from, vocabulary, prefix);
   return {
     vocabulary,
-    encode(word) {
+    encode(word, meter) {
       const known = whole ? vocabulary.id(word) : undefined;
       if (known !== undefined) return [known];
-      const ids = symbols(word);
-      return ids.length <= SHORT ? mergeShort(ids, merges) : drain(mergeLong(ids, merges));
+      const ids: number[] = [];
+      symbols(word, ids, { begins: true, ends: true, afterUnknown: false });
+      meter.add(word.length);
+      if (ids.length <= SHORT) return mergeShort(ids, merges, meter);
+      const out: number[] = [];
+      drainWithin(meter, (own) => mergeLong(ids, merges, out, own));
+      return out;
     },
-    *steps(word) {
-      const known = whole ? vocabulary.id(word) : undefined;
-      return known === undefined ? yield* mergeLong(symbols(word), merges) : [known];
-    },
+    long: (meter) => new BpeWord(vocabulary, whole, symbols, merges, meter),
   };
+}
+
+/** Where in its word a part lies, and what comes before it. */
+interface Place {
+  begins: boolean;
+  ends: boolean;
+  afterUnknown: boolean;
+}
+
+/** Appends the characters of a part of a word as ids, before any are merged. */
+type Symbols = (part: string, ids: number[], place: Place) => void;
+
+class BpeWord implements LongWord {
+  private readonly symbols: number[] = [];
+  private readonly place: Place = { begins: true, ends: false, afterUnknown: false };
+  /** The last character: it may be the end of the word. */
+  private held = '';
+  /** The whole word as long as it may be a token. */
+  private word: string | undefined;
+
+  constructor(
+    private readonly vocabulary: Vocabulary,
+    whole: boolean,
+    private readonly symbolsOf: Symbols,
+    private readonly merges: Merges,
+    private readonly meter: WorkMeter,
+  ) {
+    this.word = whole ? '' : undefined;
+  }
+
+  // biome-ignore lint/correctness/useYield: a part is read in one step
+  *push(part: string): Generator<void, void, void> {
+    this.meter.add(part.length);
+    if (this.word !== undefined) {
+      this.word = this.word.length > this.vocabulary.longest ? undefined : this.word + part;
+    }
+    const text = this.held + part;
+    const last = characterBefore(text, text.length);
+    this.held = text.slice(last);
+    if (last > 0) this.symbolsOf(text.slice(0, last), this.symbols, this.place);
+  }
+
+  *end(ids: number[]): Generator<void, void, void> {
+    const known = this.word === undefined ? undefined : this.vocabulary.id(this.word);
+    if (known !== undefined) ids.push(known);
+    else {
+      this.symbolsOf(this.held, this.symbols, { ...this.place, ends: true });
+      yield* mergeLong(this.symbols, this.merges, ids, this.meter);
+    }
+  }
 }
 
 const encoder = new TextEncoder();
 
-/** The characters of a word as ids, before any are merged. */
-function symbolsOf(from: JsonObject, vocabulary: Vocabulary, prefix: string): (word: string) => number[] {
+function symbolsOf(from: JsonObject, vocabulary: Vocabulary, prefix: string): Symbols {
   const suffix = from.optionalString('end_of_word_suffix') ?? '';
   const unknown = vocabulary.named(from, 'unk_token');
   const fuse = from.boolean('fuse_unk', false);
@@ -77,29 +126,28 @@ function symbolsOf(from: JsonObject, vocabulary: Vocabulary, prefix: string): (w
     );
     return ids.includes(undefined) ? undefined : (ids as number[]);
   };
-  return (word) => {
-    const ids: number[] = [];
-    let afterUnknown = false;
+  return (part, ids, place) => {
     let at = 0;
-    for (const character of word) {
-      const begins = at === 0;
+    for (const character of part) {
+      const before = place.begins ? '' : prefix;
+      place.begins = false;
       at += character.length;
-      const symbol = (begins ? '' : prefix) + character + (at === word.length ? suffix : '');
+      const symbol = before + character + (place.ends && at === part.length ? suffix : '');
       const id = vocabulary.id(symbol);
       const bytes = id === undefined && fallback ? bytesOf(symbol) : undefined;
       if (id !== undefined) ids.push(id);
       else if (bytes) ids.push(...bytes);
-      else if (unknown !== undefined && !(fuse && afterUnknown)) ids.push(unknown);
-      afterUnknown = id === undefined && bytes === undefined;
+      else if (unknown !== undefined && !(fuse && place.afterUnknown)) ids.push(unknown);
+      place.afterUnknown = id === undefined && bytes === undefined;
     }
-    return ids;
   };
 }
 
-function mergeShort(ids: number[], { ranks, results }: Merges): number[] {
+function mergeShort(ids: number[], { ranks, results }: Merges, meter: WorkMeter): number[] {
   for (;;) {
     let best = Number.POSITIVE_INFINITY;
     let place = -1;
+    meter.add(ids.length);
     for (let i = 0; i + 1 < ids.length; i++) {
       const rank = ranks.get(ids[i]!, ids[i + 1]!);
       if (rank >= 0 && rank < best) {
@@ -113,22 +161,36 @@ function mergeShort(ids: number[], { ranks, results }: Merges): number[] {
 }
 
 /** The same by a queue of pairs over a linked list: n log n comparisons. */
-function* mergeLong(symbols: readonly number[], { ranks, results }: Merges): Generator<void, number[], void> {
+function* mergeLong(
+  symbols: readonly number[],
+  { ranks, results }: Merges,
+  out: number[],
+  meter: WorkMeter,
+): Generator<void, void, void> {
   const n = symbols.length;
-  const ids = Int32Array.from(symbols);
-  const next = Int32Array.from(symbols, (_, i) => (i + 1 < n ? i + 1 : -1));
-  const previous = Int32Array.from(symbols, (_, i) => i - 1);
+  const ids = new Int32Array(n);
+  const next = new Int32Array(n);
+  const previous = new Int32Array(n);
   const queue = new PairQueue();
   const offer = (place: number): void => {
     const rank = place < 0 || next[place]! < 0 ? -1 : ranks.get(ids[place]!, ids[next[place]!]!);
-    if (rank >= 0) queue.push(rank, place);
+    if (rank >= 0) meter.add(queue.push(rank, place));
   };
-  for (let i = 0; i + 1 < n; i++) {
-    if (i % STEP === STEP - 1) yield;
-    offer(i);
+  for (let i = 0; i < n; i++) {
+    ids[i] = symbols[i]!;
+    next[i] = i + 1 < n ? i + 1 : -1;
+    previous[i] = i - 1;
+    meter.add(1);
+    if (meter.pauses) yield;
   }
-  for (let taken = 1; queue.pop(); taken++) {
-    if (taken % STEP === 0) yield;
+  for (let i = 0; i + 1 < n; i++) {
+    meter.add(1);
+    offer(i);
+    if (meter.pauses) yield;
+  }
+  while (queue.size > 0) {
+    meter.add(queue.pop());
+    if (meter.pauses) yield;
     const { rank, place } = queue;
     const right = next[place]!;
     // Either symbol may have been merged since the pair was queued.
@@ -140,5 +202,10 @@ function* mergeLong(symbols: readonly number[], { ranks, results }: Merges): Gen
     offer(previous[place]!);
     offer(place);
   }
-  return Array.from(ids.filter((id) => id >= 0));
+  // The first symbol is never merged into one before it.
+  for (let i = n > 0 ? 0 : -1; i >= 0; i = next[i]!) {
+    out.push(ids[i]!);
+    meter.add(1);
+    if (meter.pauses) yield;
+  }
 }

@@ -1,14 +1,10 @@
 /** GPT-2's words, and the characters that stand for the bytes of byte-level tokenizers. */
 import { SPACES } from './expressions.js';
 
-const WORDS = new RegExp(
+export const BYTE_LEVEL_WORDS = new RegExp(
   `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${SPACES}\\p{L}\\p{N}]+|[${SPACES}]+(?![^${SPACES}])|[${SPACES}]+`,
   'gu',
 );
-
-export function byteLevelWords(text: string): string[] {
-  return text.match(WORDS) ?? [];
-}
 
 /** Bytes that print stand for themselves, the others for characters from U+0100 on. */
 const CHARACTERS: readonly string[] = (() => {

@@ -1,6 +1,12 @@
 /** Parts of tokenizer.json: objects that name their `type`. */
+import { expectation, ModelError } from '../../errors.js';
 import { isObject, JsonObject } from '../json_file.js';
-import { compile, escapeRegExp } from './expressions.js';
+import { Expression } from './regex/expression.js';
+import { escapeLiteral } from './regex/parse.js';
+import { ExpressionError } from './regex/tree.js';
+
+/** Characters of an expression that an error shows. */
+const SHOWN = 200;
 
 /** The array of objects under `key`. */
 export function components(parent: JsonObject, key: string): JsonObject[] {
@@ -16,14 +22,24 @@ export function create<T>(from: JsonObject, kinds: Readonly<Record<string, (from
   return kinds[type]!(from);
 }
 
-/** The expression of a `pattern`, {String} or {Regex}, with the flag g. */
-export function pattern(parent: JsonObject): RegExp {
+/**
+ * The expression of a `pattern`, {String} or {Regex}. Whatever it is, its matches are found in time linear in the text;
+ * what cannot be done so is refused (regex/parse.ts).
+ */
+export function pattern(parent: JsonObject): Expression {
   const value = parent.get('pattern');
-  if (isObject(value) && typeof value.String === 'string')
-    return new RegExp(escapeRegExp(value.String), 'gu');
-  if (!isObject(value) || typeof value.Regex !== 'string') {
-    return parent.fail('pattern', 'a String or a Regex');
+  const literal = isObject(value) ? value.String : undefined;
+  const source = typeof literal === 'string' ? escapeLiteral(literal) : isObject(value) && value.Regex;
+  if (typeof source !== 'string') return parent.fail('pattern', 'a String or a Regex');
+  try {
+    return new Expression(source);
+  } catch (cause) {
+    if (!(cause instanceof ExpressionError)) throw cause;
+    const shown = source.length > SHOWN ? `${source.slice(0, SHOWN)}...` : source;
+    const expected = 'a regular expression that an automaton can run';
+    throw new ModelError(
+      `${expectation(`${parent.source}: pattern`, expected, JSON.stringify(shown))} (${cause.message})`,
+      { cause },
+    );
   }
-  const source = value.Regex;
-  return compile(source) ?? parent.fail('pattern', 'a regular expression that JavaScript knows', source);
 }

@@ -2,16 +2,24 @@
 import type { JsonObject } from '../json_file.js';
 import { bpe } from './bpe.js';
 import { create } from './component.js';
+import type { WorkMeter } from './steps.js';
 import { unigram } from './unigram.js';
 import type { Vocabulary } from './vocabulary.js';
 import { wordLevel, wordPiece } from './word_piece.js';
 
 export interface Model {
-  vocabulary: Vocabulary;
-  /** @param room ids that are needed at most; more may come */
-  encode(word: string, room: number): readonly number[];
-  /** The same for a long word, in steps between which other work may be done. */
-  steps?(word: string): Generator<void, readonly number[], void>;
+  readonly vocabulary: Vocabulary;
+  /** A short word, at once. */
+  encode(word: string, meter: WorkMeter): readonly number[];
+  /** A word that comes in parts. */
+  long(meter: WorkMeter): LongWord;
+}
+
+/** A word in steps between which other work may be done. */
+export interface LongWord {
+  /** Appends to `ids` those that no later part can change. */
+  push(part: string, ids: number[]): Generator<void, void, void>;
+  end(ids: number[]): Generator<void, void, void>;
 }
 
 const KINDS: Readonly<Record<string, (from: JsonObject) => Model>> = {
@@ -29,11 +37,11 @@ const REMEMBERED = 32768;
 export function createModel(from: JsonObject): Model {
   const model = create(from, KINDS);
   const known = new Map<string, readonly number[]>();
-  const encode = (word: string, room: number): readonly number[] => {
-    if (word.length > REMEMBERED_LENGTH) return model.encode(word, room);
+  const encode = (word: string, meter: WorkMeter): readonly number[] => {
+    if (word.length > REMEMBERED_LENGTH) return model.encode(word, meter);
     let ids = known.get(word);
     if (ids === undefined) {
-      ids = model.encode(word, Number.POSITIVE_INFINITY);
+      ids = model.encode(word, meter);
       if (known.size >= REMEMBERED) known.clear();
       // Slices of a text would keep the whole text in memory.
       known.set(Buffer.from(word, 'utf16le').toString('utf16le'), ids);

@@ -2,14 +2,21 @@
 import type { JsonObject } from '../json_file.js';
 import { bertNormalizer } from './bert_normalizer.js';
 import { components, create, pattern } from './component.js';
-import { SPACES } from './expressions.js';
 import { precompiled } from './precompiled.js';
+import { replacing } from './replacing.js';
+import { type MakeTextStage, mapping } from './stage.js';
+import type { WorkMeter } from './steps.js';
+import { strip } from './strip.js';
 import { MARKS } from './unicode.js';
+import { type Form, formStage, normalizeForm } from './unicode_forms.js';
 
-export type Normalizer = (text: string) => string;
+export interface Normalizer {
+  /** For short texts, at once. */
+  apply(text: string, meter: WorkMeter): string;
+  /** The same for long ones, in steps. */
+  readonly stages: readonly MakeTextStage[];
+}
 
-const START = new RegExp(`^[${SPACES}]+`);
-const END = new RegExp(`[${SPACES}]+$`);
 const MARK = new RegExp(MARKS, 'gv');
 
 /** One character at a time, as the reference does it: a final sigma gets no form of its own. */
@@ -17,38 +24,61 @@ export function lowerCase(text: string): string {
   return text.replaceAll('Σ', 'σ').toLowerCase();
 }
 
-function unicodeForm(form: string): () => Normalizer {
-  return () => (text) => text.normalize(form);
+/** A change of every character by itself. */
+export function perCharacter(change: (text: string) => string): Normalizer {
+  return { apply: change, stages: [mapping(change)] };
 }
 
-function strip(from: JsonObject): Normalizer {
-  const left = from.boolean('strip_left', true);
-  const right = from.boolean('strip_right', true);
-  return (text) => {
-    const out = left ? text.replace(START, '') : text;
-    return right ? out.replace(END, '') : out;
-  };
+function unicodeForm(form: Form): () => Normalizer {
+  return () => ({
+    apply: (text, meter) => normalizeForm(text, form, meter),
+    stages: [formStage(form)],
+  });
 }
 
 function replace(from: JsonObject): Normalizer {
   const searched = pattern(from);
   const content = from.string('content');
-  return (text) => text.replace(searched, () => content);
+  return {
+    apply(text) {
+      const parts = searched.parts(text);
+      return parts.map((part) => (part.match ? content : part.text)).join('');
+    },
+    stages: [replacing(searched, content)],
+  };
 }
 
 function prepend(from: JsonObject): Normalizer {
   const before = from.string('prepend');
-  return (text) => (text === '' ? text : before + text);
+  return {
+    apply: (text) => (text === '' ? text : before + text),
+    stages: [
+      () => {
+        let begins = true;
+        return {
+          push(text, out) {
+            if (begins) out.push(before);
+            begins = false;
+            out.push(text);
+          },
+          end() {},
+        };
+      },
+    ],
+  };
 }
 
-function sequence(from: JsonObject): Normalizer {
-  const all = components(from, 'normalizers').map(createNormalizer);
-  return (text) => all.reduce((out, normalizer) => normalizer(out), text);
+/** All, one after another. */
+export function inSequence(all: readonly Normalizer[]): Normalizer {
+  return {
+    apply: (text, meter) => all.reduce((out, normalizer) => normalizer.apply(out, meter), text),
+    stages: all.flatMap(({ stages }) => stages),
+  };
 }
 
 const KINDS: Readonly<Record<string, (from: JsonObject) => Normalizer>> = {
   BertNormalizer: bertNormalizer,
-  Lowercase: () => lowerCase,
+  Lowercase: () => perCharacter(lowerCase),
   NFC: unicodeForm('NFC'),
   NFD: unicodeForm('NFD'),
   NFKC: unicodeForm('NFKC'),
@@ -56,9 +86,9 @@ const KINDS: Readonly<Record<string, (from: JsonObject) => Normalizer>> = {
   Precompiled: precompiled,
   Prepend: prepend,
   Replace: replace,
-  Sequence: sequence,
+  Sequence: (from) => inSequence(components(from, 'normalizers').map(createNormalizer)),
   Strip: strip,
-  StripAccents: () => (text) => text.replace(MARK, ''),
+  StripAccents: () => perCharacter((text) => text.replace(MARK, '')),
 };
 
 export function createNormalizer(from: JsonObject): Normalizer {

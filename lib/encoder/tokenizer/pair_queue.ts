@@ -1,4 +1,4 @@
-/** Pairs of neighbours by the rank of their merge, then from left to right: a binary heap. */
+/** Pairs of neighbours by the rank of their merge, then from left to right: a heap, four children to a parent. */
 
 /** Places are below this. */
 const PLACES = 2 ** 31;
@@ -7,40 +7,56 @@ export class PairQueue {
   /** Of what `pop` took. */
   rank = 0;
   place = 0;
-  private readonly keys: number[] = [];
+  size = 0;
+  private keys = new Float64Array(64);
 
-  push(rank: number, place: number): void {
+  /** @returns comparisons that it took */
+  push(rank: number, place: number): number {
+    if (this.size === this.keys.length) this.grow();
     const { keys } = this;
     const key = rank * PLACES + place;
-    let at = keys.push(key) - 1;
+    let at = this.size++;
+    let work = 1;
     while (at > 0) {
-      const parent = (at - 1) >> 1;
+      const parent = (at - 1) >> 2;
       if (keys[parent]! <= key) break;
       keys[at] = keys[parent]!;
       at = parent;
+      work++;
     }
     keys[at] = key;
+    return work;
   }
 
-  /** Takes the least, if there is one. */
-  pop(): boolean {
+  /** Takes the least of at least one. @returns comparisons that it took */
+  pop(): number {
     const { keys } = this;
-    const least = keys[0];
-    if (least === undefined) return false;
-    const last = keys.pop()!;
-    const n = keys.length;
-    for (let at = 0; n > 0; ) {
-      let child = 2 * at + 1;
-      if (child + 1 < n && keys[child + 1]! < keys[child]!) child++;
-      if (child >= n || keys[child]! >= last) {
-        keys[at] = last;
-        break;
+    const least = keys[0]!;
+    const last = keys[--this.size]!;
+    const n = this.size;
+    let at = 0;
+    let work = 1;
+    for (;;) {
+      const first = 4 * at + 1;
+      if (first >= n) break;
+      let child = first;
+      for (let other = first + 1; other < Math.min(first + 4, n); other++) {
+        if (keys[other]! < keys[child]!) child = other;
       }
+      work += 4;
+      if (keys[child]! >= last) break;
       keys[at] = keys[child]!;
       at = child;
     }
+    keys[at] = last;
     this.rank = Math.floor(least / PLACES);
     this.place = least % PLACES;
-    return true;
+    return work;
+  }
+
+  private grow(): void {
+    const larger = new Float64Array(2 * this.keys.length);
+    larger.set(this.keys);
+    this.keys = larger;
   }
 }

@@ -16,16 +16,22 @@ const CUTS: Readonly<Record<Exclude<Cut, 'nowhere'>, RegExp>> = {
   'at spaces and ideographs': new RegExp(`${SPACE}|${IDEOGRAPHS}`, 'g'),
 };
 
-/** A space at which the text is cut begins the piece behind it. */
-export function* pieces(text: string, cut: Cut): Generator<string, void, undefined> {
-  let begin = 0;
-  while (cut !== 'nowhere' && text.length - begin > 2 * PIECE) {
-    const expression = CUTS[cut];
-    expression.lastIndex = begin + PIECE;
-    const end = expression.exec(text)?.index;
-    if (end === undefined) break;
-    yield text.slice(begin, end);
-    begin = end;
-  }
-  yield begin === 0 ? text : text.slice(begin);
+/**
+ * The first place behind `begin` and not behind `end` at which the text may be cut; a space there begins what follows.
+ * Nothing beyond is looked at.
+ */
+export function findCut(text: string, cut: Cut, begin: number, end: number): number | undefined {
+  if (cut === 'nowhere') return undefined;
+  const expression = CUTS[cut];
+  expression.lastIndex = 1;
+  // With the characters around that decide.
+  const found = expression.exec(text.slice(begin, end + 2));
+  const place = found === null ? undefined : begin + found.index;
+  return place !== undefined && place <= end ? place : undefined;
+}
+
+/** Where the piece that begins at `begin` ends; undefined for one that is too long to be worked on at once. */
+export function pieceEnd(text: string, cut: Cut, begin: number): number | undefined {
+  if (text.length - begin <= 2 * PIECE) return text.length;
+  return findCut(text, cut, begin + PIECE, begin + 2 * PIECE);
 }

@@ -1,21 +1,59 @@
 /** Pre-tokenizers of tokenizer.json: normalized text to words, none of which a token crosses. */
 import type { JsonObject } from '../json_file.js';
-import { byteCharacters, byteLevelWords } from './byte_level.js';
+import { BYTE_LEVEL_WORDS, byteCharacters } from './byte_level.js';
 import { components, create, pattern } from './component.js';
 import { escapeRegExp, SPACES, WORD_CHARACTERS } from './expressions.js';
-import { SPLIT_BEHAVIORS, type SplitBehavior, split } from './split.js';
+import { matching } from './matcher.js';
+import type { Expression } from './regex/expression.js';
+import { SPLIT_BEHAVIORS, type SplitBehavior, split, splitting } from './split.js';
+import { type WordStage, Words } from './stage.js';
+import type { WorkMeter } from './steps.js';
 import { PUNCTUATION } from './unicode.js';
+import { inSequence, ONE_WORD } from './word_sequence.js';
 
-/** @param first whether the text is the beginning of the whole input */
-export type PreTokenizer = (text: string, first: boolean) => string[];
+export interface PreTokenizer {
+  /**
+   * For short texts, at once.
+   * @param first whether the text is the beginning of the whole input
+   */
+  apply(text: string, first: boolean): string[];
+  /** The same for a long one, in steps. */
+  stage(first: boolean, meter: WorkMeter): WordStage;
+}
 
 const BERT_WORD = new RegExp(`[^${SPACES}${PUNCTUATION}]+|${PUNCTUATION}`, 'gv');
 const PUNCTUATION_MARK = new RegExp(PUNCTUATION, 'gv');
 const UNSPACED = new RegExp(`[^${SPACES}]+`, 'gu');
 const WORD_OR_REST = new RegExp(`[${WORD_CHARACTERS}]+|[^${WORD_CHARACTERS}${SPACES}]+`, 'gu');
 
-function matches(expression: RegExp): () => PreTokenizer {
-  return () => (text) => text.match(expression) ?? [];
+/** The words are the matches. */
+function matches(expression: RegExp): PreTokenizer {
+  const matcher = matching(expression);
+  return {
+    apply: (text) => text.match(expression) ?? [],
+    stage: (_, meter) => splitting(matcher, 'Removed', true, meter),
+  };
+}
+
+/** The words lie at the matches, or between them. */
+function atMatches(expression: RegExp | Expression, how: SplitBehavior, invert = false): PreTokenizer {
+  const matcher = matching(expression);
+  return {
+    apply: (text) => split(text, expression, how, invert),
+    stage: (_, meter) => splitting(matcher, how, invert, meter),
+  };
+}
+
+/** Changes chunks of text before they are cut into words. */
+function changing(change: (text: string, begins: boolean) => string, inner: WordStage): WordStage {
+  let begins = true;
+  return {
+    push(text, out) {
+      inner.push(change(text, begins), out);
+      begins = false;
+    },
+    end: (out) => inner.end(out),
+  };
 }
 
 function behavior(from: JsonObject, fallback?: SplitBehavior): SplitBehavior {
@@ -33,64 +71,83 @@ function metaspace(from: JsonObject): PreTokenizer {
     from.fail('prepend_scheme', 'one of always, first, never');
   }
   const apart = from.boolean('split', true);
-  const expression = new RegExp(escapeRegExp(mark), 'gu');
-  return (text, first) => {
-    let marked = text.replaceAll(' ', mark);
-    if ((scheme === 'always' || (scheme === 'first' && first)) && !marked.startsWith(mark)) {
-      marked = mark + marked;
-    }
-    return apart ? split(marked, expression, 'MergedWithNext') : [marked];
+  const words = apart ? atMatches(new RegExp(escapeRegExp(mark), 'gu'), 'MergedWithNext') : ONE_WORD;
+  const marked = (text: string, begins: boolean): string => {
+    const out = text.replaceAll(' ', mark);
+    return begins && !out.startsWith(mark) ? mark + out : out;
+  };
+  const marks = (first: boolean): boolean => scheme === 'always' || (scheme === 'first' && first);
+  return {
+    apply: (text, first) => words.apply(marked(text, marks(first)), first),
+    stage(first, meter) {
+      const begin = marks(first);
+      return changing((text, begins) => marked(text, begin && begins), words.stage(first, meter));
+    },
   };
 }
 
 function byteLevel(from: JsonObject): PreTokenizer {
   const prefix = from.boolean('add_prefix_space', true);
-  const words = from.boolean('use_regex', true);
-  return (text) => {
-    const spaced = prefix && !text.startsWith(' ') ? ` ${text}` : text;
-    return (words ? byteLevelWords(spaced) : [spaced]).map(byteCharacters);
+  const words = from.boolean('use_regex', true) ? matches(BYTE_LEVEL_WORDS) : ONE_WORD;
+  const spaced = (text: string): string => (prefix && !text.startsWith(' ') ? ` ${text}` : text);
+  return {
+    apply: (text, first) => words.apply(spaced(text), first).map(byteCharacters),
+    stage(first, meter) {
+      const inner = words.stage(first, meter);
+      return inBytes(
+        changing((text, begins) => (begins ? spaced(text) : text), inner),
+        meter,
+      );
+    },
   };
 }
 
-function splitting(from: JsonObject): PreTokenizer {
-  const expression = pattern(from);
-  const how = behavior(from);
-  const invert = from.boolean('invert', false);
-  return (text) => split(text, expression, how, invert);
+/** The words of `inner` in the characters of their bytes. */
+function inBytes(inner: WordStage, meter: WorkMeter): WordStage {
+  const translate = (found: Words, out: Words): void => {
+    for (const [i, word] of found.list.entries()) {
+      meter.add(word.length);
+      out.add(byteCharacters(word), i === 0 && found.joined);
+    }
+  };
+  return {
+    push(text, out) {
+      const found = new Words();
+      inner.push(text, found);
+      translate(found, out);
+    },
+    end(out) {
+      const found = new Words();
+      const more = inner.end(found);
+      translate(found, out);
+      return more;
+    },
+  };
 }
 
-function punctuation(from: JsonObject): PreTokenizer {
-  const how = behavior(from, 'Isolated');
-  return (text) => split(text, PUNCTUATION_MARK, how);
+function splitAt(from: JsonObject): PreTokenizer {
+  return atMatches(pattern(from), behavior(from), from.boolean('invert', false));
 }
 
 function digits(from: JsonObject): PreTokenizer {
-  const how = from.boolean('individual_digits', false) ? 'Isolated' : 'Contiguous';
-  return (text) => split(text, /\p{N}/gu, how);
+  return atMatches(/\p{N}/gu, from.boolean('individual_digits', false) ? 'Isolated' : 'Contiguous');
 }
 
 function delimited(from: JsonObject): PreTokenizer {
-  const expression = new RegExp(escapeRegExp(from.string('delimiter')), 'gu');
-  return (text) => split(text, expression, 'Removed');
-}
-
-function sequence(from: JsonObject): PreTokenizer {
-  const all = components(from, 'pretokenizers').map(createPreTokenizer);
-  return (text, first) =>
-    all.reduce((words, one) => words.flatMap((word, i) => one(word, first && i === 0)), [text]);
+  return atMatches(new RegExp(escapeRegExp(from.string('delimiter')), 'gu'), 'Removed');
 }
 
 const KINDS: Readonly<Record<string, (from: JsonObject) => PreTokenizer>> = {
-  BertPreTokenizer: matches(BERT_WORD),
+  BertPreTokenizer: () => matches(BERT_WORD),
   ByteLevel: byteLevel,
   CharDelimiterSplit: delimited,
   Digits: digits,
   Metaspace: metaspace,
-  Punctuation: punctuation,
-  Sequence: sequence,
-  Split: splitting,
-  Whitespace: matches(WORD_OR_REST),
-  WhitespaceSplit: matches(UNSPACED),
+  Punctuation: (from) => atMatches(PUNCTUATION_MARK, behavior(from, 'Isolated')),
+  Sequence: (from) => inSequence(components(from, 'pretokenizers').map(createPreTokenizer)),
+  Split: splitAt,
+  Whitespace: () => matches(WORD_OR_REST),
+  WhitespaceSplit: () => matches(UNSPACED),
 };
 
 export function createPreTokenizer(from: JsonObject): PreTokenizer {

@@ -3,7 +3,10 @@
  * bytes to where in a block of texts, each ended by a zero byte, the replacement begins.
  */
 import type { JsonObject } from '../json_file.js';
-import type { Normalizer } from './normalizers.js';
+import { GraphemeReader } from './graphemes.js';
+import { inSequence, type Normalizer } from './normalizers.js';
+import type { TextStage } from './stage.js';
+import type { WorkMeter } from './steps.js';
 
 /** Characters that may form one grapheme with those beside them. */
 const JOINING =
@@ -11,32 +14,11 @@ const JOINING =
 /** Longer graphemes, in bytes, are looked up character by character only. */
 const SHORT = 6;
 
+/** Lookups that are remembered. */
+const MOST_KNOWN = 65_536;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
-
-/** Code units that are cut into graphemes at once: Intl.Segmenter takes time by the square of the length. */
-const STRETCH = 128;
-
-function* graphemes(text: string): Generator<string, void, undefined> {
-  let size = STRETCH;
-  for (let at = 0; at < text.length; ) {
-    const stretch = text.slice(at, at + size);
-    const ends = at + size >= text.length;
-    const found = Array.from(segmenter.segment(stretch), ({ segment }) => segment);
-    // The last one may go on behind the stretch.
-    if (!ends) found.pop();
-    if (found.length === 0) {
-      size *= 2;
-      continue;
-    }
-    for (const grapheme of found) {
-      yield grapheme;
-      at += grapheme.length;
-    }
-    size = STRETCH;
-  }
-}
 
 class Charsmap {
   /** What was looked up before; replacements of whole graphemes and of characters. */
@@ -51,6 +33,7 @@ class Charsmap {
   find(piece: string): string | undefined {
     if (this.known.has(piece)) return this.known.get(piece);
     const found = this.search(piece);
+    if (this.known.size >= MOST_KNOWN) this.known.clear();
     this.known.set(piece, found);
     return found;
   }
@@ -93,20 +76,48 @@ function readCharsmap(from: JsonObject): Charsmap | undefined {
 
 export function precompiled(from: JsonObject): Normalizer {
   const map = readCharsmap(from);
-  if (map === undefined) return (text) => text;
+  if (map === undefined) return inSequence([]);
   const characters = (text: string): string => {
     let out = '';
     for (const character of text) out += map.find(character) ?? character;
     return out;
   };
-  return (text) => {
-    // Without characters that join others, every character is a grapheme.
-    if (!JOINING.test(text)) return characters(text);
-    let out = '';
-    for (const grapheme of graphemes(text)) {
-      const whole = encoder.encode(grapheme).length < SHORT ? map.find(grapheme) : undefined;
-      out += whole ?? characters(grapheme);
-    }
-    return out;
+  const grapheme = (text: string): string => {
+    // Most are single characters; of the longer ones few are short enough to be looked up.
+    const whole = text.length < SHORT && encoder.encode(text).length < SHORT ? map.find(text) : undefined;
+    return whole ?? characters(text);
+  };
+  const makeStage = (meter: WorkMeter): TextStage => {
+    const graphemes = new GraphemeReader(meter);
+    let made = '';
+    const onGrapheme = (text: string, whole: boolean): void => {
+      made += whole ? grapheme(text) : characters(text);
+    };
+    const finish = (out: string[]): void => {
+      if (made !== '') out.push(made);
+      made = '';
+    };
+    return {
+      push(text, out) {
+        graphemes.push(text, onGrapheme);
+        finish(out);
+      },
+      end(out) {
+        graphemes.end(onGrapheme);
+        finish(out);
+      },
+    };
+  };
+  return {
+    apply(text, meter) {
+      // Without characters that join others, every character is a grapheme.
+      if (!JOINING.test(text)) return characters(text);
+      const stage = makeStage(meter);
+      const out: string[] = [];
+      stage.push(text, out);
+      stage.end(out);
+      return out.join('');
+    },
+    stages: [makeStage],
   };
 }

@@ -1,0 +1,172 @@
+/** A text that is too long to be worked on at once: every stage takes it in chunks, down to the ids. */
+import { AddedTokenReader, type TextsAndTokens } from './added_token_reader.js';
+import type { LongWord } from './models.js';
+import type { TokenizerParts } from './parts.js';
+import { LONG_WORD, shortSection, shortText } from './short_text.js';
+import { type TextStage, type WordStage, Words } from './stage.js';
+import type { WorkMeter } from './steps.js';
+
+type Steps = Generator<void, void, void>;
+
+/** Text between two tokens that are found in the text as it is. */
+interface Section {
+  stages: readonly TextStage[];
+  normalized: AddedTokenReader;
+}
+
+export class LongText {
+  private readonly raw: AddedTokenReader;
+  private section: Section | undefined;
+  /** Cuts the text between two tokens into words. */
+  private words: WordStage | undefined;
+  /** The last word, which may go on. */
+  private word = '';
+  private longWord: LongWord | undefined;
+
+  /**
+   * @param ids are appended to
+   * @param full ids after which nothing more is needed
+   * @param first whether the text is the beginning of the whole input
+   */
+  constructor(
+    private readonly parts: TokenizerParts,
+    private readonly ids: number[],
+    private readonly full: number,
+    private first: boolean,
+    private readonly meter: WorkMeter,
+  ) {
+    this.raw = new AddedTokenReader(parts.raw, meter);
+  }
+
+  *push(chunk: string): Steps {
+    const found: TextsAndTokens = [];
+    this.raw.push(chunk, found);
+    yield* this.takeRaw(found);
+  }
+
+  *end(): Steps {
+    const found: TextsAndTokens = [];
+    this.raw.end(found);
+    yield* this.takeRaw(found);
+    yield* this.closeSection();
+  }
+
+  private get enough(): boolean {
+    return this.ids.length >= this.full;
+  }
+
+  private *takeRaw(found: TextsAndTokens): Steps {
+    for (const [i, item] of found.entries()) {
+      if (this.enough) return;
+      if (typeof item !== 'string') {
+        yield* this.closeSection();
+        this.ids.push(item.id);
+        this.first = false;
+      } else if (this.section === undefined && typeof found[i + 1] === 'object') {
+        // The whole section.
+        yield* shortText(this.parts, item, this.first, this.ids, this.full, this.meter);
+        this.first = false;
+      } else {
+        this.section ??= this.openSection();
+        yield* this.feed(this.section, 0, item);
+      }
+      if (this.meter.pauses) yield;
+    }
+  }
+
+  private openSection(): Section {
+    const { normalizer, normalized } = this.parts;
+    return {
+      stages: (normalizer?.stages ?? []).map((make) => make(this.meter)),
+      normalized: new AddedTokenReader(normalized, this.meter),
+    };
+  }
+
+  private *closeSection(): Steps {
+    const { section } = this;
+    if (section === undefined) return;
+    for (const [i, stage] of section.stages.entries()) {
+      const out: string[] = [];
+      stage.end(out);
+      for (const text of out) yield* this.feed(section, i + 1, text);
+    }
+    const found: TextsAndTokens = [];
+    section.normalized.end(found);
+    yield* this.takeNormalized(found);
+    yield* this.closeWords();
+    this.section = undefined;
+    this.first = false;
+  }
+
+  /** Text that has gone through so many of the section's stages. */
+  private *feed(section: Section, done: number, text: string): Steps {
+    if (this.enough) return;
+    const stage = section.stages[done];
+    if (stage === undefined) {
+      const found: TextsAndTokens = [];
+      section.normalized.push(text, found);
+      yield* this.takeNormalized(found);
+    } else {
+      const out: string[] = [];
+      stage.push(text, out);
+      for (const made of out) yield* this.feed(section, done + 1, made);
+    }
+    if (this.meter.pauses) yield;
+  }
+
+  private *takeNormalized(found: TextsAndTokens): Steps {
+    const { parts, ids, full, meter } = this;
+    for (const [i, item] of found.entries()) {
+      if (this.enough) return;
+      if (typeof item !== 'string') {
+        yield* this.closeWords();
+        ids.push(item.id);
+      } else if (this.words === undefined && typeof found[i + 1] === 'object') {
+        yield* shortSection(parts, item, this.first, ids, full, meter);
+      } else {
+        this.words ??= parts.preTokenizer.stage(this.first, meter);
+        const batch = new Words();
+        this.words.push(item, batch);
+        yield* this.takeWords(batch);
+      }
+      this.first = false;
+      if (meter.pauses) yield;
+    }
+  }
+
+  private *closeWords(): Steps {
+    for (let more = this.words !== undefined; more && !this.enough; ) {
+      const batch = new Words();
+      more = this.words!.end(batch);
+      yield* this.takeWords(batch);
+      if (this.meter.pauses) yield;
+    }
+    yield* this.closeWord();
+    this.words = undefined;
+  }
+
+  private *takeWords({ list, joined }: Words): Steps {
+    for (const [i, part] of list.entries()) {
+      if (this.enough) return;
+      if (i > 0 || !joined) yield* this.closeWord();
+      if (this.longWord) yield* this.longWord.push(part, this.ids);
+      else {
+        this.word += part;
+        if (this.word.length > LONG_WORD) {
+          this.longWord = this.parts.model.long(this.meter);
+          yield* this.longWord.push(this.word, this.ids);
+          this.word = '';
+        }
+      }
+      if (this.meter.pauses) yield;
+    }
+  }
+
+  private *closeWord(): Steps {
+    const { ids, longWord, word } = this;
+    if (longWord) yield* longWord.end(ids);
+    else if (word !== '') for (const id of this.parts.model.encode(word, this.meter)) ids.push(id);
+    this.longWord = undefined;
+    this.word = '';
+  }
+}

@@ -1,0 +1,15 @@
+/** What a tokenizer is made of. */
+import type { AddedTokenFinder } from './added_tokens.js';
+import type { Model } from './models.js';
+import type { Normalizer } from './normalizers.js';
+import type { PreTokenizer } from './pre_tokenizers.js';
+
+export interface TokenizerParts {
+  /** Finds added tokens in a text as it is. */
+  readonly raw: AddedTokenFinder;
+  readonly normalizer: Normalizer | undefined;
+  /** Finds added tokens in normalized text. */
+  readonly normalized: AddedTokenFinder;
+  readonly preTokenizer: PreTokenizer;
+  readonly model: Model;
+}

@@ -1,0 +1,100 @@
+/**
+ * Unicode's normalization forms in linear time. `String.prototype.normalize` sorts a run of combining marks by
+ * insertion, in the square of its length, so here it only sees texts without long runs.
+ */
+import { MarkRun } from './mark_run.js';
+import { characterBefore, type MakeTextStage, type TextStage } from './stage.js';
+import type { WorkMeter } from './steps.js';
+
+export type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
+
+/**
+ * Characters that may change what comes before them, or change places with it, in one of the forms: marks, vowels and
+ * final consonants of Hangul, and characters that decompose to such. Before all others a text may be cut.
+ */
+export const DEPENDENT =
+  '\\p{M}\\u0e33\\u0eb3\\u1160-\\u11ff\\u3130-\\u318f\\uff9e-\\uffdc\\u{16d67}\\u{16d68}';
+
+/** Code units: such a run is not given to `normalize`. */
+const LONG_RUN = 64;
+
+const RUN = new RegExp(`[${DEPENDENT}]+`, 'gu');
+const INDEPENDENT = new RegExp(`[^${DEPENDENT}]`, 'u');
+
+/** `normalize`, in linear time. */
+export function normalizeForm(text: string, form: Form, meter: WorkMeter): string {
+  // The square of a short length is small.
+  if (text.length <= 4 * LONG_RUN || findLongRun(text).begin === undefined) return text.normalize(form);
+  const stage = new FormStage(form, meter);
+  const out: string[] = [];
+  stage.push(text, out);
+  stage.end(out);
+  return out.join('');
+}
+
+export function formStage(form: Form): MakeTextStage {
+  return (meter) => new FormStage(form, meter);
+}
+
+/**
+ * @returns begin: of the first long run; undefined without one
+ * @returns last: of the independent character after which there are only dependent ones
+ */
+function findLongRun(text: string): { begin: number | undefined; last: number } {
+  RUN.lastIndex = 0;
+  let found = RUN.exec(text);
+  let last = text.length;
+  for (; found !== null; found = RUN.exec(text)) {
+    if (found[0].length >= LONG_RUN) return { begin: found.index, last: 0 };
+    if (found.index + found[0].length === text.length) last = found.index;
+  }
+  return { begin: undefined, last: characterBefore(text, last) };
+}
+
+class FormStage implements TextStage {
+  /** At most one independent character, and dependent ones behind it: what follows may change them. */
+  private held = '';
+  /** The long run that is being read. */
+  private run: MarkRun | undefined;
+
+  constructor(
+    private readonly form: Form,
+    private readonly meter: WorkMeter,
+  ) {}
+
+  push(text: string, out: string[]): void {
+    let rest = this.held + text;
+    this.held = '';
+    this.meter.add(rest.length);
+    while (rest !== '') {
+      if (this.run) {
+        const end = rest.search(INDEPENDENT);
+        this.run.push(end < 0 ? rest : rest.slice(0, end), out);
+        if (end < 0) return;
+        this.endRun(out);
+        rest = rest.slice(end);
+      }
+      const { begin, last } = findLongRun(rest);
+      const cut = begin === undefined ? last : characterBefore(rest, begin);
+      if (cut > 0) out.push(rest.slice(0, cut).normalize(this.form));
+      if (begin === undefined) {
+        this.held = rest.slice(cut);
+        return;
+      }
+      this.run = new MarkRun(this.form, this.meter);
+      this.run.push(rest.slice(cut, begin), out);
+      rest = rest.slice(begin);
+    }
+  }
+
+  end(out: string[]): void {
+    if (this.run) this.endRun(out);
+    if (this.held !== '') out.push(this.held.normalize(this.form));
+    this.held = '';
+  }
+
+  private endRun(out: string[]): void {
+    this.run?.end(out);
+    this.run = undefined;
+  }
+}

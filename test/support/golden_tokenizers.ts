@@ -1,0 +1,67 @@
+/** The tokenizers that goldens are of, by name. */
+import { readFileSync } from 'node:fs';
+import { JsonObject } from '../../lib/encoder/json_file.js';
+import { Tokenizer } from '../../lib/encoder/tokenize.js';
+import { goldenPath, readGolden } from './golden.js';
+
+type Values = Record<string, unknown>;
+
+const FILES: Readonly<Record<string, string>> = {
+  tiny_bert: 'tiny_bert/tokenizer.json',
+  'synthesizer-mini': '../../models/synthesizer-mini/tokenizer.json',
+};
+
+let own: Map<string, string> | undefined;
+
+/** Those of tokenizers.json as text. */
+function ownTokenizers(): Map<string, string> {
+  if (own) return own;
+  const { cases } = readGolden<{ cases: { name: string; tokenizer?: Values }[] }>('tokenizers.json');
+  const { precompiled_charsmap } = fromFile('encoders/xlm_roberta/tokenizer.json').normalizer as Values;
+  own = new Map();
+  for (const { name, tokenizer } of cases) {
+    // The charsmap is left out of the golden: it is long.
+    if (tokenizer) {
+      own.set(name, JSON.stringify(tokenizer).replace('XLM_ROBERTA', String(precompiled_charsmap)));
+    }
+  }
+  return own;
+}
+
+function fromFile(path: string): Values {
+  return JSON.parse(readFileSync(goldenPath(path), 'utf8')) as Values;
+}
+
+/** A tokenizer.json of its own for every call. */
+export function tokenizerValues(name: string): Values {
+  const text = ownTokenizers().get(name);
+  if (text !== undefined) return JSON.parse(text) as Values;
+  return fromFile(FILES[name] ?? `encoders/${name}/tokenizer.json`);
+}
+
+export function createTokenizer(values: Values, maxLength = 100_000_000): Tokenizer {
+  return Tokenizer.create(new JsonObject('tokenizer.json', values), { maxLength, lowerCase: false });
+}
+
+export interface Run {
+  name: string;
+  before: string;
+  unit: string;
+  after: string;
+  counts: [short: number, long: number];
+}
+
+interface Runs {
+  truncated: number;
+  units: Run[];
+  /** `long` has the number of ids and hashes: of all, and truncated at the right and at the left. */
+  cases: { name: string; short: number[][]; long: [number, number, number, number][] }[];
+}
+
+export function readRuns(): Runs {
+  return readGolden<Runs>('tokenizer_runs.json');
+}
+
+export function textOf({ before, unit, after }: Run, count: number): string {
+  return before + unit.repeat(count) + after;
+}
