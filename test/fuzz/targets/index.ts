@@ -1,5 +1,6 @@
 /** Every target, in the order in which they run. */
 import type { Target } from '../target.js';
 import { kernelsTarget } from './kernels.js';
+import { modelsTarget } from './models.js';
 
-export const TARGETS: readonly Target[] = [kernelsTarget];
+export const TARGETS: readonly Target[] = [modelsTarget, kernelsTarget];
