@@ -35,7 +35,7 @@ async function bundle() {
   const entry = (name) => join(root, `test/fuzz/${name}.ts`);
   const outdir = join(root, 'build/fuzz/bundle');
   await build({
-    entryPoints: { child: entry('child'), targets: entry('targets/index') },
+    entryPoints: { child: entry('child'), worker: entry('worker'), targets: entry('targets/index') },
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,

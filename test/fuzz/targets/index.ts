@@ -1,6 +1,7 @@
 /** Every target, in the order in which they run. */
 import type { Target } from '../target.js';
 import { kernelsTarget } from './kernels.js';
+import { layersTarget } from './layers.js';
 import { modelsTarget } from './models.js';
 
-export const TARGETS: readonly Target[] = [modelsTarget, kernelsTarget];
+export const TARGETS: readonly Target[] = [modelsTarget, kernelsTarget, layersTarget];
