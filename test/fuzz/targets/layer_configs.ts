@@ -144,7 +144,7 @@ export function randomLayer(random: Random): SerializedLayer {
   };
 }
 
-const STRANGE = [null, 0, -1, 1.5, Number.NaN, 1e300, 2 ** 31, 2 ** 53, '', 'x', [], {}, [1, 2, 3], true];
+const STRANGE = [null, 0, -1, 1.5, Number.NaN, 1e300, 2 ** 40, 2 ** 53, '', 'x', [], {}, [1, 2, 3], true];
 
 /** One value of the configuration, or of one below it, is another one. */
 export function damagedLayer(random: Random, layer: SerializedLayer): SerializedLayer {
