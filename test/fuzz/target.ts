@@ -41,9 +41,9 @@ export function expectThat(holds: boolean, sentence: string): void {
  * above must find them first, so only a failed allocation counts among those.
  */
 export function isTyped(error: unknown): boolean {
-  if (error instanceof SyntheticAttentionError) return true;
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return code === 'ERR_NATIVE' && /out of memory|memory .*(from|by) the system/.test(String(message));
+  if (code === 'ERR_NATIVE') return /out of memory|memory .*(from|by) the system/.test(String(message));
+  return error instanceof SyntheticAttentionError;
 }
 
 /** The result of `work`, or its typed error; rethrows every other error. */
