@@ -179,7 +179,10 @@ async function runOnPool(input: Input, expected: Result | undefined): Promise<vo
     await act(action, prepared, controller);
   }
   if (input.actions.some(({ do: name }) => name === 'transfer')) collectGarbage();
-  const disturbed = input.actions.some(({ do: name }) => ['transfer', 'dispose', 'abort'].includes(name));
+  const disturbed =
+    input.actions.some(({ do: name }) => ['transfer', 'dispose', 'abort'].includes(name)) ||
+    // The first call takes the memory away from the second.
+    [...input.operands, ...Object.values(input.tensors)].some(({ form }) => form === 'detaching');
   for (const { value, error } of await Promise.all(calls)) {
     const aliased = input.out !== null;
     if (error !== undefined) {
