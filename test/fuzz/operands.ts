@@ -84,6 +84,11 @@ export function damaged(random: Random, { ...one }: Operand): Operand {
   return one;
 }
 
+/** Whether `make` gives an operand of this shape all its elements. */
+export function fits({ shape }: Operand): boolean {
+  return shape.includes(0) || elements(shape) > 0;
+}
+
 /** Elements of the shape; 0 where nobody could have that many. */
 export function elements(shape: readonly number[]): number {
   const size = shape.reduce((product, d) => product * d, 1);
