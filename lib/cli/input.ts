@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { ArgumentError, expectation, FileError, FormatError, SyntheticAttentionError } from '../errors.js';
 import { readCsv } from '../formats/csv_reader.js';
 import { systemErrorReason } from '../formats/file_reason.js';
-import { openInputFile } from '../formats/input_file.js';
+import { isSameFile, openInputFile } from '../formats/input_file.js';
 import { readJsonl } from '../formats/jsonl_reader.js';
 import { readLines } from '../formats/lines.js';
 import { openParquet } from '../formats/parquet_reader.js';
@@ -19,6 +19,8 @@ import {
   ID_LINE,
   type InputFormat,
 } from './input_format.js';
+
+const OUTPUT_FILES = ['.partial', '.journal', '.ranges.npy'];
 
 /** One input, opened. */
 interface Source {
@@ -84,9 +86,10 @@ async function openSource(input: string, output: string, options: InputOptions):
   });
   if (stats.isDirectory())
     throw new FileError(expectation(`input ${input}`, 'a readable file', 'a directory'));
-  const target = output === '-' ? undefined : await stat(output).catch(() => undefined);
-  if (target?.isFile() && target.ino === stats.ino && target.dev === stats.dev) {
-    throw new ArgumentError(expectation('--output', 'another file than the input', output));
+  // Files beside the output are written as well.
+  for (const own of output === '-' ? [] : [output, ...OUTPUT_FILES.map((suffix) => output + suffix)]) {
+    if (!(await isSameFile(input, own))) continue;
+    throw new ArgumentError(expectation('--output', 'another file than the input', own));
   }
   if (choice.format === 'parquet') return parquetSource(input, options);
   const size = stats.isFile() ? stats.size : undefined;

@@ -1,12 +1,15 @@
 /** Which format an output gets, and where it is written. */
 import { extname } from 'node:path';
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { removeAbandoned } from '../formats/abandoned_files.js';
 import { AtomicFile } from '../formats/atomic_file.js';
 import { JsonlFormat } from '../formats/jsonl.js';
 import { NpyFormat } from '../formats/npy.js';
+import { OutputLock } from '../formats/output_lock.js';
 import { RawFormat } from '../formats/raw.js';
 import type { FormatPosition, RowFormat, RowLayout } from '../formats/row_format.js';
 import { RowWriter } from '../formats/row_writer.js';
+import { writeWhole } from '../formats/write_whole.js';
 
 interface FormatTraits {
   extensions: readonly string[];
@@ -99,4 +102,29 @@ export function createFormat(
 export async function openOutput(output: string, format: RowFormat): Promise<RowWriter> {
   const path = output === '-' ? '/dev/stdout' : output;
   return new RowWriter(await AtomicFile.open(path, { seek: format.patch !== undefined }), format);
+}
+
+/**
+ * Keeps other runs from writing the output until it is released, and removes the temporary files that killed runs left.
+ * @param beside paths of the files that are written beside an output
+ * @throws OutputBusyError if another run writes it
+ */
+export async function lockOutput(
+  output: string,
+  beside: readonly ((output: string) => string)[] = [],
+): Promise<OutputLock> {
+  const lock = await OutputLock.acquire(output === '-' ? '/dev/stdout' : output);
+  const { target } = lock;
+  if (lock.isExclusive) await removeAbandoned([target, ...beside.map((path) => path(target))]);
+  return lock;
+}
+
+/** `writeWhole` for a command whose output is written in one go; `-` is standard output. */
+export async function writeOutput(output: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const lock = await lockOutput(output);
+  try {
+    await writeWhole(output === '-' ? '/dev/stdout' : output, chunks);
+  } finally {
+    lock.release();
+  }
 }

@@ -16,6 +16,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type EncodeCommandOptions, runEncode } from '../../../lib/cli/encode.js';
+import { sealed } from '../../../lib/cli/journal.js';
 import type { EncodeOptions, TextSource } from '../../../lib/encoder/types.js';
 import { FileError, FormatError } from '../../../lib/errors.js';
 import { goldenPath } from '../../support/golden.js';
@@ -125,8 +126,9 @@ describe('every moment at which a run may be killed', () => {
     const expected = readFileSync(`${place}/o.npy`);
     const journal = JSON.parse(readFileSync(`${place}/o.npy.journal`, 'utf8'));
     rmSync(`${place}/o.npy`);
-    const first = { ...journal, rows: 0, tokens: 0, bytes: 0, state: null, complete: null };
-    writeFileSync(`${place}/o.npy.journal`, JSON.stringify(first));
+    const { checksum: _, ...content } = journal;
+    const first = { ...content, rows: 0, tokens: 0, bytes: 0, state: null, complete: null };
+    writeFileSync(`${place}/o.npy.journal`, sealed(first));
     await encode(place, { output: 'o.npy' });
     expect(readFileSync(`${place}/o.npy`).equals(expected)).toBe(true);
   });
@@ -214,12 +216,12 @@ describe('a journal', () => {
   it.each([
     ['', 'valid JSON'],
     ['{"kind":', 'valid JSON'],
-    ['[]', 'a journal of synthetic-attention encode, version 1,'],
-    ['null', 'a journal of synthetic-attention encode, version 1,'],
-    [
-      '{"kind":"synthetic-attention encode","version":2}',
-      'a journal of synthetic-attention encode, version 1,',
-    ],
+    ['[]', 'a journal of synthetic-attention encode but received another file'],
+    ['null', 'a journal of synthetic-attention encode but received another file'],
+    ['{"kind":"synthetic-attention encode"}', 'a journal of version 2 but received version undefined'],
+    ['{"kind":"synthetic-attention encode","version":1}', 'a journal of version 2 but received version 1'],
+    ['{"kind":"synthetic-attention encode","version":3}', 'a journal of version 2 but received version 3'],
+    ['{"kind":"synthetic-attention encode","version":2}', 'a journal as it was written'],
   ])('that is none is refused: %s', async (content, part) => {
     const place = freshPlace('place');
     writeFileSync(`${place}/o.npy.journal`, content);
@@ -233,7 +235,7 @@ describe('a journal', () => {
     await begin(place);
     truncateSync(`${place}/o.npy.partial`, 100);
     expect(await messageOf(FileError, () => encode(place, { output: 'o.npy' }))).toMatch(
-      /o\.npy\.partial: expected at least \d+ bytes, as its journal says, but received 100 bytes$/,
+      /o\.npy\.partial: expected at least \d+ bytes, as its journal says, but received 100 bytes \(remove/,
     );
     rmSync(`${place}/o.npy.partial`);
     expect(await messageOf(FileError, () => encode(place, { output: 'o.npy' }))).toContain('ENOENT');
