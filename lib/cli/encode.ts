@@ -75,7 +75,7 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
   guard.signal.addEventListener('abort', () => input.destroy(), { once: true });
   try {
     await checkRanges(options);
-    lock = await lockOutput(output, [journalPath, rangesPath]);
+    lock = await lockOutput(output, filesBeside(options));
     if (options.resume && !lock.isExclusive) {
       say(`${output}: the file system has no locks, so make sure that no other run writes this output`);
     }
@@ -179,6 +179,13 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
     lock?.release();
     guard.release();
   }
+}
+
+function filesBeside({ output, resume = false, precision = 'float32', ranges }: EncodeCommandOptions) {
+  return [
+    { path: journalPath(output), isWritten: resume },
+    { path: rangesPath(output), isWritten: needsRanges(precision) && ranges === undefined },
+  ];
 }
 
 /** @throws ArgumentError if the output would replace the ranges that it is made with */

@@ -1,5 +1,4 @@
 /** The inputs of `encode`: files one after another, or standard input, as one run of records. */
-import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -7,6 +6,7 @@ import { ArgumentError, expectation, FileError, FormatError, SyntheticAttentionE
 import { readCsv } from '../formats/csv_reader.js';
 import { systemErrorReason } from '../formats/file_reason.js';
 import { isSameFile, openInputFile } from '../formats/input_file.js';
+import { type ByteStream, openStream } from '../formats/input_stream.js';
 import { readJsonl } from '../formats/jsonl_reader.js';
 import { readLines } from '../formats/lines.js';
 import { openParquet } from '../formats/parquet_reader.js';
@@ -94,7 +94,7 @@ async function openSource(input: string, output: string, options: InputOptions):
   if (choice.format === 'parquet') return parquetSource(input, options);
   const size = stats.isFile() ? stats.size : undefined;
   // Opened when its turn comes: many inputs need not all be open at once.
-  let file: ReadStream | undefined;
+  let file: ByteStream | undefined;
   let destroyed = false;
   return {
     size,
@@ -102,7 +102,7 @@ async function openSource(input: string, output: string, options: InputOptions):
     integerIds: false,
     async *records() {
       if (destroyed) return;
-      file = createReadStream(input, { highWaterMark: 1 << 16 });
+      file = openStream(input, stats);
       const stream = choice.gzip ? pipeline(file, createGunzip(), () => {}) : file;
       try {
         yield* readRecords(stream, choice.format, `input ${input}`, options);

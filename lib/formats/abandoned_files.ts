@@ -15,17 +15,13 @@ export const TEMPORARY_SUFFIX = '.tmp';
 // Nothing but regular files has such a name, but a link or a FIFO with it must do no harm. Windows lacks the flags.
 const FLAGS = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/**
- * @param paths of outputs in one directory, without links
- */
-export async function removeAbandoned(paths: readonly string[]): Promise<void> {
-  const directory = dirname(paths[0]!);
+/** @param path of the output, without links */
+export async function removeAbandoned(path: string): Promise<void> {
+  const directory = dirname(path);
   // A directory that may be written and not listed keeps what is in it.
   const names = await readdir(directory).catch(() => []);
   for (const name of names) {
-    if (!name.endsWith(TEMPORARY_SUFFIX)) continue;
-    if (paths.some((path) => isTemporaryOf(path, name, TEMPORARY_SUFFIX)))
-      removeIfFree(join(directory, name));
+    if (isTemporaryOf(path, name, TEMPORARY_SUFFIX)) removeIfFree(join(directory, name));
   }
 }
 

@@ -64,7 +64,7 @@ export class AtomicFile {
     const target = await resolveOutputTarget(path);
     try {
       if (target.kind === 'file') {
-        if (sweep) await removeAbandoned([target.path]);
+        if (sweep) await removeAbandoned(target.path);
         return AtomicFile.#openTemporary(path, target);
       }
       if (regular) {

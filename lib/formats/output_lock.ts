@@ -34,13 +34,10 @@ function releaseAll(): void {
 export class OutputLock {
   /** False where the file system has no locks, and for outputs that are no files. */
   readonly isExclusive: boolean;
-  /** The path of the output, without links. */
-  readonly target: string;
   readonly #path: string;
   #fd: number | undefined;
 
-  private constructor(target: string, path: string, fd: number | undefined) {
-    this.target = target;
+  private constructor(path: string, fd: number | undefined) {
     this.#path = path;
     this.#fd = fd;
     this.isExclusive = fd !== undefined;
@@ -56,9 +53,7 @@ export class OutputLock {
    */
   static async acquire(output: string): Promise<OutputLock> {
     const target = await resolveOutputTarget(output);
-    return target.kind === 'file'
-      ? OutputLock.acquireAt(output, target.path)
-      : new OutputLock(output, '', undefined);
+    return target.kind === 'file' ? OutputLock.acquireAt(output, target.path) : new OutputLock('', undefined);
   }
 
   /**
@@ -77,11 +72,11 @@ export class OutputLock {
           // Of no use to anybody there.
           fs.unlinkSync(place);
           fs.closeSync(fd);
-          return new OutputLock(path, place, undefined);
+          return new OutputLock(place, undefined);
         }
         if (leadsTo(place, fd)) {
           writeHolder(fd);
-          return new OutputLock(path, place, fd);
+          return new OutputLock(place, fd);
         }
       } catch (error) {
         fs.closeSync(fd);
