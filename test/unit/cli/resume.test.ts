@@ -17,13 +17,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type EncodeCommandOptions, runEncode } from '../../../lib/cli/encode.js';
 import { sealed } from '../../../lib/cli/journal.js';
-import type { EncodeOptions, TextSource } from '../../../lib/encoder/types.js';
 import { FileError, FormatError } from '../../../lib/errors.js';
 import { goldenPath } from '../../support/golden.js';
 import { messageOf, ONE_SENTENCE } from '../formats/errors_of.js';
 import { useTemporaryDirectory } from '../formats/temporary_directory.js';
 import { ensureBuilt, finish, start } from './command.js';
-import { FakeEncoder } from './fake_encoder.js';
+import { WatchedEncoder } from './watched_encoder.js';
 
 const file = useTemporaryDirectory();
 const texts = Array.from({ length: 3000 }, (_, i) => `text ${i}`);
@@ -33,24 +32,6 @@ beforeAll(() => {
   writeFileSync(file('model/config.json'), '{}');
   writeFileSync(file('a.csv'), ['key,text', ...texts.map((text, i) => `k${i},${text}`)].join('\n'));
 });
-
-/** Counts texts and calls `onBatch` between batches. */
-class WatchedEncoder extends FakeEncoder {
-  encoded = 0;
-
-  constructor(private readonly onBatch: (batches: number) => void = () => {}) {
-    super(16, 100);
-  }
-
-  override async *encodeStream(source: TextSource, options: EncodeOptions = {}) {
-    let batches = 0;
-    for await (const batch of super.encodeStream(source, options)) {
-      this.encoded += batch.texts;
-      yield batch;
-      this.onBatch(++batches);
-    }
-  }
-}
 
 async function encode(
   place: string,
