@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { FileError } from '../errors.js';
 import { OutputLock } from '../formats/output_lock.js';
 import { isTemporaryOf, temporaryPath } from '../formats/temporary_name.js';
 import { attempt, isWithin } from './copy_directory.js';
@@ -25,6 +26,12 @@ async function removeAbandoned(target: string): Promise<void> {
     // What cannot be removed is no obstacle to this run.
     await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** Nobody has named the hidden folder, so no error does. */
+function nameOutput(error: unknown, folder: string, output: string): unknown {
+  if (!(error instanceof FileError) || !error.message.includes(folder)) return error;
+  return new FileError(error.message.replaceAll(folder, output), { cause: error });
 }
 
 /**
@@ -58,7 +65,7 @@ export async function writeDirectory(output: string, fill: (folder: string) => P
     if (partial !== undefined) await rm(partial, { recursive: true, force: true }).catch(() => {});
     lock?.release();
     if (made !== undefined) await removeEmpty(parent, made);
-    throw error;
+    throw partial === undefined ? error : nameOutput(error, partial, output);
   } finally {
     lock?.release();
     process.off('exit', removeNow);

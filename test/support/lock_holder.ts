@@ -6,7 +6,7 @@ const PROGRAM = `
   const [addon, path, content] = process.argv.slice(1);
   const fs = require('node:fs');
   const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT);
-  if (require(addon).lockFile({ fd }) !== 0) process.exit(1);
+  while (require(addon).lockFile({ fd }) !== 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   fs.writeSync(fd, content.replace('PID', process.pid));
   process.stdout.write('locked');
   setInterval(() => {}, 1000);
@@ -19,7 +19,9 @@ export function holdLock(path: string, content = ''): Promise<ChildProcess & { p
   });
   return new Promise((resolve, reject) => {
     child.stdout.once('data', () => resolve(child as ChildProcess & { pid: number }));
-    child.once('exit', (status) => reject(new Error(`the lock is not free (${status})`)));
+    child.once('exit', (status) =>
+      reject(new Error(`the process that holds the lock has ended (${status})`)),
+    );
   });
 }
 
