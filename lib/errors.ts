@@ -45,6 +45,16 @@ export class FileError extends SyntheticAttentionError {
   }
 }
 
+/** An output that another run is writing at the moment. */
+export class OutputBusyError extends FileError {
+  /** Process id of the other run, on its own machine; undefined if it is not known. */
+  readonly pid: number | undefined;
+  constructor(message: string, pid: number | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.pid = pid;
+  }
+}
+
 /** The native addon is missing or does not load on this machine. */
 export class NativeLoadError extends SyntheticAttentionError {
   constructor(message: string, options?: ErrorOptions) {

@@ -38,6 +38,7 @@ export {
   FormatError,
   ModelError,
   NativeLoadError,
+  OutputBusyError,
   ShapeError,
   SyntheticAttentionError,
 } from './errors.js';

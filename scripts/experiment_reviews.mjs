@@ -8,6 +8,7 @@ import { describeMachine } from '../bench/lib/machine.mjs';
 import { info } from '../dist/index.js';
 import { readDataset } from './experiment/dataset.mjs';
 import { fail, program } from './experiment/fail.mjs';
+import { lockResults } from './experiment/lock.mjs';
 import { listOf, positive, readOptions } from './experiment/options.mjs';
 import { Results } from './experiment/results.mjs';
 import { SETTINGS } from './experiment/settings.mjs';
@@ -45,6 +46,7 @@ async function main() {
   const options = readOptions('experiment:reviews', 'Trains the Synthesizer variants on reviews.', OPTIONS);
   if (options.data === undefined) fail('--data FILE', 'none');
   const { hash, splits } = readDataset(options.data);
+  lockResults(options.output);
   const settings = { ...SETTINGS, steps: options.steps, evaluateEvery: options['evaluate-every'] };
   const vocabulary = new Vocabulary(
     splits.train.map(({ text }) => text),

@@ -6,7 +6,7 @@
  * ofPeak a fraction of it; error is the largest error found in units of its bound, bound that bound (absolute).
  * A contender that could not take part has `reason` instead of figures.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fail } from './options.mjs';
 
 export function number(value) {
@@ -61,7 +61,16 @@ export function resultTable(results) {
 export function writeReport(file, machine, results) {
   if (file === undefined) return;
   try {
-    writeFileSync(file, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+    // Whole or not at all, where it is no device: hours may lie in the old one.
+    const direct = statSync(file, { throwIfNoEntry: false })?.isFile() === false;
+    const written = direct ? file : `${file}.${process.pid}.tmp`;
+    try {
+      writeFileSync(written, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+      if (!direct) renameSync(written, file);
+    } catch (error) {
+      if (!direct) rmSync(written, { force: true });
+      throw error;
+    }
   } catch (error) {
     fail('a writable file after --json', `${file} (${error.code})`, 1);
   }

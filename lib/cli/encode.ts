@@ -1,8 +1,12 @@
 /** The work of `synthetic-attention encode`: records in, embeddings out, streamed in bounded memory. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { embeddingRanges, quantizedWidth, quantizeRows } from '../encoder/quantize.js';
 import type { EncoderDType, Precision, TextEncoder } from '../encoder/types.js';
+import { ArgumentError, expectation } from '../errors.js';
+import { isSameFile } from '../formats/input_file.js';
+import type { OutputLock } from '../formats/output_lock.js';
 import type { RecordBatch } from '../formats/record_batch.js';
 import type { NumberType, RowLayout } from '../formats/row_format.js';
 import type { RowWriter } from '../formats/row_writer.js';
@@ -16,12 +20,14 @@ import {
 } from './encode_options.js';
 import { type FindModel, findModel } from './find_model.js';
 import { openInput } from './input.js';
+import { InputDigest } from './input_digest.js';
 import { ID_LINE } from './input_format.js';
 import { guardInterrupts } from './interrupt.js';
-import { createFormat, openOutput } from './output.js';
+import { journalPath } from './journal.js';
+import { createFormat, lockOutput, openOutput } from './output.js';
 import { type Counts, count, createProgress, type Progress } from './progress.js';
 import { CALIBRATION_TEXTS, peekTexts, rangesPath, readRanges, writeRanges } from './ranges.js';
-import { type ResumableOutput, ResumableRun } from './resume.js';
+import { type ResumableOutput, ResumableRun, recordsOf } from './resume.js';
 import { Selection } from './selection.js';
 
 export type { EncodeCommandOptions } from './encode_options.js';
@@ -53,6 +59,7 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
   };
   const outputFormat = checkOptions(options);
   const input = await openInput(inputsOf(options), output, options);
+  let lock: OutputLock | undefined;
   let writer: RowWriter | undefined;
   let resumable: ResumableOutput | undefined;
   let progress: Progress | undefined;
@@ -67,6 +74,11 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
   // A read that waits for input would keep the process from ending.
   guard.signal.addEventListener('abort', () => input.destroy(), { once: true });
   try {
+    await checkRanges(options);
+    lock = await lockOutput(output, filesBeside(options));
+    if (options.resume && !lock.isExclusive) {
+      say(`${output}: the file system has no locks, so make sure that no other run writes this output`);
+    }
     const directory = await findModel(options, around.findModel, around.stderr, guard.signal);
     const run = options.resume ? await ResumableRun.find(options, directory, outputFormat) : undefined;
     if (run?.isComplete) {
@@ -104,7 +116,9 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
     };
     const format = await createFormat(output, outputFormat, layout, run?.position);
     if (run !== undefined) {
-      resumable = await run.open(format, calibrated);
+      const digest = new InputDigest(run.inputMark);
+      records = digest.watch(records, recordsOf(run.position?.rows ?? 0, options.shard));
+      resumable = await run.open(format, calibrated, digest, guard.signal);
       writer = resumable.writer;
     } else writer = await openOutput(output, format);
     guard.signal.throwIfAborted();
@@ -144,14 +158,8 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
       progress.update(done);
     }
     guard.signal.throwIfAborted();
-    if (calibrated !== undefined && resumable === undefined)
-      await writeRanges(rangesPath(output), calibrated);
-    try {
-      await writer.close();
-    } catch (error) {
-      if (calibrated !== undefined && resumable === undefined) await rm(rangesPath(output), { force: true });
-      throw error;
-    }
+    if (calibrated !== undefined && resumable === undefined) await closeWithRanges(writer, calibrated);
+    else await writer.close();
     progress.stop();
     const made: Counts = {
       texts: done.texts - before.texts,
@@ -168,7 +176,34 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
     throw guard.signal.aborted ? guard.signal.reason : error;
   } finally {
     input.destroy();
+    lock?.release();
     guard.release();
+  }
+}
+
+function filesBeside({ output, resume = false, precision = 'float32', ranges }: EncodeCommandOptions) {
+  return [
+    { path: journalPath(output), isWritten: resume },
+    { path: rangesPath(output), isWritten: needsRanges(precision) && ranges === undefined },
+  ];
+}
+
+/** @throws ArgumentError if the output would replace the ranges that it is made with */
+async function checkRanges({ ranges, output }: EncodeCommandOptions): Promise<void> {
+  if (ranges !== undefined && (await isSameFile(ranges, output))) {
+    throw new ArgumentError(expectation('--output', 'another file than the ranges', output));
+  }
+}
+
+/** Ranges and output appear together, or both of an earlier run stay. */
+async function closeWithRanges(writer: RowWriter, ranges: Float32Array): Promise<void> {
+  const path = rangesPath(writer.path);
+  const isNew = !existsSync(path);
+  try {
+    await writer.close(() => writeRanges(path, ranges));
+  } catch (error) {
+    if (isNew) await rm(path, { force: true });
+    throw error;
   }
 }
 

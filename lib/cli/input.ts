@@ -1,12 +1,12 @@
 /** The inputs of `encode`: files one after another, or standard input, as one run of records. */
-import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ArgumentError, expectation, FileError, FormatError, SyntheticAttentionError } from '../errors.js';
 import { readCsv } from '../formats/csv_reader.js';
 import { systemErrorReason } from '../formats/file_reason.js';
-import { openInputFile } from '../formats/input_file.js';
+import { isSameFile, openInputFile } from '../formats/input_file.js';
+import { type ByteStream, openStream } from '../formats/input_stream.js';
 import { readJsonl } from '../formats/jsonl_reader.js';
 import { readLines } from '../formats/lines.js';
 import { openParquet } from '../formats/parquet_reader.js';
@@ -19,6 +19,8 @@ import {
   ID_LINE,
   type InputFormat,
 } from './input_format.js';
+
+const OUTPUT_FILES = ['.partial', '.journal', '.ranges.npy'];
 
 /** One input, opened. */
 interface Source {
@@ -84,14 +86,15 @@ async function openSource(input: string, output: string, options: InputOptions):
   });
   if (stats.isDirectory())
     throw new FileError(expectation(`input ${input}`, 'a readable file', 'a directory'));
-  const target = output === '-' ? undefined : await stat(output).catch(() => undefined);
-  if (target?.isFile() && target.ino === stats.ino && target.dev === stats.dev) {
-    throw new ArgumentError(expectation('--output', 'another file than the input', output));
+  // Files beside the output are written as well.
+  for (const own of output === '-' ? [] : [output, ...OUTPUT_FILES.map((suffix) => output + suffix)]) {
+    if (!(await isSameFile(input, own))) continue;
+    throw new ArgumentError(expectation('--output', 'another file than the input', own));
   }
   if (choice.format === 'parquet') return parquetSource(input, options);
   const size = stats.isFile() ? stats.size : undefined;
   // Opened when its turn comes: many inputs need not all be open at once.
-  let file: ReadStream | undefined;
+  let file: ByteStream | undefined;
   let destroyed = false;
   return {
     size,
@@ -99,7 +102,7 @@ async function openSource(input: string, output: string, options: InputOptions):
     integerIds: false,
     async *records() {
       if (destroyed) return;
-      file = createReadStream(input, { highWaterMark: 1 << 16 });
+      file = openStream(input, stats);
       const stream = choice.gzip ? pipeline(file, createGunzip(), () => {}) : file;
       try {
         yield* readRecords(stream, choice.format, `input ${input}`, options);

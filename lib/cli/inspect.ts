@@ -1,7 +1,7 @@
 /** Loads a model, reads one text with it and writes the page. */
 import { basename, resolve } from 'node:path';
 import { Encoder } from '../encoder/encoder.js';
-import { writeWhole } from '../formats/write_whole.js';
+import { writeOutput } from './output.js';
 
 export interface InspectOptions {
   model: string;
@@ -22,7 +22,7 @@ export async function runInspect(
   } finally {
     encoder.dispose();
   }
-  await writeWhole(output === '-' ? '/dev/stdout' : output, [new TextEncoder().encode(page)]);
+  await writeOutput(output, [new TextEncoder().encode(page)]);
   if (output !== '-')
     stderr.write(`${output}: ${(page.length / 1024).toFixed(0)} KiB, open it in a browser\n`);
 }

@@ -1,12 +1,16 @@
 /** Which format an output gets, and where it is written. */
 import { extname } from 'node:path';
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { removeAbandoned } from '../formats/abandoned_files.js';
 import { AtomicFile } from '../formats/atomic_file.js';
 import { JsonlFormat } from '../formats/jsonl.js';
 import { NpyFormat } from '../formats/npy.js';
+import { OutputLock } from '../formats/output_lock.js';
+import { resolveOutputTarget, unwritable } from '../formats/output_target.js';
 import { RawFormat } from '../formats/raw.js';
 import type { FormatPosition, RowFormat, RowLayout } from '../formats/row_format.js';
 import { RowWriter } from '../formats/row_writer.js';
+import { writeWhole } from '../formats/write_whole.js';
 
 interface FormatTraits {
   extensions: readonly string[];
@@ -99,4 +103,45 @@ export function createFormat(
 export async function openOutput(output: string, format: RowFormat): Promise<RowWriter> {
   const path = output === '-' ? '/dev/stdout' : output;
   return new RowWriter(await AtomicFile.open(path, { seek: format.patch !== undefined }), format);
+}
+
+/** A file beside an output, that this run or an earlier one may have written. */
+export interface FileBeside {
+  path: string;
+  /** Whether this run will write it. */
+  isWritten: boolean;
+}
+
+/**
+ * Keeps other runs from writing the output until it is released, and removes the temporary files that killed runs left.
+ * @throws OutputBusyError if another run writes it
+ * @throws FileError if it, or a file beside it that is to be written, cannot be written: now, and not after hours of work
+ */
+export async function lockOutput(output: string, beside: readonly FileBeside[] = []): Promise<OutputLock> {
+  const lock = await OutputLock.acquire(output === '-' ? '/dev/stdout' : output);
+  if (!lock.isExclusive) return lock;
+  try {
+    for (const { path, isWritten } of [{ path: output, isWritten: true }, ...beside]) {
+      const target = await resolveOutputTarget(path).catch((error) => {
+        if (isWritten) throw error;
+        return undefined;
+      });
+      if (target?.kind === 'file') await removeAbandoned(target.path);
+      else if (isWritten) throw unwritable(path, target!.what);
+    }
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** `writeWhole` for a command whose output is written in one go; `-` is standard output. */
+export async function writeOutput(output: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const lock = await lockOutput(output);
+  try {
+    await writeWhole(output === '-' ? '/dev/stdout' : output, chunks);
+  } finally {
+    lock.release();
+  }
 }

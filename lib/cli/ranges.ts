@@ -22,7 +22,8 @@ export function rangesPath(output: string): string {
 }
 
 export async function writeRanges(path: string, ranges: Float32Array): Promise<void> {
-  const writer = await RowWriter.open(path, new NpyFormat({ columns: ranges.length / 2, type: 'float32' }));
+  const format = new NpyFormat({ columns: ranges.length / 2, type: 'float32' });
+  const writer = await RowWriter.open(path, format, { regular: true });
   await writer.write(ranges);
   await writer.close();
 }

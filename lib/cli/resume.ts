@@ -4,16 +4,19 @@ import { finishResumable, ResumableFile } from '../formats/resumable_file.js';
 import type { FormatPosition, RowFormat } from '../formats/row_format.js';
 import { RowWriter } from '../formats/row_writer.js';
 import { DEFAULT_CHECKPOINT, type EncodeCommandOptions, inputsOf } from './encode_options.js';
-import { type Fingerprint, fileFingerprint, modelFingerprint } from './fingerprint.js';
+import { contentFingerprint, type Fingerprint, inputFingerprint, modelFingerprint } from './fingerprint.js';
+import { type InputDigest, type InputMark, NOTHING } from './input_digest.js';
 import { type Checkpoint, Journal } from './journal.js';
 import type { OutputFormat } from './output.js';
 import { rangesPath, writeRanges } from './ranges.js';
+import type { Shard } from './selection.js';
 
 /** What an earlier run has left. */
 export class ResumableRun {
   readonly #output: string;
   readonly #journal: Journal;
   readonly #intervalMs: number;
+  readonly #shard: Shard | undefined;
   /** Undefined: nothing is there. */
   readonly checkpoint: Checkpoint | undefined;
   /** The output is whole. */
@@ -27,6 +30,7 @@ export class ResumableRun {
   ) {
     this.#output = options.output;
     this.#journal = journal;
+    this.#shard = options.shard;
     this.#intervalMs = 1000 * (options.checkpoint ?? DEFAULT_CHECKPOINT);
     this.checkpoint = checkpoint;
     this.isComplete = isComplete;
@@ -57,17 +61,30 @@ export class ResumableRun {
     return this.checkpoint === undefined || this.checkpoint.bytes === 0 ? undefined : this.checkpoint;
   }
 
+  /** The records that the input must begin with. */
+  get inputMark(): InputMark | undefined {
+    return this.position === undefined ? undefined : this.checkpoint!.input;
+  }
+
   /**
    * @param ranges of the quantization, where they were calibrated
+   * @param input which has the digest of what is read
    */
-  async open(format: RowFormat, ranges: Float32Array | undefined): Promise<ResumableOutput> {
+  async open(
+    format: RowFormat,
+    ranges: Float32Array | undefined,
+    input: InputDigest,
+    signal: AbortSignal,
+  ): Promise<ResumableOutput> {
     const numbers = ranges === undefined ? null : [...ranges];
-    let last: Checkpoint = this.checkpoint ?? { rows: 0, tokens: 0, bytes: 0, state: null, ranges: numbers };
-    last = { ...last, ranges: numbers };
+    const none = { rows: 0, tokens: 0, bytes: 0, partial: '', input: NOTHING, state: null };
+    let last: Checkpoint = { ...(this.checkpoint ?? none), ranges: numbers };
     if (this.checkpoint === undefined) await ResumableFile.checkNew(this.#output);
     if (this.position === undefined) await this.#journal.write(last);
     const file = await ResumableFile.open(this.#output, {
       bytes: last.bytes,
+      digest: last.partial,
+      signal,
       beforeRename: async (mark) => {
         if (ranges !== undefined) await writeRanges(rangesPath(this.#output), ranges);
         await this.#journal.write({ ...last, state: null }, mark);
@@ -78,7 +95,19 @@ export class ResumableRun {
     const checkpoint = (tokens: number): Promise<void> =>
       writer.settled(async () => {
         await file.sync();
-        last = { rows: format.rows, tokens, bytes: file.bytes, state: format.state(), ranges: numbers };
+        const { rows } = format;
+        lastTime = performance.now();
+        // What the journal says holds, also where reading the input has failed before it came as far.
+        if (rows === last.rows && file.bytes === last.bytes) return;
+        last = {
+          rows,
+          tokens,
+          bytes: file.bytes,
+          partial: file.digest,
+          input: input.markAt(recordsOf(rows, this.#shard)),
+          state: format.state(),
+          ranges: numbers,
+        };
         await this.#journal.write(last);
         lastTime = performance.now();
       });
@@ -90,6 +119,11 @@ export class ResumableRun {
       },
     };
   }
+}
+
+/** The number of the record that the last of `rows` rows belongs to. */
+export function recordsOf(rows: number, shard: Shard | undefined): number {
+  return shard === undefined || rows === 0 ? rows : (rows - 1) * shard.count + shard.index;
 }
 
 export interface ResumableOutput {
@@ -121,13 +155,13 @@ async function fingerprintOf(
     '--pooling': options.pooling,
     '--precision': options.precision,
     '--shard': options.shard && `${options.shard.index}/${options.shard.count}`,
-    '--ranges': options.ranges && (await fileFingerprint([options.ranges])),
+    '--ranges': options.ranges && (await contentFingerprint(`--ranges ${options.ranges}`, options.ranges)),
   };
   return {
     version,
     'instruction set': `${isa} ${int8}`,
     ...Object.fromEntries(Object.entries(named).map(([name, value]) => [name, String(value)])),
-    model: await modelFingerprint(directory),
-    input: await fileFingerprint(inputsOf(options)),
+    model: await modelFingerprint(directory, options.output),
+    input: await inputFingerprint(inputsOf(options)),
   };
 }

@@ -4,11 +4,11 @@ import type { Encoder } from '../encoder/encoder.js';
 import { semanticSearch } from '../encoder/semantic_search.js';
 import type { EncoderDType } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
-import { writeWhole } from '../formats/write_whole.js';
 import { checkInputs, inputsOf } from './encode_options.js';
 import { type FindModel, findModel } from './find_model.js';
 import { openInput } from './input.js';
 import { guardInterrupts } from './interrupt.js';
+import { writeOutput } from './output.js';
 import { count } from './progress.js';
 import type { SearchCommandOptions } from './search_options.js';
 import { type Found, report } from './search_report.js';
@@ -57,7 +57,7 @@ export async function runSearch(options: SearchCommandOptions, around: SearchSur
       const hits = await semanticSearch(asked, corpus, { ...search, topK });
       found = queries.map((text, i) => ({ text, hits: hits[i]! }));
     }
-    await writeWhole(output === '-' ? '/dev/stdout' : output, inBytes(report(found, texts, format)));
+    await writeOutput(output, inBytes(report(found, texts, format)));
     if (!quiet) {
       const rate = count(seconds > 0 ? texts.length / seconds : 0);
       around.stderr.write(

@@ -1,13 +1,11 @@
 /** `synthetic-attention convert --synthesize`: texts in, a model with static heads and a report out. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type SynthesisProgress,
   type SynthesizeOptions,
   synthesizeModel,
 } from '../encoder/synthesize/synthesize.js';
-import { expectation, FileError } from '../errors.js';
-import { systemErrorReason } from '../formats/file_reason.js';
+import { writeWhole } from '../formats/write_whole.js';
 import { openInput } from './input.js';
 import { tradeOffChart } from './trade_off_chart.js';
 import { tradeOffTable } from './trade_off_table.js';
@@ -68,10 +66,9 @@ function logProgress(stderr: NodeJS.WritableStream): (progress: SynthesisProgres
   };
 }
 
+/** Beside the model, whole or not at all. */
 async function writeReport(path: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((cause) => {
-    throw new FileError(expectation(path, 'a file that can be written', systemErrorReason(cause)), { cause });
-  });
+  await writeWhole(path, [new TextEncoder().encode(text)], { regular: true });
 }
 
 /** The table goes to stdout, everything else to stderr; numbers and plot stand beside the model as well. */

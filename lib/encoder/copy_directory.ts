@@ -71,6 +71,14 @@ async function copyInside(
 async function copyFile(original: string, to: string, path: string, signal: AbortSignal | undefined) {
   const copy = join(to, path);
   await attempt(copy, 'a folder that can be written', () => mkdir(dirname(copy), { recursive: true }));
-  const streams = () => pipeline(createReadStream(original), createWriteStream(copy), { signal });
-  await attempt(original, 'a file that can be copied', streams);
+  try {
+    await pipeline(createReadStream(original), createWriteStream(copy), { signal });
+  } catch (cause) {
+    // A full disk is not the original's fault.
+    const isWrite = ['write', 'writev'].includes((cause as NodeJS.ErrnoException).syscall ?? '');
+    const [subject, expected] = isWrite
+      ? [`output ${copy}`, 'a writable file']
+      : [original, 'a file that can be copied'];
+    await attempt(subject!, expected!, () => Promise.reject(cause));
+  }
 }

@@ -1,17 +1,21 @@
 /**
  * Output that appears under its name only when it is whole.
  *
- * A regular file is written under a temporary name beside it and renamed by `commit`. A device, pipe or
+ * A regular file is written under a temporary name beside it and renamed by `commit`. The temporary file is locked
+ * while it is written; those that killed processes left of the same output are removed by `open`. A device, pipe or
  * inherited descriptor is written straight into, since it cannot be replaced; `abort` cannot take back what
- * went there. Not promised: that the rename itself survives a power failure.
+ * went there. Not promised: that the rename itself survives a power failure, and that only one file at a time is
+ * written for a path (OutputLock); of several, the last one to be committed stays.
  */
 
 import fs from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { expectation, FileError } from '../errors.js';
+import { expectation, FileError, SyntheticAttentionError } from '../errors.js';
+import { removeAbandoned, TEMPORARY_SUFFIX } from './abandoned_files.js';
+import { leadsTo, lockFile } from './file_lock.js';
 import { systemErrorReason } from './file_reason.js';
 import { type OutputTarget, openDevice, resolveOutputTarget, unwritable } from './output_target.js';
+import { temporaryPath } from './temporary_name.js';
 import { writeFully } from './write_fully.js';
 
 const write = promisify(fs.write);
@@ -22,6 +26,10 @@ const close = promisify(fs.close);
 export interface AtomicFileOptions {
   /** Whether `writeAt` will be called; a target that cannot seek is then refused before anything is written. */
   readonly seek?: boolean;
+  /** Whether temporary files of killed processes are removed, for which the directory is listed; true by default. */
+  readonly sweep?: boolean;
+  /** Whether anything but a regular file is refused, such as a FIFO whose reader would be waited for. */
+  readonly regular?: boolean;
 }
 
 export class AtomicFile {
@@ -49,29 +57,33 @@ export class AtomicFile {
    * Opens the output; an existing regular file stays as it is until `commit`.
    * @throws FileError if no file can be written there, or it cannot seek although `seek` is set
    */
-  static async open(path: string, { seek = false }: AtomicFileOptions = {}): Promise<AtomicFile> {
+  static async open(
+    path: string,
+    { seek = false, sweep = true, regular = false }: AtomicFileOptions = {},
+  ): Promise<AtomicFile> {
     const target = await resolveOutputTarget(path);
     try {
-      if (target.kind === 'file') return AtomicFile.#openTemporary(path, target);
+      if (target.kind === 'file') {
+        if (sweep) await removeAbandoned(target.path);
+        return AtomicFile.#openTemporary(path, target);
+      }
+      if (regular) {
+        throw new FileError(expectation(`output ${path}`, 'a regular file', target.what));
+      }
       if (seek && !target.canSeek) throw unseekable(path, target.what);
       const fd = target.kind === 'device' ? await openDevice(target) : target.fd;
       const file = new AtomicFile(path, target, fd, undefined);
       if (seek) await file.#probeSeek(target.what);
       return file;
     } catch (error) {
-      throw asFileError(path, error);
+      throw error instanceof SyntheticAttentionError ? error : asFileError(path, error);
     }
   }
 
   // Opened synchronously: between the creation of the temporary file and the return of the object that can
   // remove it there is no turn of the event loop in which a signal could end the process.
   static #openTemporary(path: string, target: OutputTarget & { kind: 'file' }): AtomicFile {
-    // At most 50 characters of the name, so that the temporary name stays below 255 bytes.
-    const stem = [...basename(target.path)].slice(0, 50).join('');
-    // The global loads node:crypto when it is first used, an import at once.
-    const random = crypto.randomUUID().slice(24);
-    const temporary = join(dirname(target.path), `.${stem}.${process.pid}-${random}.tmp`);
-    const fd = fs.openSync(temporary, 'wx', target.mode ?? 0o666);
+    const { fd, temporary } = createLocked(target.path, target.mode ?? 0o666);
     if (target.mode !== undefined) {
       try {
         // The mode given to open is cut by the umask, but the mode of the file that is replaced was chosen.
@@ -102,20 +114,34 @@ export class AtomicFile {
   }
 
   /**
+   * Brings what has been written to disk, so that `commit` has nothing left to do that is likely to fail.
+   * @throws FileError as `write` does
+   */
+  sync(): Promise<void> {
+    return this.#enqueue(async () => {
+      if (this.#temporary !== undefined) await fsync(this.#fd);
+    });
+  }
+
+  /**
    * Brings the file to disk and under its name, and closes it; on failure it is aborted.
    * @throws FileError if that, or a write before, fails
    */
   async commit(): Promise<void> {
     try {
       await this.#enqueue(async () => {
-        // A pipe cannot be synchronised, and what a device does is its own affair.
-        if (this.#temporary !== undefined) await fsync(this.#fd);
-        await this.#close();
         if (this.#temporary !== undefined && this.#target.kind === 'file') {
+          await fsync(this.#fd);
           this.#checkOpen();
+          // Before it is closed: until it has its name it must be locked, or another process may remove it.
           await rename(this.#temporary, this.#target.path);
+        } else {
+          // A pipe cannot be synchronised, and what a device does is its own affair.
+          await this.#close();
         }
         this.#state = 'committed';
+        // All bytes are on disk, so closing can lose none of them.
+        await this.#close().catch(() => {});
       });
     } catch (error) {
       await this.abort();
@@ -192,6 +218,23 @@ export class AtomicFile {
       await this.abort();
       throw unseekable(this.path, what);
     }
+  }
+}
+
+/** Opens a new temporary file that no other process takes for abandoned. */
+function createLocked(path: string, mode: number): { fd: number; temporary: string } {
+  for (;;) {
+    const temporary = temporaryPath(path, TEMPORARY_SUFFIX);
+    const fd = fs.openSync(temporary, 'wx', mode);
+    try {
+      // Before the lock was taken, another process may have taken the file for abandoned and removed it.
+      if (lockFile(fd) !== 'busy' && leadsTo(temporary, fd)) return { fd, temporary };
+    } catch (error) {
+      fs.closeSync(fd);
+      fs.rmSync(temporary, { force: true });
+      throw error;
+    }
+    fs.closeSync(fd);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Opening and reading of regular input files, with this package's errors. */
 
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { expectation, FileError, FormatError } from '../errors.js';
 import { fileKind, systemErrorReason } from './file_reason.js';
 
@@ -56,6 +56,12 @@ export async function withInputFile<T>(path: string, use: (file: InputFile) => P
   } finally {
     await file.close();
   }
+}
+
+/** Whether two paths lead to one regular file; not if one of them leads to nothing. */
+export async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
+  return one?.isFile() === true && one.ino === other?.ino && one.dev === other.dev;
 }
 
 // Without O_NONBLOCK the open of a FIFO that nobody writes to would wait for ever. Windows lacks the flag.

@@ -1,6 +1,6 @@
 /** Writes rows in a format to a file. */
 
-import { AtomicFile } from './atomic_file.js';
+import { AtomicFile, type AtomicFileOptions } from './atomic_file.js';
 import type { RecordId } from './record_batch.js';
 import { countRows, type RowFormat, type RowValues } from './row_format.js';
 
@@ -10,6 +10,8 @@ export interface RowSink {
   readonly path: string;
   write(bytes: Uint8Array): Promise<void>;
   writeAt(bytes: Uint8Array, position: number): Promise<void>;
+  /** Brings what has been written to disk. */
+  sync(): Promise<void>;
   /** Moves the whole file to its name. */
   commit(): Promise<void>;
   /** Gives the output up. Never rejects. */
@@ -39,8 +41,9 @@ export class RowWriter {
    * A file that appears under `path` only when it is whole.
    * @throws FileError if no file can be written at `path`, or it cannot seek and the format needs that
    */
-  static async open(path: string, format: RowFormat): Promise<RowWriter> {
-    return new RowWriter(await AtomicFile.open(path, { seek: format.patch !== undefined }), format);
+  static async open(path: string, format: RowFormat, options: AtomicFileOptions = {}): Promise<RowWriter> {
+    const seek = format.patch !== undefined;
+    return new RowWriter(await AtomicFile.open(path, { ...options, seek }), format);
   }
 
   get path(): string {
@@ -74,14 +77,19 @@ export class RowWriter {
 
   /**
    * Completes the file and moves it to its name; on failure it is given up.
+   * @param beforeCommit called when the whole file is on disk and has not got its name yet
    * @throws what a write has failed with; FileError if completing the file fails
    */
-  async close(): Promise<{ rows: number }> {
+  async close(beforeCommit?: () => Promise<void>): Promise<{ rows: number }> {
     const rows = this.#given;
     try {
       await this.#queue;
       for (const piece of this.#format.end()) await this.#sink.write(piece);
       if (this.#format.patch !== undefined) await this.#sink.writeAt(this.#format.patch(), 0);
+      if (beforeCommit !== undefined) {
+        await this.#sink.sync();
+        await beforeCommit();
+      }
       await this.#sink.commit();
     } catch (error) {
       await this.abort();

@@ -8,8 +8,19 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import {
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { asCacheError } from './cache_error.js';
 import type { Checksum } from './checksum.js';
 import { isCommit } from './names.js';
@@ -103,6 +114,28 @@ async function writing(path: string, action: (path: string) => Promise<unknown>)
   }
 }
 
+/** A link that is older was left by a killed process: one is renamed as soon as it is made. */
+const ABANDONED_LINK_MS = 10_000;
+/** A copy that was not written to for this long was left by a killed process. */
+const ABANDONED_COPY_MS = 600_000;
+
+/**
+ * Removes what killed processes left of `replacing` the same path. By age and not by a lock, since a symbolic link
+ * cannot be locked.
+ */
+async function removeAbandoned(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    if (!/^\.[0-9a-f]{12}\.tmp$/.test(name.slice(basename(path).length))) continue;
+    const temporary = join(dirname(path), name);
+    const stats = await lstat(temporary).catch(() => undefined);
+    if (stats === undefined) continue;
+    const limit = stats.isSymbolicLink() ? ABANDONED_LINK_MS : ABANDONED_COPY_MS;
+    if (Date.now() - stats.mtimeMs > limit) await unlink(temporary).catch(() => {});
+  }
+}
+
 /** The path has what was there or what `make` makes, and never nothing. */
 async function replacing(
   path: string,
@@ -110,6 +143,7 @@ async function replacing(
 ): Promise<void> {
   await writing(path, async () => {
     await mkdir(dirname(path), { recursive: true });
+    await removeAbandoned(path);
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     try {
       await make(temporary, path);

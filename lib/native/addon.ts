@@ -562,9 +562,14 @@ type AsyncOperations = {
   [K in OperationName as `${K}Async`]: (options: NativeOperations[K]) => Promise<void>;
 };
 
+/** Results of `lockFile`, see native/runtime/file_lock.h. */
+export const FileLock = { locked: 0, busy: 1, unsupported: 2 } as const;
+
 export interface NativeAddon extends SyncOperations, AsyncOperations {
   info(): NativeInfo;
   setThreads(options: { threads: number }): void;
+  /** The exclusive lock of an open file, without waiting; it lasts until `fd` is closed or the process ends. */
+  lockFile(options: { fd: number }): number;
   PackedMatrix: new (options: PackOptions) => NativePackedMatrix;
   QuantizedMatrix: new (options: QuantizeOptions) => NativeQuantizedMatrix;
   loadTransformer(options: LoadTransformerOptions): NativeTransformer;

@@ -32,5 +32,6 @@ void export_gradients(Napi::Env env, Napi::Object exports);
 void export_tensor_operations(Napi::Env env, Napi::Object exports);
 void export_batched(Napi::Env env, Napi::Object exports);
 void export_encoder(Napi::Env env, Napi::Object exports);
+void export_file_lock(Napi::Env env, Napi::Object exports);
 
 }  // namespace sa

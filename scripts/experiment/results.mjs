@@ -3,16 +3,17 @@
  *   {machine, settings, data: {hash, train, validation, test, words}, runs: [run], speed: [speed]}
  * A run is what train.mjs returns, a speed what speed.mjs does. Written after every run, whole.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { fail } from './fail.mjs';
-import { writeWhole } from './files.mjs';
+import { readWhole, writeWhole } from './files.mjs';
 
 export function readResults(file) {
   if (!existsSync(file)) fail('results', `${file}, which does not exist`);
+  const text = readWhole(file).toString('utf8');
   let results;
   try {
-    results = JSON.parse(readFileSync(file, 'utf8'));
+    results = JSON.parse(text);
   } catch {
     // Told below: what is not JSON is not a file of results either.
   }

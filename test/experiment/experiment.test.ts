@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { holdLock, kill } from '../support/lock_holder.js';
 import { ensureBuilt, finish } from '../unit/cli/command.js';
 import { type Results, runProgram, slice, startProgram, withoutTimes } from './experiment.js';
 
@@ -136,13 +137,33 @@ describe('refuses with one sentence', () => {
     expect(status).toBe(2);
   });
 
-  it('a checkpoint that is none', async () => {
-    const file = join(folder, 'broken.json');
-    writeFileSync(`${file}.V-0.checkpoint`, 'x');
+  it.each(['x', 'a text that is longer than a digest of 32 bytes'])(
+    'a checkpoint that is none: %s',
+    async (text) => {
+      const file = join(folder, 'broken.json');
+      writeFileSync(`${file}.V-0.checkpoint`, text);
+      const { status, stderr } = await runProgram(PROGRAM, optionsFor(file));
+      expect(stderr).toContain('experiment: expected a checkpoint but received');
+      expect(status).toBe(2);
+      expect(existsSync(file)).toBe(false);
+      rmSync(`${file}.V-0.checkpoint`);
+    },
+  );
+
+  it('results that another experiment writes, and removes what a killed one left', async () => {
+    const file = join(folder, 'busy.json');
+    const temporary = `${file}.V-0.checkpoint.123.tmp`;
+    writeFileSync(temporary, 'x');
+    const holder = await holdLock(join(folder, '.busy.json.lock'));
     const { status, stderr } = await runProgram(PROGRAM, optionsFor(file));
-    expect(stderr).toContain('experiment: expected a checkpoint but received');
-    expect(status).toBe(2);
-    expect(existsSync(file)).toBe(false);
+    expect(stderr).toBe(
+      `experiment: expected results that no other experiment writes but received ${file} of one that runs\n`,
+    );
+    expect([status, existsSync(temporary)]).toEqual([2, true]);
+    await kill(holder);
+    writeFileSync(`${file}.V-0.checkpoint`, 'x');
+    expect((await runProgram(PROGRAM, optionsFor(file))).stderr).toContain('expected a checkpoint');
     rmSync(`${file}.V-0.checkpoint`);
+    expect(readdirSync(folder).filter((name) => /busy/.test(name))).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 /** The built command as a child process. */
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lockFile } from '../../../lib/formats/file_lock.js';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const main = join(root, 'dist/cli/main.js');
@@ -13,26 +14,28 @@ function newest(folder: string): number {
     .reduce((time, entry) => Math.max(time, statSync(join(entry.parentPath, entry.name)).mtimeMs), 0);
 }
 
-/** Builds dist when a source is newer; a folder serves as the lock between test workers. */
-export function ensureBuilt(): void {
-  const lock = join(root, 'build', 'dist.lock');
+/** A lock between test workers, which the kernel releases when one is killed; its file stays. */
+function lockBuild(): number {
   mkdirSync(join(root, 'build'), { recursive: true });
-  for (const start = Date.now(); ; ) {
-    try {
-      mkdirSync(lock);
-      break;
-    } catch (error) {
-      if (Date.now() - start > 60_000) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
-    }
+  // Not removed on release: whoever waits has it open.
+  const fd = openSync(join(root, 'build', 'dist.flock'), 'a');
+  for (const start = Date.now(); lockFile(fd) === 'busy'; ) {
+    if (Date.now() - start > 120_000) throw new Error('another process has built dist for two minutes');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }
+  return fd;
+}
+
+/** Builds dist when a source is newer. */
+export function ensureBuilt(): void {
+  const lock = lockBuild();
   try {
     if (existsSync(main) && statSync(main).mtimeMs >= newest(join(root, 'lib'))) return;
     const script = join(root, 'scripts/build_ts.mjs');
     const built = spawnSync(process.execPath, [script], { cwd: root, encoding: 'utf8' });
     if (built.status !== 0) throw new Error(built.stdout + built.stderr);
   } finally {
-    rmdirSync(lock);
+    closeSync(lock);
   }
 }
 

@@ -16,13 +16,13 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type EncodeCommandOptions, runEncode } from '../../../lib/cli/encode.js';
-import type { EncodeOptions, TextSource } from '../../../lib/encoder/types.js';
+import { sealed } from '../../../lib/cli/journal.js';
 import { FileError, FormatError } from '../../../lib/errors.js';
 import { goldenPath } from '../../support/golden.js';
 import { messageOf, ONE_SENTENCE } from '../formats/errors_of.js';
 import { useTemporaryDirectory } from '../formats/temporary_directory.js';
 import { ensureBuilt, finish, start } from './command.js';
-import { FakeEncoder } from './fake_encoder.js';
+import { WatchedEncoder } from './watched_encoder.js';
 
 const file = useTemporaryDirectory();
 const texts = Array.from({ length: 3000 }, (_, i) => `text ${i}`);
@@ -32,24 +32,6 @@ beforeAll(() => {
   writeFileSync(file('model/config.json'), '{}');
   writeFileSync(file('a.csv'), ['key,text', ...texts.map((text, i) => `k${i},${text}`)].join('\n'));
 });
-
-/** Counts texts and calls `onBatch` between batches. */
-class WatchedEncoder extends FakeEncoder {
-  encoded = 0;
-
-  constructor(private readonly onBatch: (batches: number) => void = () => {}) {
-    super(16, 100);
-  }
-
-  override async *encodeStream(source: TextSource, options: EncodeOptions = {}) {
-    let batches = 0;
-    for await (const batch of super.encodeStream(source, options)) {
-      this.encoded += batch.texts;
-      yield batch;
-      this.onBatch(++batches);
-    }
-  }
-}
 
 async function encode(
   place: string,
@@ -125,8 +107,9 @@ describe('every moment at which a run may be killed', () => {
     const expected = readFileSync(`${place}/o.npy`);
     const journal = JSON.parse(readFileSync(`${place}/o.npy.journal`, 'utf8'));
     rmSync(`${place}/o.npy`);
-    const first = { ...journal, rows: 0, tokens: 0, bytes: 0, state: null, complete: null };
-    writeFileSync(`${place}/o.npy.journal`, JSON.stringify(first));
+    const { checksum: _, ...content } = journal;
+    const first = { ...content, rows: 0, tokens: 0, bytes: 0, state: null, complete: null };
+    writeFileSync(`${place}/o.npy.journal`, sealed(first));
     await encode(place, { output: 'o.npy' });
     expect(readFileSync(`${place}/o.npy`).equals(expected)).toBe(true);
   });
@@ -214,12 +197,12 @@ describe('a journal', () => {
   it.each([
     ['', 'valid JSON'],
     ['{"kind":', 'valid JSON'],
-    ['[]', 'a journal of synthetic-attention encode, version 1,'],
-    ['null', 'a journal of synthetic-attention encode, version 1,'],
-    [
-      '{"kind":"synthetic-attention encode","version":2}',
-      'a journal of synthetic-attention encode, version 1,',
-    ],
+    ['[]', 'a journal of synthetic-attention encode but received another file'],
+    ['null', 'a journal of synthetic-attention encode but received another file'],
+    ['{"kind":"synthetic-attention encode"}', 'a journal of version 2 but received version undefined'],
+    ['{"kind":"synthetic-attention encode","version":1}', 'a journal of version 2 but received version 1'],
+    ['{"kind":"synthetic-attention encode","version":3}', 'a journal of version 2 but received version 3'],
+    ['{"kind":"synthetic-attention encode","version":2}', 'a journal as it was written'],
   ])('that is none is refused: %s', async (content, part) => {
     const place = freshPlace('place');
     writeFileSync(`${place}/o.npy.journal`, content);
@@ -233,7 +216,7 @@ describe('a journal', () => {
     await begin(place);
     truncateSync(`${place}/o.npy.partial`, 100);
     expect(await messageOf(FileError, () => encode(place, { output: 'o.npy' }))).toMatch(
-      /o\.npy\.partial: expected at least \d+ bytes, as its journal says, but received 100 bytes$/,
+      /o\.npy\.partial: expected at least \d+ bytes, as its journal says, but received 100 bytes \(remove/,
     );
     rmSync(`${place}/o.npy.partial`);
     expect(await messageOf(FileError, () => encode(place, { output: 'o.npy' }))).toContain('ENOENT');

@@ -1,5 +1,13 @@
 /** Models fetched from a hub: what is asked for, where it is put, and what is refused. */
-import { lstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { FetchProgress } from '../../../lib/hub/options.js';
@@ -118,6 +126,32 @@ describe('a model that is not there yet', () => {
     const directory = await hub.resolve();
     expect(NEEDED.every((file) => !lstatSync(join(directory, file)).isSymbolicLink())).toBe(true);
     expect(readFileSync(join(directory, 'model.safetensors')).equals(WEIGHTS)).toBe(true);
+  });
+
+  it('removes what killed processes left beside its files, and nothing that may be in use', async () => {
+    const place = (...parts: string[]) => hub.path('snapshots', COMMIT, ...parts);
+    mkdirSync(place(), { recursive: true });
+    mkdirSync(hub.path('refs'));
+    const old = new Date(Date.now() - 3_600_000);
+    const leave = (path: string, time: Date, isLink = false): string => {
+      if (isLink) symlinkSync('../../blobs/none', path);
+      else writeFileSync(path, 'x');
+      lutimesSync(path, time, time);
+      return path;
+    };
+    const abandoned = [
+      leave(place('config.json.0123456789ab.tmp'), old, true),
+      leave(place('config.json.0123456789ac.tmp'), old),
+      leave(hub.path('refs', 'main.0123456789ab.tmp'), old),
+    ];
+    const kept = [
+      leave(place('config.json.fedcba987654.tmp'), new Date(), true),
+      leave(place('config.json.fedcba987655.tmp'), new Date(Date.now() - 60_000)),
+      leave(place('config.json.other.tmp'), old),
+    ];
+    await hub.resolve();
+    expect(abandoned.filter((path) => lstatSync(path, { throwIfNoEntry: false }))).toEqual([]);
+    expect(kept.filter((path) => lstatSync(path, { throwIfNoEntry: false }))).toEqual(kept);
   });
 
   it.each([false, 'names'] as const)('comes from a hub whose list is %s, too', async (list) => {

@@ -13,7 +13,7 @@ const LIB: Record<string, readonly string[]> = {
   errors: [],
   package_root: [],
   tensor: ['errors'],
-  formats: ['errors'],
+  formats: ['native', 'errors'],
   explain: ['tensor', 'errors'],
   native: ['package_root', 'errors'],
   kernels: ['native', 'tensor', 'errors'],

@@ -1,0 +1,64 @@
+#include "runtime/file_lock.h"
+
+#if defined(_WIN32)
+#define NOMINMAX
+#include <windows.h>
+
+// The table of descriptors belongs to the C library inside of node.exe, so only libuv can look into it.
+extern "C" __declspec(dllimport) void* uv_get_osfhandle(int fd);
+#else
+#include <sys/file.h>
+
+#include <cerrno>
+#endif
+
+namespace sa {
+
+#if defined(_WIN32)
+
+FileLock try_lock_file(int fd) {
+  HANDLE file = uv_get_osfhandle(fd);
+  if (file == INVALID_HANDLE_VALUE) return FileLock::kFailed;
+  OVERLAPPED place = {};
+  place.OffsetHigh = 0x40000000;
+  if (LockFileEx(file, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &place) != 0)
+    return FileLock::kLocked;
+  switch (GetLastError()) {
+    case ERROR_LOCK_VIOLATION:
+    case ERROR_IO_PENDING:
+      return FileLock::kBusy;
+    case ERROR_INVALID_FUNCTION:
+    case ERROR_NOT_SUPPORTED:
+      return FileLock::kUnsupported;
+    default:
+      return FileLock::kFailed;
+  }
+}
+
+#else
+
+FileLock try_lock_file(int fd) {
+  int status;
+  do {
+    status = flock(fd, LOCK_EX | LOCK_NB);
+  } while (status != 0 && errno == EINTR);
+  if (status == 0) return FileLock::kLocked;
+  switch (errno) {
+    case EWOULDBLOCK:
+      return FileLock::kBusy;
+    case ENOLCK:
+    case ENOSYS:
+    case EINVAL:
+    case EOPNOTSUPP:
+#if ENOTSUP != EOPNOTSUPP
+    case ENOTSUP:
+#endif
+      return FileLock::kUnsupported;
+    default:
+      return FileLock::kFailed;
+  }
+}
+
+#endif
+
+}  // namespace sa
