@@ -14,16 +14,19 @@ export function shapeText(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** The shape as it came, checked: an array of non-negative integers whose product is exact. */
+/** More axes than any tensor has; a bound for what walks over shapes and nested arrays. */
+export const MOST_AXES = 64;
+
+/** A copy of the shape, checked: an array of non-negative integers whose product is exact. */
 export function checkShape(name: string, shape: unknown): Shape {
-  const valid =
-    Array.isArray(shape) &&
-    shape.every((d) => Number.isSafeInteger(d) && d >= 0) &&
-    Number.isSafeInteger(sizeOf(shape));
+  // What is frozen is a tensor's own, which was checked and copied when it was made.
+  const frozen = Object.isFrozen(shape);
+  const copy = Array.isArray(shape) && shape.length <= MOST_AXES ? (frozen ? shape : [...shape]) : undefined;
+  const valid = copy?.every((d) => Number.isSafeInteger(d) && d >= 0) && Number.isSafeInteger(sizeOf(copy));
   if (!valid) {
     throw new ShapeError(expectation(`${name}.shape`, 'an array of non-negative integers', describe(shape)));
   }
-  return shape as Shape;
+  return copy as Shape;
 }
 
 export function checkRank(name: string, shape: Shape, rank: number, axes: string): void {
