@@ -25,7 +25,7 @@ import { checkAxes, fromSequence, toSequence } from './axes.js';
 import { CallableLayer } from './callable_layer.js';
 import type { BuildConfig, LayerConfig, WeightSpec } from './layer.js';
 import { inLayer } from './layer_error.js';
-import { combineMasks } from './masks.js';
+import { combineMasks, withoutMasked } from './masks.js';
 import { type Sequence, sequenceRows } from './scores/score_function.js';
 
 /** What layers above may ask of a call besides its public options. */
@@ -135,7 +135,9 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     if (cache !== undefined && !(cache instanceof AttentionCache)) {
       throw new ArgumentError(expectation('cache', 'what createCache made', typeof cache));
     }
-    const query = toSequence('query', queryTensor, this.parts.attentionAxes);
+    const given = toSequence('query', queryTensor, this.parts.attentionAxes);
+    const masked = options.queryMask !== undefined && this.parts.projections?.useGate;
+    const query = masked ? withoutMasked(given, options.queryMask!) : given;
     cache?.enter(this, query.axes);
     const scratch = new Scratch();
     let done = 0;
