@@ -10,9 +10,9 @@ export type TensorLike =
   | { readonly data: Float32Array; readonly shape: Shape }
   | { readonly data: Float32Array; readonly dims: Shape };
 
-/** The shape under either name, unchecked. */
-export function shapeOf(tensor: TensorLike): Shape {
-  return 'shape' in tensor ? tensor.shape : tensor.dims;
+/** The shape under either name, checked. */
+export function shapeOf(name: string, tensor: TensorLike): Shape {
+  return checkTensor(name, tensor).shape;
 }
 
 /** "Attend here" where not 0. */
@@ -166,6 +166,11 @@ export function checkMask(name: string, value: MaskLike): Mask {
   }
   if (types.isFloat32Array(given)) {
     const tensor = checkTensor(name, value as TensorLike);
+    const other = tensor.data.find((x) => x !== 0 && x !== 1);
+    if (other !== undefined) {
+      const expected = 'floats that are 0 or 1 (1 = attend; masksFromTorch reads additive masks)';
+      throw new ArgumentError(expectation(name, expected, describe(other)));
+    }
     return { data: Uint8Array.from(tensor.data, (x) => (x !== 0 ? 1 : 0)), shape: tensor.shape };
   }
   throw new ArgumentError(
