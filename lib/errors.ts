@@ -1,4 +1,7 @@
-/** Every error class of the package. Messages have one form: "X: expected ... but received ...". */
+/**
+ * Every error class of the package; docs/errors.md has one row for each code. A wrong argument is told as
+ * "X: expected ... but received ...", a state in a sentence of its own.
+ */
 
 /** Base of all errors that the package throws on purpose; `code` is stable, the message is for people. */
 export class SyntheticAttentionError extends Error {
@@ -55,6 +58,27 @@ export class OutputBusyError extends FileError {
   }
 }
 
+/** A layer, matrix or model that was used after `dispose()`. */
+export class DisposedError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_DISPOSED', message, options);
+  }
+}
+
+/** A result that is larger than the memory that can be had. */
+export class MemoryError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MEMORY', message, options);
+  }
+}
+
+/** What only native code can notice; its own checks repeat those before it, so that this is rare. */
+export class NativeError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_NATIVE', message, options);
+  }
+}
+
 /** The native addon is missing or does not load on this machine. */
 export class NativeLoadError extends SyntheticAttentionError {
   constructor(message: string, options?: ErrorOptions) {
@@ -67,20 +91,38 @@ export function expectation(subject: string, expected: string, received: string)
   return `${subject}: expected ${expected} but received ${received}`;
 }
 
-/** A short, safe description of any value, for the "received" half of an error. */
+/** The sentence of every use after `dispose()`. @param subject such as "this Encoder" */
+export function disposed(subject: string): DisposedError {
+  return new DisposedError(`${subject} cannot be used any more: it has been disposed`);
+}
+
+/** A short, safe description of any value, for the "received" half of an error. It never throws. */
 export function describe(value: unknown): string {
+  try {
+    return description(value);
+  } catch {
+    // A Proxy or a getter of the caller's: the error about its value counts for more than its own.
+    return 'an object';
+  }
+}
+
+function description(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'string') {
     return value.length > 60 ? `a string of ${value.length} characters` : JSON.stringify(value);
   }
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
-    return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'bigint') {
+    const digits = String(value);
+    return digits.length > 60 ? 'a large bigint' : digits;
+  }
+  if (typeof value === 'symbol') return 'a symbol';
   if (Array.isArray(value)) {
     return value.length <= 8 && value.every((v) => typeof v === 'number')
       ? `[${value.join(', ')}]`
       : `an array of ${value.length}`;
   }
   if (typeof value === 'function') return `a function`;
-  const name = (value as object).constructor?.name ?? 'Object';
-  return `an instance of ${name}`;
+  const name: unknown = (value as object).constructor?.name;
+  return `an instance of ${typeof name === 'string' && name !== '' && name.length <= 60 ? name : 'Object'}`;
 }

@@ -1,7 +1,9 @@
 /** Attention over a mixture of score functions, and its common special cases. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { ScoreKind, type ScoreSourceOptions, type Strides } from '../native/addon.js';
+import { checkOptions, optionNames } from '../options.js';
 import {
+  checkBoolean,
   checkDimension,
   checkFiniteNumber,
   checkMinimumRank,
@@ -17,7 +19,7 @@ import {
   type TensorLike,
 } from '../tensor/tensor.js';
 import { expandMask, maskStrides } from './masks.js';
-import type { PackedMatrix } from './packed_matrix.js';
+import { PackedMatrix } from './packed_matrix.js';
 import { PreparedScores } from './prepared_scores.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
@@ -94,6 +96,11 @@ export interface DotProductOptions extends AttentionOptions {
   enableGqa?: boolean;
 }
 
+const COMMON = ['mask', 'causal', 'signal'] as const;
+const DOT_PRODUCT = optionNames<keyof (DotProductOptions & Abortable)>(...COMMON, 'scale', 'enableGqa');
+const RANDOM = optionNames<keyof (RandomAttentionOptions & Abortable)>(...COMMON, 'queries');
+const DENSE = optionNames<keyof (DenseAttentionOptions & Abortable)>(...COMMON, 'bias');
+
 export interface AttentionResult {
   /** [..., queries, value columns] */
   output: Tensor;
@@ -157,6 +164,9 @@ function* valueAttention(
   const heads = leading.at(-1) ?? 1;
   const output = Tensor.zeros([...leading, queries, columns]);
   const weights = Tensor.zeros(wantWeights ? [...leading, queries, keys] : [0]);
+  const mask = maskOf(options, leading, queries, keys);
+  const causal = checkBoolean('causal', options.causal ?? false);
+  if (output.size === 0 && weights.size === 0) return { output, weights };
   yield* mixtureAttentionSteps({
     batch,
     heads,
@@ -167,8 +177,8 @@ function* valueAttention(
     sources,
     value: value.view,
     out: { data: output.data, strides: [heads * queries * columns, queries * columns, columns] },
-    mask: maskOf(options, leading, queries, keys),
-    causal: options.causal ?? false,
+    mask,
+    causal,
     weights: wantWeights ? weights.data : null,
   });
   return { output, weights };
@@ -189,10 +199,15 @@ function* dotProductSteps(
   options: DotProductOptions,
   wantWeights: boolean,
 ): Steps<AttentionResult> {
+  checkOptions('attention', DOT_PRODUCT, options);
   const q = headsOf('query', query);
   const k = headsOf('key', key);
   const v = headsOf('value', value);
-  checkSameShape('key: leading axes', k.leading, options.enableGqa ? grouped(q.leading, k) : q.leading);
+  checkSameShape(
+    'key: leading axes',
+    k.leading,
+    checkBoolean('enableGqa', options.enableGqa ?? false) ? grouped(q.leading, k) : q.leading,
+  );
   checkSameShape('value: leading axes', v.leading, k.leading);
   checkDimension('key', 'columns (as query)', k.columns, q.columns);
   checkDimension('value', 'rows (as key)', v.rows, k.rows);
@@ -232,7 +247,7 @@ export async function attentionAsync(
   value: TensorLike,
   options: DotProductOptions & Abortable = {},
 ): Promise<Tensor> {
-  return (await runAsync(dotProductSteps(query, key, value, options, false), options.signal)).output;
+  return (await runAsync(dotProductSteps(query, key, value, options, false), options?.signal)).output;
 }
 
 /** `attention` together with its softmax. */
@@ -278,12 +293,16 @@ export function* randomAttentionSteps(
   value: TensorLike,
   options: RandomAttentionOptions = {},
 ): Steps<Tensor> {
+  checkOptions('randomAttention', RANDOM, options);
   if (!(scores instanceof PreparedScores)) {
     throw new ArgumentError(expectation('scores', 'PreparedScores', describe(scores)));
   }
   const v = headsOf('value', value);
   checkDimension('value', 'heads (as scores)', v.heads, scores.heads);
   const queries = options.queries ?? v.rows;
+  if (!Number.isSafeInteger(queries) || queries < 0) {
+    throw new ArgumentError(expectation('queries', 'a non-negative integer', describe(queries)));
+  }
   const source = preparedSource(scores, queries, v.rows);
   return (yield* valueAttention(v, v.leading, queries, [source], options, false)).output;
 }
@@ -308,7 +327,7 @@ export async function randomAttentionAsync(
   value: TensorLike,
   options: RandomAttentionOptions & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(randomAttentionSteps(scores, value, options), options.signal);
+  return runAsync(randomAttentionSteps(scores, value, options), options?.signal);
 }
 
 export interface DenseAttentionOptions extends AttentionOptions {
@@ -349,7 +368,11 @@ export function* denseAttentionSteps(
   value: TensorLike,
   options: DenseAttentionOptions = {},
 ): Steps<Tensor> {
+  checkOptions('denseAttention', DENSE, options);
   const h = headsOf('hidden', hidden);
+  if (!(kernel instanceof PackedMatrix)) {
+    throw new ArgumentError(expectation('kernel', 'a PackedMatrix', describe(kernel)));
+  }
   const v = headsOf('value', value);
   checkSameShape('value: leading axes', v.leading, h.leading);
   checkDimension('kernel', 'rows (as columns of hidden)', kernel.k, h.columns);
@@ -383,5 +406,5 @@ export async function denseAttentionAsync(
   value: TensorLike,
   options: DenseAttentionOptions & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(denseAttentionSteps(hidden, kernel, value, options), options.signal);
+  return runAsync(denseAttentionSteps(hidden, kernel, value, options), options?.signal);
 }

@@ -1,16 +1,22 @@
 /** Gate: one tensor weighed by the sigmoid of another. */
+import { checkOptions, optionNames } from '../options.js';
 import { checkSameShape } from '../tensor/shape.js';
 import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { type OutputOption, outputTensor } from './output.js';
+import { checkApart, checkApartOrSame, type OutputOption, outputTensor } from './output.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export type GateOptions = OutputOption;
 
+const OPTIONS = optionNames<keyof (GateOptions & Abortable)>('out', 'signal');
+
 export function* gateSteps(x: TensorLike, gate: TensorLike, options: GateOptions = {}): Steps<Tensor> {
+  checkOptions('gate', OPTIONS, options);
   const { data, shape } = checkTensor('x', x);
   const by = checkTensor('gate', gate);
   checkSameShape('gate', by.shape, shape);
   const out = outputTensor(options.out, shape);
+  checkApartOrSame(out.data, 'x', data);
+  checkApart(out.data, { gate: by.data });
   yield { name: 'gate', options: { x: data, gate: by.data, y: out.data, size: data.length } };
   return out;
 }
@@ -26,5 +32,5 @@ export async function gateAsync(
   gate: TensorLike,
   options: GateOptions & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(gateSteps(x, gate, options), options.signal);
+  return runAsync(gateSteps(x, gate, options), options?.signal);
 }

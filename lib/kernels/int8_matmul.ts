@@ -1,8 +1,10 @@
 /** Matrix product with 8-bit weights and activations that are quantised as they come. */
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { checkOptions } from '../options.js';
 import { checkDimension, checkMinimumRank, sizeOf } from '../tensor/shape.js';
 import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { type EpilogueOptions, epilogue } from './matmul.js';
+import { EPILOGUE_OPTIONS, type EpilogueOptions, epilogue } from './matmul.js';
+import { checkApart } from './output.js';
 import { QuantizedMatrix } from './quantized_matrix.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
@@ -11,6 +13,7 @@ export function* int8MatmulSteps(
   weights: QuantizedMatrix,
   options: EpilogueOptions = {},
 ): Steps<Tensor> {
+  checkOptions('int8Matmul', EPILOGUE_OPTIONS, options);
   const { data, shape } = checkTensor('a', a);
   checkMinimumRank('a', shape, 2, '[..., rows, columns]');
   if (!(weights instanceof QuantizedMatrix)) {
@@ -19,6 +22,8 @@ export function* int8MatmulSteps(
   checkDimension('a', 'columns (k, as rows of weights)', shape.at(-1)!, weights.k);
   const rows = shape.slice(0, -1);
   const { out, bias, residual, activation } = epilogue(options, [...rows, weights.n]);
+  checkApart(out.data, { a: data });
+  if (out.data.length === 0) return out;
   yield {
     name: 'int8Matmul',
     options: {
@@ -53,5 +58,5 @@ export async function int8MatmulAsync(
   weights: QuantizedMatrix,
   options: EpilogueOptions & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(int8MatmulSteps(a, weights, options), options.signal);
+  return runAsync(int8MatmulSteps(a, weights, options), options?.signal);
 }

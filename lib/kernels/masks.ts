@@ -1,7 +1,8 @@
 /** Masks and their broadcasting. A mask byte that is not 0 means "attend". */
 import { expectation, ShapeError } from '../errors.js';
 import type { Strides } from '../native/addon.js';
-import { type Shape, shapeText, sizeOf } from '../tensor/shape.js';
+import { allocateBytes } from '../tensor/allocate.js';
+import { type Shape, shapeText } from '../tensor/shape.js';
 import type { Mask } from '../tensor/tensor.js';
 
 /** Byte index step along each axis of `target`; 0 where the mask is broadcast. */
@@ -26,7 +27,7 @@ function steps(name: string, mask: Mask, target: Shape): number[] {
 /** The mask written out to `target`, [..., columns]. */
 export function expandMask(name: string, mask: Mask, target: Shape): Mask {
   const step = steps(name, mask, target);
-  const data = new Uint8Array(sizeOf(target));
+  const data = allocateBytes(target);
   const columns = target.at(-1) ?? 1;
   const repeats = (step.at(-1) ?? 0) === 0;
   const outer = target.length - 1;

@@ -1,8 +1,10 @@
 /** Matrix product with fused epilogue. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { Activation } from '../native/addon.js';
+import { checkOptions, optionNames } from '../options.js';
 import {
   broadcastShapes,
+  checkBoolean,
   checkDimension,
   checkMinimumRank,
   checkSameShape,
@@ -11,7 +13,7 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { type OutputOption, outputTensor } from './output.js';
+import { checkApart, type OutputOption, outputTensor } from './output.js';
 import { PackedMatrix } from './packed_matrix.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
@@ -33,6 +35,10 @@ export interface MatmulOptions extends EpilogueOptions {
   /** `b` holds [..., n, k]. Not for a PackedMatrix, which was transposed when packed. */
   transposeB?: boolean;
 }
+
+const EPILOGUE = ['bias', 'activation', 'residual', 'out', 'signal'] as const;
+export const EPILOGUE_OPTIONS = optionNames<keyof (EpilogueOptions & Abortable)>(...EPILOGUE);
+const OPTIONS = optionNames<keyof (MatmulOptions & Abortable)>(...EPILOGUE, 'transposeA', 'transposeB');
 
 interface Operand {
   data: Float32Array;
@@ -68,6 +74,7 @@ export function epilogue(options: EpilogueOptions, shape: Shape) {
   if (bias) checkSameShape('bias', bias.shape, shape.slice(-1));
   const residual = options.residual === undefined ? null : checkTensor('residual', options.residual);
   if (residual) checkSameShape('residual', residual.shape, shape);
+  checkApart(out.data, { bias: bias?.data, residual: residual?.data });
   return {
     out,
     bias: bias?.data ?? null,
@@ -94,10 +101,16 @@ export function* matmulSteps(
   b: TensorLike | PackedMatrix,
   options: MatmulOptions = {},
 ): Steps<Tensor> {
-  const transposeA = options.transposeA ?? false;
-  const transposeB = options.transposeB ?? false;
+  checkOptions('matmul', OPTIONS, options);
+  const transposeA = checkBoolean('transposeA', options.transposeA ?? false);
+  const transposeB = checkBoolean('transposeB', options.transposeB ?? false);
   const left = operand('a', a, transposeA);
   const packed = b instanceof PackedMatrix ? b : null;
+  if (packed && transposeB) {
+    throw new ArgumentError(
+      expectation('transposeB', 'false for a PackedMatrix, which was transposed when packed', 'true'),
+    );
+  }
   const right: Operand = packed
     ? {
         data: new Float32Array(0),
@@ -115,6 +128,9 @@ export function* matmulSteps(
   }
   const [m, k, n] = [left.rows, left.columns, right.columns];
   const { out, bias, residual, activation } = epilogue(options, [...batch, m, n]);
+
+  checkApart(out.data, { a: left.data, b: right.data });
+  if (out.data.length === 0) return out;
 
   const common = { k, n, transposeA, transposeB, packed: packed?.handle ?? null, bias, activation };
   const leftSize = sizeOf(left.batch);
@@ -177,5 +193,5 @@ export async function matmulAsync(
   b: TensorLike | PackedMatrix,
   options: MatmulOptions & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(matmulSteps(a, b, options), options.signal);
+  return runAsync(matmulSteps(a, b, options), options?.signal);
 }

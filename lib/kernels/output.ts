@@ -1,6 +1,8 @@
 /** The `out` option that kernels share: memory to write into instead of a new tensor. */
 
-import { checkSameShape, type Shape, sizeOf } from '../tensor/shape.js';
+import { ArgumentError, expectation } from '../errors.js';
+import { allocateFloats } from '../tensor/allocate.js';
+import { checkSameShape, type Shape } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 
 export interface OutputOption {
@@ -9,8 +11,37 @@ export interface OutputOption {
 }
 
 export function outputTensor(out: TensorLike | undefined, shape: Shape): Tensor {
-  if (out === undefined) return new Tensor(new Float32Array(sizeOf(shape)), shape);
+  if (out === undefined) return new Tensor(allocateFloats(shape), shape);
   const view = checkTensor('out', out);
   checkSameShape('out', view.shape, shape);
   return out instanceof Tensor ? out : new Tensor(view.data, view.shape);
+}
+
+/** Memory that an operation reads: a typed array, or null where it has none. */
+type Operand = ArrayBufferView | null | undefined;
+
+/** Whether two arrays share bytes. */
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return (
+    a.buffer === b.buffer &&
+    a.byteOffset < b.byteOffset + b.byteLength &&
+    b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
+/** `out` must share no memory with these inputs: kernels read them while they write it. */
+export function checkApart(out: ArrayBufferView, inputs: Readonly<Record<string, Operand>>): void {
+  for (const name in inputs) {
+    const input = inputs[name];
+    if (input && overlap(out, input)) {
+      throw new ArgumentError(expectation('out', 'memory of its own', `memory shared with ${name}`));
+    }
+  }
+}
+
+/** As `checkApart`, but `out` may be the whole of the input: the kernel then works in place. */
+export function checkApartOrSame(out: ArrayBufferView, name: string, input: ArrayBufferView): void {
+  const same =
+    out.buffer === input.buffer && out.byteOffset === input.byteOffset && out.byteLength === input.byteLength;
+  if (!same) checkApart(out, { [name]: input });
 }

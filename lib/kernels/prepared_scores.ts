@@ -1,6 +1,7 @@
 /** Random scores with their exponentials and running sums, made once (see docs/architecture.md). */
 import { expectation, ShapeError } from '../errors.js';
 import { addon } from '../native/load.js';
+import { allocateFloats } from '../tensor/allocate.js';
 import { shapeText } from '../tensor/shape.js';
 import { checkTensor, type TensorLike } from '../tensor/tensor.js';
 
@@ -23,9 +24,10 @@ export class PreparedScores {
     }
     this.heads = shape[0]!;
     this.maxLength = shape[1]!;
-    this.logits = data.slice();
-    this.exponentials = new Float32Array(data.length);
-    this.sums = new Float32Array(data.length);
+    this.logits = allocateFloats(shape, 'scores');
+    this.logits.set(data);
+    this.exponentials = allocateFloats(shape, 'scores');
+    this.sums = allocateFloats(shape, 'scores');
     addon().prepareScores({
       rows: this.heads * this.maxLength,
       columns: this.maxLength,

@@ -1,10 +1,11 @@
 /** Weights quantised to 8 bits once for many int8Matmul calls. */
-import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { ArgumentError, describe, disposed, expectation, ShapeError } from '../errors.js';
 import type { NativeQuantizedMatrix } from '../native/addon.js';
 import { addon } from '../native/load.js';
-import { shapeText } from '../tensor/shape.js';
+import { checkOptions } from '../options.js';
+import { checkBoolean, shapeText } from '../tensor/shape.js';
 import { checkTensor, type TensorLike } from '../tensor/tensor.js';
-import type { PackMatrixOptions } from './packed_matrix.js';
+import { PACK_OPTIONS, type PackMatrixOptions } from './packed_matrix.js';
 
 /** The longest sum of 8-bit products that 32 bits hold. */
 export const LARGEST_INT8_K = 65_536;
@@ -16,23 +17,24 @@ export const LARGEST_INT8_K = 65_536;
 export class QuantizedMatrix {
   readonly k: number;
   readonly n: number;
-  readonly handle: NativeQuantizedMatrix;
+  private native: NativeQuantizedMatrix | undefined;
 
   /**
    * @param b [k, n], k <= 65,536
    * @throws ShapeError for another rank, ArgumentError for a larger k
    */
   constructor(b: TensorLike, options: PackMatrixOptions = {}) {
+    checkOptions('QuantizedMatrix', PACK_OPTIONS, options);
     const { data, shape } = checkTensor('b', b);
     if (shape.length !== 2) throw new ShapeError(expectation('b', 'shape [k, n]', shapeText(shape)));
     const [rows, columns] = shape as readonly [number, number];
-    const transpose = options.transpose ?? false;
+    const transpose = checkBoolean('transpose', options.transpose ?? false);
     this.k = transpose ? columns : rows;
     this.n = transpose ? rows : columns;
     if (this.k > LARGEST_INT8_K) {
       throw new ArgumentError(expectation('b', `k <= ${LARGEST_INT8_K}`, describe(this.k)));
     }
-    this.handle = new (addon().QuantizedMatrix)({
+    this.native = new (addon().QuantizedMatrix)({
       data,
       k: this.k,
       n: this.n,
@@ -43,12 +45,19 @@ export class QuantizedMatrix {
 
   /** Native memory in bytes; 0 after `dispose`. */
   get bytes(): number {
-    return this.handle.bytes;
+    return this.native?.bytes ?? 0;
   }
 
-  /** Frees the native memory now instead of at garbage collection. Later uses throw. */
+  /** @throws DisposedError */
+  get handle(): NativeQuantizedMatrix {
+    if (this.native === undefined) throw disposed('this QuantizedMatrix');
+    return this.native;
+  }
+
+  /** Frees the native memory now instead of at garbage collection. Later uses throw a DisposedError. */
   dispose(): void {
-    this.handle.dispose();
+    this.native?.dispose();
+    this.native = undefined;
   }
 
   [Symbol.dispose](): void {

@@ -1,8 +1,9 @@
 /** Operations on rows: layer normalisation, GELU, embedding, pooling, L2 normalisation. */
-import { types } from 'node:util';
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { EncodeOutput } from '../native/addon.js';
+import { checkOptions, optionNames } from '../options.js';
 import {
+  checkBoolean,
   checkDimension,
   checkFiniteNumber,
   checkMinimumRank,
@@ -11,7 +12,8 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
-import { type OutputOption, outputTensor } from './output.js';
+import { checkIntegers } from '../tensor/typed_array.js';
+import { checkApart, checkApartOrSame, type OutputOption, outputTensor } from './output.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export interface LayerNormOptions extends OutputOption {
@@ -22,6 +24,19 @@ export interface LayerNormOptions extends OutputOption {
   /** Added to the variance, default 1e-3 as in Keras (BERT uses 1e-12). */
   epsilon?: number;
 }
+
+const LAYER_NORM = optionNames<keyof (LayerNormOptions & Abortable)>(
+  'gamma',
+  'beta',
+  'epsilon',
+  'out',
+  'signal',
+);
+const GELU = optionNames<keyof (GeluOptions & Abortable)>('approximate', 'out', 'signal');
+const OUTPUT = optionNames<keyof (OutputOption & Abortable)>('out', 'signal');
+const TABLE = optionNames<keyof EmbeddingTable>('table', 'ids');
+const POOL = optionNames<keyof (PoolOptions & Abortable)>('mode', 'out', 'signal');
+const NORMALIZE = optionNames<keyof (NormalizeOptions & Abortable)>('epsilon', 'out', 'signal');
 
 function rowsOf(name: string, x: TensorLike) {
   const input = checkTensor(name, x);
@@ -37,8 +52,16 @@ function parameter(name: string, value: TensorLike | undefined, columns: number)
 }
 
 export function* layerNormSteps(x: TensorLike, options: LayerNormOptions = {}): Steps<Tensor> {
+  checkOptions('layerNorm', LAYER_NORM, options);
   const { data, shape, rows, columns } = rowsOf('x', x);
+  const epsilon = checkFiniteNumber('epsilon', options.epsilon ?? 1e-3);
+  if (epsilon < 0) throw new ArgumentError(expectation('epsilon', 'a number from 0 on', describe(epsilon)));
+  const gamma = parameter('gamma', options.gamma, columns);
+  const beta = parameter('beta', options.beta, columns);
   const out = outputTensor(options.out, shape);
+  checkApartOrSame(out.data, 'x', data);
+  checkApart(out.data, { gamma, beta });
+  if (data.length === 0) return out;
   yield {
     name: 'layerNorm',
     options: {
@@ -46,9 +69,9 @@ export function* layerNormSteps(x: TensorLike, options: LayerNormOptions = {}): 
       y: out.data,
       rows,
       columns,
-      gamma: parameter('gamma', options.gamma, columns),
-      beta: parameter('beta', options.beta, columns),
-      epsilon: checkFiniteNumber('epsilon', options.epsilon ?? 1e-3),
+      gamma,
+      beta,
+      epsilon,
     },
   };
   return out;
@@ -63,7 +86,7 @@ export async function layerNormAsync(
   x: TensorLike,
   options: LayerNormOptions & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(layerNormSteps(x, options), options.signal);
+  return runAsync(layerNormSteps(x, options), options?.signal);
 }
 
 export interface GeluOptions extends OutputOption {
@@ -72,11 +95,14 @@ export interface GeluOptions extends OutputOption {
 }
 
 export function* geluSteps(x: TensorLike, options: GeluOptions = {}): Steps<Tensor> {
+  checkOptions('gelu', GELU, options);
   const { data, shape } = checkTensor('x', x);
+  const tanh = checkBoolean('approximate', options.approximate ?? false);
   const out = outputTensor(options.out, shape);
+  checkApartOrSame(out.data, 'x', data);
   yield {
     name: 'gelu',
-    options: { x: data, y: out.data, size: data.length, tanh: options.approximate ?? false },
+    options: { x: data, y: out.data, size: data.length, tanh },
   };
   return out;
 }
@@ -87,7 +113,7 @@ export function gelu(x: TensorLike, options?: GeluOptions): Tensor {
 }
 
 export async function geluAsync(x: TensorLike, options: GeluOptions & Abortable = {}): Promise<Tensor> {
-  return runAsync(geluSteps(x, options), options.signal);
+  return runAsync(geluSteps(x, options), options?.signal);
 }
 
 export interface EmbeddingTable {
@@ -101,15 +127,16 @@ export function* embeddingSteps(
   tables: readonly EmbeddingTable[],
   options: OutputOption = {},
 ): Steps<Tensor> {
+  checkOptions('embedding', OUTPUT, options);
   if (!Array.isArray(tables) || tables.length < 1 || tables.length > 3) {
     throw new ArgumentError(expectation('tables', '1 to 3 of {table, ids}', describe(tables)));
   }
-  const checked = tables.map(({ table, ids }, i) => {
+  const checked = tables.map((entry: EmbeddingTable, i) => {
+    checkOptions(`tables[${i}]`, TABLE, entry ?? null);
+    const { table } = entry;
     const tensor = checkTensor(`tables[${i}].table`, table);
     checkRank(`tables[${i}].table`, tensor.shape, 2, '[rows, columns]');
-    if (!types.isInt32Array(ids)) {
-      throw new ArgumentError(expectation(`tables[${i}].ids`, 'an Int32Array', describe(ids)));
-    }
+    const ids = checkIntegers(`tables[${i}].ids`, entry.ids);
     const rows = tensor.shape[0]!;
     const bad = ids.findIndex((id) => id < 0 || id >= rows);
     if (bad >= 0) {
@@ -125,6 +152,9 @@ export function* embeddingSteps(
     checkDimension(`tables[${i}]`, 'ids', entry.ids.length, ids.length);
   }
   const out = outputTensor(options.out, [ids.length, columns]);
+  for (const [i, entry] of checked.entries()) {
+    checkApart(out.data, { [`tables[${i}].table`]: entry.table, [`tables[${i}].ids`]: entry.ids });
+  }
   yield { name: 'embedding', options: { rows: ids.length, columns, y: out.data, tables: checked } };
   return out;
 }
@@ -138,7 +168,7 @@ export async function embeddingAsync(
   tables: readonly EmbeddingTable[],
   options: OutputOption & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(embeddingSteps(tables, options), options.signal);
+  return runAsync(embeddingSteps(tables, options), options?.signal);
 }
 
 export type PoolMode = 'mean' | 'cls' | 'max';
@@ -148,11 +178,17 @@ export interface PoolOptions extends OutputOption {
   mode?: PoolMode;
 }
 
-export function* poolSteps(x: TensorLike, offsets: Int32Array, options: PoolOptions = {}): Steps<Tensor> {
+export function* poolSteps(
+  x: TensorLike,
+  givenOffsets: Int32Array,
+  options: PoolOptions = {},
+): Steps<Tensor> {
+  checkOptions('pool', POOL, options);
   const input = checkTensor('x', x);
   checkRank('x', input.shape, 2, '[positions, columns]');
   const [positions, columns] = input.shape as [number, number];
-  if (!types.isInt32Array(offsets) || offsets.length < 1) {
+  const offsets = checkIntegers('offsets', givenOffsets);
+  if (offsets.length < 1) {
     throw new ArgumentError(
       expectation('offsets', 'an Int32Array of sequences + 1 offsets', describe(offsets)),
     );
@@ -171,6 +207,8 @@ export function* poolSteps(x: TensorLike, offsets: Int32Array, options: PoolOpti
     throw new ArgumentError(expectation('mode', 'one of mean, cls, max', describe(mode)));
   }
   const out = outputTensor(options.out, [offsets.length - 1, columns]);
+  checkApart(out.data, { x: input.data, offsets });
+  if (out.data.length === 0) return out;
   yield { name: 'pool', options: { x: input.data, y: out.data, offsets, columns, mode: EncodeOutput[mode] } };
   return out;
 }
@@ -189,7 +227,7 @@ export async function poolAsync(
   offsets: Int32Array,
   options: PoolOptions & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(poolSteps(x, offsets, options), options.signal);
+  return runAsync(poolSteps(x, offsets, options), options?.signal);
 }
 
 export interface NormalizeOptions extends OutputOption {
@@ -198,11 +236,14 @@ export interface NormalizeOptions extends OutputOption {
 }
 
 export function* l2NormalizeSteps(x: TensorLike, options: NormalizeOptions = {}): Steps<Tensor> {
+  checkOptions('l2Normalize', NORMALIZE, options);
   const { data, shape, rows, columns } = rowsOf('x', x);
   const epsilon = checkFiniteNumber('epsilon', options.epsilon ?? 1e-12);
   if (!(Math.fround(epsilon) > 0))
     throw new ArgumentError(expectation('epsilon', 'a positive number', describe(epsilon)));
   const out = outputTensor(options.out, shape);
+  checkApartOrSame(out.data, 'x', data);
+  if (data.length === 0) return out;
   yield { name: 'l2Normalize', options: { x: data, y: out.data, rows, columns, epsilon } };
   return out;
 }
@@ -216,5 +257,5 @@ export async function l2NormalizeAsync(
   x: TensorLike,
   options: NormalizeOptions & Abortable = {},
 ): Promise<Tensor> {
-  return runAsync(l2NormalizeSteps(x, options), options.signal);
+  return runAsync(l2NormalizeSteps(x, options), options?.signal);
 }

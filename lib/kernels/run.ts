@@ -4,6 +4,7 @@
  */
 import type { NativeOperations, OperationName } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import { readSignal } from '../options.js';
 
 export type Operation = { [K in OperationName]: { name: K; options: NativeOperations[K] } }[OperationName];
 export type Steps<T> = Generator<Operation, T, void>;
@@ -33,9 +34,10 @@ export function runSync<T>(steps: Steps<T>): T {
 
 export async function runAsync<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   const native = addon() as unknown as Record<string, (options: unknown) => Promise<void>>;
+  const abort = readSignal(signal);
   try {
     for (;;) {
-      signal?.throwIfAborted();
+      abort?.throwIfAborted();
       const step = steps.next();
       if (step.done) return step.value;
       await native[`${step.value.name}Async`]!(step.value.options);

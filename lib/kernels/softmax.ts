@@ -1,8 +1,9 @@
 import { expectation, ShapeError } from '../errors.js';
-import { checkFiniteNumber, checkMinimumRank, shapeText } from '../tensor/shape.js';
+import { checkOptions, optionNames } from '../options.js';
+import { checkBoolean, checkFiniteNumber, checkMinimumRank, shapeText } from '../tensor/shape.js';
 import { checkMask, checkTensor, type MaskLike, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { maskRows } from './masks.js';
-import { type OutputOption, outputTensor } from './output.js';
+import { checkApart, checkApartOrSame, type OutputOption, outputTensor } from './output.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export interface SoftmaxOptions extends OutputOption {
@@ -14,10 +15,13 @@ export interface SoftmaxOptions extends OutputOption {
   scale?: number;
 }
 
+const OPTIONS = optionNames<keyof (SoftmaxOptions & Abortable)>('mask', 'causal', 'scale', 'out', 'signal');
+
 export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Steps<Tensor> {
+  checkOptions('softmax', OPTIONS, options);
   const input = checkTensor('x', x);
   checkMinimumRank('x', input.shape, 1, '[..., columns]');
-  const causal = options.causal ?? false;
+  const causal = checkBoolean('causal', options.causal ?? false);
   if (causal && input.shape.length < 2) {
     throw new ShapeError(expectation('x', 'shape [..., queries, keys] when causal', shapeText(input.shape)));
   }
@@ -25,6 +29,9 @@ export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Step
   const mask =
     options.mask === undefined ? null : maskRows('mask', checkMask('mask', options.mask), input.shape);
   const out = outputTensor(options.out, input.shape);
+  checkApartOrSame(out.data, 'x', input.data);
+  checkApart(out.data, { mask: mask?.data });
+  const scale = checkFiniteNumber('scale', options.scale ?? 1);
   if (input.data.length === 0) return out;
   yield {
     name: 'softmax',
@@ -33,7 +40,7 @@ export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Step
       y: out.data,
       rows: input.data.length / columns,
       columns,
-      scale: checkFiniteNumber('scale', options.scale ?? 1),
+      scale,
       mask: mask?.data ?? null,
       maskRows: mask?.rows ?? 0,
       causal,
@@ -53,5 +60,5 @@ export function softmax(x: TensorLike, options?: SoftmaxOptions): Tensor {
 
 /** `softmax` on the pool. The operands must not change before it ends. */
 export async function softmaxAsync(x: TensorLike, options: SoftmaxOptions & Abortable = {}): Promise<Tensor> {
-  return runAsync(softmaxSteps(x, options), options.signal);
+  return runAsync(softmaxSteps(x, options), options?.signal);
 }

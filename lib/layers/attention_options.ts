@@ -1,4 +1,5 @@
 /** What attention layers take: the options of a call and the parts that a layer is made of. */
+import { optionNames } from '../options.js';
 import type { TensorLike } from '../tensor/tensor.js';
 import type { AttentionCache } from './attention_cache.js';
 import type { AttentionAxes } from './axes.js';
@@ -23,6 +24,27 @@ export interface AttentionCallOptions extends AttentionMasks {
    */
   cache?: AttentionCache;
 }
+
+const CALL = [
+  'queryMask',
+  'valueMask',
+  'keyMask',
+  'attentionMask',
+  'value',
+  'key',
+  'useCausalMask',
+  'returnAttentionScores',
+  'training',
+  'cache',
+] as const;
+
+const EXPLAIN = ['title', 'subtitle', 'queryTokens', 'keyTokens'] as const;
+
+export const CALL_OPTIONS = optionNames<keyof AttentionCallOptions | 'signal'>(...CALL, 'signal');
+export const EXPLAIN_OPTIONS = optionNames<keyof (AttentionCallOptions & ExplainOptions)>(
+  ...CALL,
+  ...EXPLAIN,
+);
 
 /** How `call` is told to return the softmax too. */
 export type WithScores = AttentionCallOptions & { returnAttentionScores: true };

@@ -1,6 +1,7 @@
 /** Layers that are called with a query: at once, on the thread pool, or only counted. */
 import { countFlops } from '../kernels/flops.js';
 import { type Abortable, runAsync, runSync, type Steps } from '../kernels/run.js';
+import { checkOptions } from '../options.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { Layer } from './layer.js';
 import { inLayer, layerError } from './layer_error.js';
@@ -9,6 +10,9 @@ import { inLayer, layerError } from './layer_error.js';
 type CallArguments<Options> = Record<never, never> extends Options ? [options?: Options] : [options: Options];
 
 export abstract class CallableLayer<Options extends object, WithScores extends Options> extends Layer {
+  /** Names of the options that a call may have; `signal` is one of every call on the pool. */
+  protected abstract readonly callOptions: ReadonlySet<string>;
+
   /** What `call` does, as native operations: for layers that are made of layers. */
   abstract steps(query: TensorLike, options: Options): Steps<Tensor | [Tensor, Tensor]>;
 
@@ -16,7 +20,10 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
   call(query: TensorLike, options: WithScores): [Tensor, Tensor];
   call(query: TensorLike, ...options: CallArguments<Options>): Tensor;
   call(query: TensorLike, options: Options = {} as Options): Tensor | [Tensor, Tensor] {
-    return inLayer(this.className, () => runSync(this.steps(query, options)));
+    return inLayer(this.className, () => {
+      checkOptions(this.className, this.callOptions, options);
+      return runSync(this.steps(query, options));
+    });
   }
 
   /** `call` on the pool. The operands must not change before it ends. */
@@ -26,6 +33,7 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
     query: TensorLike,
     options: Options & Abortable = {} as Options,
   ): Promise<Tensor | [Tensor, Tensor]> {
+    checkOptions(this.className, this.callOptions, options);
     return this.onPool(this.steps(query, options), options);
   }
 
@@ -43,6 +51,9 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
    * softmax, activations, biases and normalisation are not counted. Nothing is computed.
    */
   countFlops(query: TensorLike, options: Options = {} as Options): number {
-    return inLayer(this.className, () => countFlops(this.steps(query, options)));
+    return inLayer(this.className, () => {
+      checkOptions(this.className, this.callOptions, options);
+      return countFlops(this.steps(query, options));
+    });
   }
 }

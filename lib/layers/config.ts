@@ -1,5 +1,6 @@
 /** Options of layers: a table of readers, one an option. Unknown options are refused as Keras refuses them. */
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { unknownOption } from '../options.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { inLayer } from './layer_error.js';
 
@@ -16,9 +17,7 @@ export function readConfig<C extends object>(layer: string, readers: ReadersOf<C
     const given = config as Record<string, unknown>;
     const names = Object.keys(readers);
     const unknown = Object.keys(given).find((name) => !names.includes(name));
-    if (unknown !== undefined) {
-      throw new ArgumentError(expectation(layer, `options among ${names.join(', ')}`, describe(unknown)));
-    }
+    if (unknown !== undefined) throw unknownOption(layer, unknown, names);
     const read = Object.entries<Reader<unknown>>(readers);
     return Object.fromEntries(read.map(([name, reader]) => [name, reader(given[name], name)])) as C;
   });

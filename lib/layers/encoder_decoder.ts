@@ -2,7 +2,8 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
 import { type Abortable, runSync, type Steps } from '../kernels/run.js';
-import type { Shape } from '../tensor/shape.js';
+import { checkOptions, optionNames } from '../options.js';
+import { checkShape, type Shape } from '../tensor/shape.js';
 import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type ExplainOptions, explanationOptions } from './attention_options.js';
 import { CallableLayer } from './callable_layer.js';
@@ -30,6 +31,10 @@ export interface EncoderDecoderCallOptions {
   targetMask?: MaskLike;
 }
 
+interface EncodeSourceOptions {
+  sourceMask?: MaskLike;
+}
+
 export interface DecodeOptions {
   /** What `encode` gave; not needed beside a cache. */
   encoderSequence?: TensorLike;
@@ -38,6 +43,22 @@ export interface DecodeOptions {
   /** Made by `createCache`: the target holds the positions that follow those seen. */
   cache?: readonly DecoderCache[];
 }
+
+const MASKS = ['sourceMask', 'targetMask'] as const;
+const EXPLAIN = ['title', 'subtitle', 'queryTokens', 'keyTokens'] as const;
+const CALL_OPTIONS = optionNames<keyof (EncoderDecoderCallOptions & Abortable)>(...MASKS, 'target', 'signal');
+const EXPLAIN_OPTIONS = optionNames<keyof (EncoderDecoderCallOptions & ExplainOptions)>(
+  ...MASKS,
+  'target',
+  ...EXPLAIN,
+);
+const ENCODE_OPTIONS = optionNames<keyof (EncodeSourceOptions & Abortable)>('sourceMask', 'signal');
+const DECODE_OPTIONS = optionNames<keyof (DecodeOptions & Abortable)>(
+  ...MASKS,
+  'encoderSequence',
+  'cache',
+  'signal',
+);
 
 interface Options extends CommonConfig {
   encoder: TransformerEncoderLayer[];
@@ -66,6 +87,7 @@ const layersOf =
  */
 export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, never> {
   static override readonly className = 'EncoderDecoder';
+  protected override readonly callOptions = CALL_OPTIONS;
   readonly encoder: readonly TransformerEncoderLayer[];
   readonly decoder: readonly TransformerDecoderLayer[];
 
@@ -101,27 +123,33 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
   }
 
   override computeOutputShape(_sourceShape: Shape, targetShape: Shape = _sourceShape): number[] {
-    return [...targetShape];
+    inLayer(this.className, () => checkShape('source', _sourceShape));
+    return [...inLayer(this.className, () => checkShape('target', targetShape))];
   }
 
   /** The encoder's output for a source [batch, source length, features]. */
-  encode(source: TensorLike, options: { sourceMask?: MaskLike } = {}): Tensor {
-    return inLayer(this.className, () => runSync(this.encodeSteps(source, options.sourceMask)));
+  encode(source: TensorLike, options: EncodeSourceOptions = {}): Tensor {
+    return inLayer(this.className, () => {
+      checkOptions(this.className, ENCODE_OPTIONS, options);
+      return runSync(this.encodeSteps(source, options.sourceMask));
+    });
   }
 
-  async encodeAsync(
-    source: TensorLike,
-    options: { sourceMask?: MaskLike } & Abortable = {},
-  ): Promise<Tensor> {
+  async encodeAsync(source: TensorLike, options: EncodeSourceOptions & Abortable = {}): Promise<Tensor> {
+    checkOptions(this.className, ENCODE_OPTIONS, options);
     return this.onPool(this.encodeSteps(source, options.sourceMask), options);
   }
 
   /** The decoder's output for a target [batch, target length, features]. */
   decode(target: TensorLike, options: DecodeOptions): Tensor {
-    return inLayer(this.className, () => runSync(this.decodeSteps(target, options)));
+    return inLayer(this.className, () => {
+      checkOptions(this.className, DECODE_OPTIONS, options ?? null);
+      return runSync(this.decodeSteps(target, options));
+    });
   }
 
   async decodeAsync(target: TensorLike, options: DecodeOptions & Abortable): Promise<Tensor> {
+    checkOptions(this.className, DECODE_OPTIONS, options ?? null);
     return this.onPool(this.decodeSteps(target, options), options);
   }
 
@@ -133,13 +161,14 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
   /** What one sequence attends to in the decoder: among the target, and from the target to the source. */
   explain(source: TensorLike, options: EncoderDecoderCallOptions & ExplainOptions): Explanation {
     return inLayer(this.className, () => {
+      checkOptions(this.className, EXPLAIN_OPTIONS, options ?? null);
       const layers = runSync(this.explainSteps(source, options));
       return new Explanation(layers, explanationOptions(options, false));
     });
   }
 
   override *steps(source: TensorLike, options: EncoderDecoderCallOptions): Steps<Tensor> {
-    if (!this.built) this.build(shapeOf(source), shapeOf(options.target));
+    if (!this.built) this.build(shapeOf('source', source), shapeOf('target', options.target));
     const encoderSequence = yield* this.encodeSteps(source, options.sourceMask);
     return yield* this.decodeSteps(options.target, { ...options, encoderSequence });
   }
@@ -181,7 +210,7 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
 
   private *decodeSteps(target: TensorLike, options: DecodeOptions): Steps<Tensor> {
     const { cache } = options;
-    if (cache !== undefined && cache.length !== this.decoder.length) {
+    if (cache !== undefined && !(Array.isArray(cache) && cache.length === this.decoder.length)) {
       throw new ArgumentError(expectation('cache', 'what createCache made', describe(cache)));
     }
     let x = target;
@@ -192,7 +221,7 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
   }
 
   private *explainSteps(source: TensorLike, options: EncoderDecoderCallOptions) {
-    if (!this.built) this.build(shapeOf(source), shapeOf(options.target));
+    if (!this.built) this.build(shapeOf('source', source), shapeOf('target', options.target));
     const encoderSequence = yield* this.encodeSteps(source, options.sourceMask);
     const decode = { ...options, encoderSequence };
     const layers = [];

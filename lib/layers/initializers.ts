@@ -1,4 +1,5 @@
 /** Keras' default initialisers, with a seed. */
+import { allocateFloats } from '../tensor/allocate.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 
 export type Initializer = 'glorotUniform' | 'zeros' | 'ones';
@@ -24,7 +25,7 @@ function fans(shape: Shape): [number, number] {
 }
 
 export function initialize(initializer: Initializer, shape: Shape, random: () => number): Float32Array {
-  const data = new Float32Array(sizeOf(shape));
+  const data = allocateFloats(shape, 'a weight');
   if (initializer === 'ones') data.fill(1);
   if (initializer === 'glorotUniform') {
     const [fanIn, fanOut] = fans(shape);

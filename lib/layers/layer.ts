@@ -1,6 +1,6 @@
 /** What every layer has: a name, a config, weights of its own and of the layers it is made of. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { checkSameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
+import { checkSameShape, checkShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Initializer, initialize, randomSource } from './initializers.js';
 import { inLayer } from './layer_error.js';
@@ -126,8 +126,8 @@ export abstract class Layer {
    */
   buildFrom(shapes: BuildConfig, source?: WeightSource): void {
     for (const [name, shape] of Object.entries(shapes)) {
-      const last = Array.isArray(shape) ? shape.at(-1) : undefined;
-      if (!Number.isSafeInteger(last) || last < 1) {
+      const last = checkShape(name, shape).at(-1);
+      if (last === undefined || last < 1) {
         throw new ShapeError(expectation(name, 'a shape that ends with the features', describe(shape)));
       }
     }

@@ -5,6 +5,7 @@ import { permute } from '../tensor/permute.js';
 import { checkSameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkMask, type Mask, type MaskLike } from '../tensor/tensor.js';
 import type { Axes } from './axes.js';
+import type { Sequence } from './scores/score_function.js';
 
 export interface AttentionMasks {
   /** [batch, queries], the query's shape without features: rows that are not 0 attend, the others get zero weights. */
@@ -41,6 +42,16 @@ function positions(name: string, given: MaskLike, { batch, length, order, ordere
   checkSameShape(name, mask.shape, expected);
   const { data } = ordered ? mask : permute(mask.data, mask.shape, places);
   return { data, shape: [sizeOf(batch), sizeOf(length)] };
+}
+
+/** The queries with zeros in the rows that attend nothing: what else looks at a query must not see what it holds. */
+export function withoutMasked(query: Sequence, queryMask: MaskLike): Sequence {
+  const kept = positions('queryMask', queryMask, query.axes).data;
+  const data = query.data.slice();
+  for (const [row, attends] of kept.entries()) {
+    if (!attends) data.fill(0, row * query.features, (row + 1) * query.features);
+  }
+  return { ...query, data };
 }
 
 /** Whether a group of axes is there in full, or all 1. */

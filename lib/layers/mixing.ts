@@ -1,4 +1,5 @@
 /** How the logits of several score functions become one: Tay et al., arXiv 2005.00743, section 3.3. */
+import { ArgumentError, describe, expectation } from '../errors.js';
 import type { WeightMap, WeightSpec } from './layer.js';
 
 /**
@@ -18,7 +19,12 @@ export function mixingSpecs(mixing: Mixing, count: number): WeightSpec[] {
 /** alpha_i of each score function. */
 export function mixingFactors(mixing: Mixing, count: number, weights: WeightMap): number[] {
   if (!learns(mixing, count)) return Array.from({ length: count }, () => 1);
-  return softmax(weights.get('mixing/logits')!.data);
+  const { data } = weights.get('mixing/logits')!;
+  const bad = data.find((logit) => !Number.isFinite(logit));
+  if (bad !== undefined) {
+    throw new ArgumentError(expectation('mixing/logits', 'finite numbers', describe(bad)));
+  }
+  return softmax(data);
 }
 
 /** In float64: of a handful of numbers. */

@@ -9,13 +9,23 @@ import { batchedSteps } from '../kernels/batched.js';
 import { gateSteps } from '../kernels/gate.js';
 import { runSync, type Steps } from '../kernels/run.js';
 import { Scratch } from '../kernels/scratch.js';
-import { checkBoolean, checkDimension, checkSameShape, type Shape } from '../tensor/shape.js';
+import { checkOptions, optionNames } from '../options.js';
+import {
+  checkBoolean,
+  checkDimension,
+  checkMinimumRank,
+  checkSameShape,
+  checkShape,
+  type Shape,
+} from '../tensor/shape.js';
 import { type Mask, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { AttentionCache } from './attention_cache.js';
 import { checkCacheOptions, keptMemory, type Memory, projectMemory } from './attention_memory.js';
 import {
   type AttentionCallOptions,
   type AttentionParts,
+  CALL_OPTIONS,
+  EXPLAIN_OPTIONS,
   type ExplainOptions,
   explanationOptions,
   type WithScores,
@@ -25,7 +35,7 @@ import { checkAxes, fromSequence, toSequence } from './axes.js';
 import { CallableLayer } from './callable_layer.js';
 import type { BuildConfig, LayerConfig, WeightSpec } from './layer.js';
 import { inLayer } from './layer_error.js';
-import { combineMasks } from './masks.js';
+import { combineMasks, withoutMasked } from './masks.js';
 import { type Sequence, sequenceRows } from './scores/score_function.js';
 
 /** What layers above may ask of a call besides its public options. */
@@ -33,6 +43,8 @@ export interface InnerCallOptions extends AttentionCallOptions {
   /** Added to the output, of the output's shape. */
   residual?: TensorLike;
 }
+
+const MEMORY_OPTIONS = optionNames<'value' | 'key'>('value', 'key');
 
 /** A call whose arguments have been checked, with its keys and values. */
 interface Call {
@@ -47,6 +59,7 @@ interface Call {
 
 export abstract class MixtureAttention extends CallableLayer<AttentionCallOptions, WithScores> {
   static override readonly className: string = 'MixtureAttention';
+  protected override readonly callOptions = CALL_OPTIONS;
   private prepared: PreparedAttention | undefined;
 
   protected constructor(
@@ -66,6 +79,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
    * are cross-attention.
    */
   createCache(memory: Pick<AttentionCallOptions, 'value' | 'key'> = {}): AttentionCache {
+    checkOptions(this.className, MEMORY_OPTIONS, memory);
     if (memory.value === undefined && memory.key !== undefined) {
       throw new ArgumentError(expectation(this.className, 'a value with the key', 'a key alone'));
     }
@@ -74,6 +88,9 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
 
   override computeOutputShape(queryShape: Shape, valueShape: Shape = queryShape): number[] {
     const { projections } = this.parts;
+    for (const [name, shape] of Object.entries({ query: queryShape, value: valueShape })) {
+      inLayer(this.className, () => checkMinimumRank(name, checkShape(name, shape), 1, '[..., features]'));
+    }
     const tail = projections ? (projections.outputShape ?? [queryShape.at(-1)!]) : [valueShape.at(-1)!];
     return [...queryShape.slice(0, -1), ...tail];
   }
@@ -85,6 +102,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
    */
   explain(query: TensorLike, options: AttentionCallOptions & ExplainOptions = {}): Explanation {
     return inLayer(this.className, () => {
+      checkOptions(this.className, EXPLAIN_OPTIONS, options);
       const layer = runSync(this.explainSteps(query, options));
       return new Explanation([layer], explanationOptions(options, options.value === undefined));
     });
@@ -128,14 +146,16 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     options: AttentionCallOptions,
     use: (this: MixtureAttention, call: Call) => Steps<T>,
   ): Steps<T> {
-    if (options.training === true && this.parts.dropout > 0) {
+    if (checkBoolean('training', options.training ?? false) && this.parts.dropout > 0) {
       throw new ArgumentError(expectation('training', 'false (dropout is for training)', 'true'));
     }
     const { cache } = options;
     if (cache !== undefined && !(cache instanceof AttentionCache)) {
       throw new ArgumentError(expectation('cache', 'what createCache made', typeof cache));
     }
-    const query = toSequence('query', queryTensor, this.parts.attentionAxes);
+    const given = toSequence('query', queryTensor, this.parts.attentionAxes);
+    const masked = options.queryMask !== undefined && this.parts.projections?.useGate;
+    const query = masked ? withoutMasked(given, options.queryMask!) : given;
     cache?.enter(this, query.axes);
     const scratch = new Scratch();
     let done = 0;

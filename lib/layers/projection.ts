@@ -50,7 +50,7 @@ export class Projection {
     options: Omit<EpilogueOptions, 'bias' | 'out'> = {},
     scratch?: Scratch,
   ): Steps<Tensor> {
-    const leading = shapeOf(x).slice(0, -1);
+    const leading = shapeOf('x', x).slice(0, -1);
     return yield* matmulSteps(x, this.kernel, {
       ...options,
       ...(this.bias ? { bias: this.bias } : {}),

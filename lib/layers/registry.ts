@@ -13,10 +13,17 @@ export interface SerializedLayer {
   config: object;
 }
 
+/** More layers within layers than any configuration has: one that holds itself would never end. */
+const DEEPEST = 16;
+let depth = 0;
+
 const classes = new Map<string, LayerClass>();
 
 /** Makes a class known to `layerFromConfig` and `loadLayer`; a later class of the same name replaces it. */
 export function registerLayer(layer: LayerClass): void {
+  if (typeof layer !== 'function' || typeof layer.className !== 'string') {
+    throw new ArgumentError(expectation('layer', 'a class with a className', describe(layer)));
+  }
   classes.set(layer.className, layer);
 }
 
@@ -36,5 +43,13 @@ export function layerFromConfig(serialized: SerializedLayer): Layer {
       expectation('className', `one of ${[...classes.keys()].join(', ')}`, describe(className)),
     );
   }
-  return new LayerOf(config as never);
+  if (depth >= DEEPEST) {
+    throw new ArgumentError(expectation(className!, `at most ${DEEPEST} layers within layers`, 'more'));
+  }
+  depth++;
+  try {
+    return new LayerOf(config as never);
+  } finally {
+    depth--;
+  }
 }

@@ -3,7 +3,7 @@ import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { layerNormSteps } from '../kernels/rows.js';
 import type { Steps } from '../kernels/run.js';
 import { Scratch } from '../kernels/scratch.js';
-import { checkSameShape, type Shape, shapeText } from '../tensor/shape.js';
+import { checkSameShape, checkShape, type Shape, shapeText } from '../tensor/shape.js';
 import { shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { CallableLayer } from './callable_layer.js';
 import {
@@ -18,6 +18,7 @@ import {
   rate,
 } from './config.js';
 import type { LayerConfig, WeightMap, WeightSpec } from './layer.js';
+import { inLayer } from './layer_error.js';
 import { MixtureAttention } from './mixture_attention.js';
 import { Projection, projectionSpecs } from './projection.js';
 import { layerFromConfig, type SerializedLayer } from './registry.js';
@@ -94,7 +95,7 @@ export abstract class TransformerBlock<
   }
 
   override computeOutputShape(queryShape: Shape): number[] {
-    return [...queryShape];
+    return [...inLayer(this.className, () => checkShape('query', queryShape))];
   }
 
   protected override weightSpecs({ queryShape }: { queryShape: Shape }): WeightSpec[] {
@@ -121,7 +122,7 @@ export abstract class TransformerBlock<
   }
 
   protected checkInput(query: TensorLike, built: Shape): void {
-    checkSameShape('query features', shapeOf(query).slice(-1), built.slice(-1));
+    checkSameShape('query features', shapeOf('query', query).slice(-1), built.slice(-1));
   }
 
   /** A sum needs two of a kind: the attention's output must have the shape of its query. */

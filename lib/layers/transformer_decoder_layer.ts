@@ -1,6 +1,7 @@
-import { ArgumentError, expectation } from '../errors.js';
+import { ArgumentError, describe, expectation } from '../errors.js';
 import type { ExplainedLayer } from '../explain/explanation.js';
-import type { Steps } from '../kernels/run.js';
+import type { Abortable, Steps } from '../kernels/run.js';
+import { optionNames } from '../options.js';
 import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { AttentionCallOptions } from './attention_options.js';
 import { type Reader, readConfig } from './config.js';
@@ -42,6 +43,17 @@ export interface TransformerDecoderCallOptions {
   cache?: DecoderCache;
 }
 
+const CALL_OPTIONS = optionNames<keyof (TransformerDecoderCallOptions & Abortable)>(
+  'encoderSequence',
+  'encoderPaddingMask',
+  'encoderAttentionMask',
+  'decoderPaddingMask',
+  'decoderAttentionMask',
+  'useCausalMask',
+  'cache',
+  'signal',
+);
+
 interface Options extends TransformerOptions {
   attention: MixtureAttention;
   crossAttention: MixtureAttention | null;
@@ -65,6 +77,7 @@ function masks(valueMask: MaskLike | undefined, attentionMask: MaskLike | undefi
  */
 export class TransformerDecoderLayer extends TransformerBlock<TransformerDecoderCallOptions, never> {
   static override readonly className = CLASS;
+  protected override readonly callOptions = CALL_OPTIONS;
   readonly attention: MixtureAttention;
   readonly crossAttention: MixtureAttention | null;
 
@@ -148,6 +161,9 @@ export class TransformerDecoderLayer extends TransformerBlock<TransformerDecoder
   }
 
   private prepareCall(query: TensorLike, { encoderSequence, cache }: TransformerDecoderCallOptions): void {
+    if (cache !== undefined && !(cache instanceof DecoderCache)) {
+      throw new ArgumentError(expectation('cache', 'what createCache made', describe(cache)));
+    }
     const memory = encoderSequence ?? cache?.crossAttention?.memory?.value;
     if ((this.crossAttention === null) !== (memory === undefined)) {
       const expected = this.crossAttention
@@ -155,8 +171,8 @@ export class TransformerDecoderLayer extends TransformerBlock<TransformerDecoder
         : 'none without crossAttention';
       throw new ArgumentError(expectation('encoderSequence', expected, memory ? 'one' : 'none'));
     }
-    const shape = shapeOf(query);
-    if (!this.built) this.build(shape, memory ? shapeOf(memory) : shape);
+    const shape = shapeOf('query', query);
+    if (!this.built) this.build(shape, memory ? shapeOf('encoderSequence', memory) : shape);
     this.checkInput(query, this.getBuildConfig()!.queryShape);
   }
 

@@ -1,5 +1,6 @@
 import { Explanation } from '../explain/explanation.js';
-import { runSync, type Steps } from '../kernels/run.js';
+import { type Abortable, runSync, type Steps } from '../kernels/run.js';
+import { checkOptions, optionNames } from '../options.js';
 import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { AttentionCache } from './attention_cache.js';
 import { type ExplainOptions, explanationOptions } from './attention_options.js';
@@ -36,6 +37,16 @@ export interface TransformerEncoderCallOptions {
   cache?: AttentionCache;
 }
 
+const CALL = ['paddingMask', 'attentionMask', 'useCausalMask', 'returnAttentionScores', 'cache'] as const;
+const CALL_OPTIONS = optionNames<keyof (TransformerEncoderCallOptions & Abortable)>(...CALL, 'signal');
+const EXPLAIN_OPTIONS = optionNames<keyof (TransformerEncoderCallOptions & ExplainOptions)>(
+  ...CALL,
+  'title',
+  'subtitle',
+  'queryTokens',
+  'keyTokens',
+);
+
 type WithScores = TransformerEncoderCallOptions & { returnAttentionScores: true };
 
 /**
@@ -47,6 +58,7 @@ type WithScores = TransformerEncoderCallOptions & { returnAttentionScores: true 
  */
 export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoderCallOptions, WithScores> {
   static override readonly className = 'TransformerEncoderLayer';
+  protected override readonly callOptions = CALL_OPTIONS;
   readonly attention: MixtureAttention;
 
   constructor(config: TransformerEncoderLayerConfig) {
@@ -79,7 +91,7 @@ export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoder
     query: TensorLike,
     options: TransformerEncoderCallOptions,
   ): Steps<Tensor | [Tensor, Tensor]> {
-    if (!this.built) this.build(shapeOf(query));
+    if (!this.built) this.build(shapeOf('query', query));
     this.checkInput(query, this.getBuildConfig()!.queryShape);
     const attend = (input: TensorLike, residual: TensorLike) => this.attend(input, residual, options);
     const [x, scores] = yield* this.residual('self_attention_layer_norm', query, attend);
@@ -90,6 +102,7 @@ export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoder
   /** What one sequence attends to in this layer. */
   explain(query: TensorLike, options: TransformerEncoderCallOptions & ExplainOptions = {}): Explanation {
     return inLayer(this.className, () => {
+      checkOptions(this.className, EXPLAIN_OPTIONS, options);
       const layer = runSync(this.explainSteps(query, options));
       return new Explanation([layer], explanationOptions(options, true));
     });

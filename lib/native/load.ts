@@ -5,6 +5,7 @@ import { ADDON, platformTag, REMEDIES } from '../../scripts/platform.mjs';
 import { expectation, NativeLoadError } from '../errors.js';
 import { packageRoot } from '../package_root.js';
 import type { NativeAddon } from './addon.js';
+import { withTypedErrors } from './native_errors.js';
 
 let loaded: { addon: NativeAddon; path: string } | undefined;
 
@@ -46,8 +47,8 @@ function ensure(): { addon: NativeAddon; path: string } {
   } catch (cause) {
     throw new NativeLoadError((cause as Error).message, { cause });
   }
-  loaded = found;
-  return found;
+  loaded = { addon: withTypedErrors(found.addon), path: found.path };
+  return loaded;
 }
 
 /** The addon, loaded at first use. @throws NativeLoadError */

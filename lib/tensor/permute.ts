@@ -1,5 +1,6 @@
 /** Axes in another order, as numpy.transpose: a copy in row-major order. */
-import { type Shape, sizeOf } from './shape.js';
+import { allocateBytes, allocateFloats } from './allocate.js';
+import type { Shape } from './shape.js';
 
 /** Elements of `data` [shape] in the order of the axes [shape[order[0]], shape[order[1]], ...]. */
 export function permute<A extends Float32Array | Uint8Array>(
@@ -11,7 +12,7 @@ export function permute<A extends Float32Array | Uint8Array>(
   for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
   const to = order.map((axis) => shape[axis]!);
   const step = order.map((axis) => strides[axis]!);
-  const out = new (data.constructor as new (size: number) => A)(sizeOf(shape));
+  const out = (data instanceof Float32Array ? allocateFloats(shape) : allocateBytes(shape)) as A;
   const index = new Array<number>(to.length).fill(0);
   let from = 0;
   for (let i = 0; i < out.length; i++) {

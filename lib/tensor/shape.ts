@@ -14,16 +14,29 @@ export function shapeText(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** The shape as it came, checked: an array of non-negative integers whose product is exact. */
+/** More axes than any tensor has; a bound for what walks over shapes and nested arrays. */
+export const MOST_AXES = 64;
+
+/** The largest product of a shape's axes, those of size 0 left out: native code counts with no larger numbers. */
+const LARGEST_PRODUCT = 2 ** 48;
+
+function productOfOthers(shape: Shape): number {
+  let product = 1;
+  for (const dimension of shape) if (dimension !== 0) product *= dimension;
+  return product;
+}
+
+/** A copy of the shape, checked: an array of non-negative integers whose product is exact. */
 export function checkShape(name: string, shape: unknown): Shape {
+  // What is frozen is a tensor's own, which was checked and copied when it was made.
+  const frozen = Object.isFrozen(shape);
+  const copy = Array.isArray(shape) && shape.length <= MOST_AXES ? (frozen ? shape : [...shape]) : undefined;
   const valid =
-    Array.isArray(shape) &&
-    shape.every((d) => Number.isSafeInteger(d) && d >= 0) &&
-    Number.isSafeInteger(sizeOf(shape));
+    copy?.every((d) => Number.isSafeInteger(d) && d >= 0) && productOfOthers(copy) <= LARGEST_PRODUCT;
   if (!valid) {
     throw new ShapeError(expectation(`${name}.shape`, 'an array of non-negative integers', describe(shape)));
   }
-  return shape as Shape;
+  return copy as Shape;
 }
 
 export function checkRank(name: string, shape: Shape, rank: number, axes: string): void {

@@ -1,16 +1,18 @@
 /** Dense float32 tensors: a typed array and a shape, row-major. */
 import { types } from 'node:util';
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { checkShape, type Shape, shapeText, sizeOf } from './shape.js';
+import { allocateFloats } from './allocate.js';
+import { checkShape, MOST_AXES, type Shape, shapeText, sizeOf } from './shape.js';
+import { checkBytes, checkFloats } from './typed_array.js';
 
 /** What every function takes: ours, anything with `data` and `shape`, or transformers.js' `dims`. */
 export type TensorLike =
   | { readonly data: Float32Array; readonly shape: Shape }
   | { readonly data: Float32Array; readonly dims: Shape };
 
-/** The shape under either name, unchecked. */
-export function shapeOf(tensor: TensorLike): Shape {
-  return 'shape' in tensor ? tensor.shape : tensor.dims;
+/** The shape under either name, checked. */
+export function shapeOf(name: string, tensor: TensorLike): Shape {
+  return checkTensor(name, tensor).shape;
 }
 
 /** "Attend here" where not 0. */
@@ -25,6 +27,9 @@ export type NestedBooleans = readonly boolean[] | readonly NestedBooleans[];
 
 export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
 
+/** The longest array that `toArray` makes; longer ones are no plain arrays to the engine any more. */
+const MOST_ITEMS = 2 ** 25;
+
 export class Tensor {
   readonly data: Float32Array;
   readonly shape: Shape;
@@ -37,7 +42,8 @@ export class Tensor {
   }
 
   static zeros(shape: Shape): Tensor {
-    return new Tensor(new Float32Array(sizeOf(checkShape('Tensor', shape))), shape);
+    const checked = checkShape('Tensor', shape);
+    return new Tensor(allocateFloats(checked, 'a Tensor'), checked);
   }
 
   /** From a nested array of numbers, or from a flat one and its shape. */
@@ -65,6 +71,14 @@ export class Tensor {
 
   /** Nested arrays of numbers; a number for a scalar. */
   toArray(): unknown {
+    const { shape } = this;
+    const arrays = shape.slice(0, -1).reduce((count, size) => count * size, 1);
+    // Tensors without elements may have any number of empty rows.
+    if (shape.some((size) => size > MOST_ITEMS) || (this.size === 0 && arrays > MOST_ITEMS)) {
+      throw new ShapeError(
+        expectation('toArray', `at most ${MOST_ITEMS} items an array`, `shape ${shapeText(shape)}`),
+      );
+    }
     const build = (axis: number, start: number, length: number): unknown => {
       if (axis === this.shape.length) return this.data[start];
       const count = this.shape[axis]!;
@@ -85,7 +99,12 @@ function flatten(
   type: 'number' | 'boolean',
 ): { items: unknown[]; shape: number[] } {
   const shape: number[] = [];
-  for (let level = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level = values; Array.isArray(level); level = level[0]) {
+    // Deeper ones are arrays that hold themselves.
+    if (shape.push(level.length) > MOST_AXES) {
+      throw new ShapeError(expectation(name, `arrays nested at most ${MOST_AXES} deep`, 'deeper ones'));
+    }
+  }
   const items: unknown[] = [];
   const visit = (level: unknown, axis: number): void => {
     if (axis === shape.length) {
@@ -104,16 +123,6 @@ function flatten(
   return { items, shape };
 }
 
-function checkBuffer(
-  name: string,
-  data: { readonly buffer: ArrayBufferLike; readonly length: number },
-): void {
-  // Native jobs keep the address of the data: memory that may shrink under them is refused.
-  if ((data.buffer as { resizable?: boolean; growable?: boolean }).resizable) {
-    throw new ArgumentError(expectation(`${name}.data`, 'memory of a fixed size', 'a resizable ArrayBuffer'));
-  }
-}
-
 /** The data and shape of anything that is a tensor, checked. */
 export function checkTensor(
   name: string,
@@ -123,11 +132,7 @@ export function checkTensor(
   if (typeof candidate !== 'object' || candidate === null) {
     throw new ArgumentError(expectation(name, 'a tensor {data: Float32Array, shape}', describe(value)));
   }
-  const { data } = candidate;
-  if (!types.isFloat32Array(data)) {
-    throw new ArgumentError(expectation(`${name}.data`, 'a Float32Array', describe(data)));
-  }
-  checkBuffer(name, data);
+  const data = checkFloats(`${name}.data`, candidate.data);
   const shape = checkShape(name, candidate.shape ?? candidate.dims);
   if (sizeOf(shape) !== data.length) {
     throw new ShapeError(
@@ -144,22 +149,28 @@ export function checkMask(name: string, value: MaskLike): Mask {
     return { data: Uint8Array.from(flat.items as boolean[], Number), shape: flat.shape };
   }
   const candidate = value as { data?: unknown; shape?: unknown } | null | undefined;
-  if (typeof candidate === 'object' && candidate !== null && types.isUint8Array(candidate.data)) {
-    const shape = checkShape(name, candidate.shape);
-    checkBuffer(name, candidate.data);
-    if (sizeOf(shape) !== candidate.data.length) {
+  const given = typeof candidate === 'object' && candidate !== null ? candidate.data : undefined;
+  if (types.isUint8Array(given)) {
+    const shape = checkShape(name, (candidate as { shape?: unknown }).shape);
+    const data = checkBytes(`${name}.data`, given);
+    if (sizeOf(shape) !== data.length) {
       throw new ShapeError(
         expectation(
           name,
           `${sizeOf(shape)} elements for shape ${shapeText(shape)}`,
-          `${candidate.data.length} elements`,
+          `${data.length} elements`,
         ),
       );
     }
-    return { data: candidate.data, shape };
+    return { data, shape };
   }
-  if (typeof candidate === 'object' && candidate !== null && types.isFloat32Array(candidate.data)) {
+  if (types.isFloat32Array(given)) {
     const tensor = checkTensor(name, value as TensorLike);
+    const other = tensor.data.find((x) => x !== 0 && x !== 1);
+    if (other !== undefined) {
+      const expected = 'floats that are 0 or 1 (1 = attend; masksFromTorch reads additive masks)';
+      throw new ArgumentError(expectation(name, expected, describe(other)));
+    }
     return { data: Uint8Array.from(tensor.data, (x) => (x !== 0 ? 1 : 0)), shape: tensor.shape };
   }
   throw new ArgumentError(

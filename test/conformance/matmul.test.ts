@@ -254,6 +254,6 @@ describe('matmul', () => {
   it('refuses a packed matrix after dispose', () => {
     const packed = new PackedMatrix({ data: uniform(6, 1), shape: [3, 2] });
     packed.dispose();
-    expect(() => matmul({ data: uniform(3, 1), shape: [1, 3] }, packed)).toThrow('one that was disposed');
+    expect(() => matmul({ data: uniform(3, 1), shape: [1, 3] }, packed)).toThrow('it has been disposed');
   });
 });

@@ -1,5 +1,6 @@
 /** Keras 3: a layer's get_config() and its weights. */
 import { ArgumentError, describe, expectation, ShapeError } from '../../errors.js';
+import { checkOptions, optionNames } from '../../options.js';
 import { checkTensor, Tensor, type TensorLike } from '../../tensor/tensor.js';
 import type { Layer } from '../layer.js';
 import { inLayer } from '../layer_error.js';
@@ -22,6 +23,8 @@ const WITHOUT_EFFECT = new Set([
     ['initializer', 'regularizer', 'constraint'].map((what) => `${of}_${what}`),
   ),
 ]);
+
+const SOURCE = optionNames<keyof KerasLayer>('config', 'weights');
 
 function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -63,9 +66,12 @@ function named(names: readonly string[], weights: KerasLayer['weights']): Record
 
 export function fromKeras<L extends Layer>(
   LayerOf: { new (config: never): L; readonly className: string },
-  { config, weights }: KerasLayer,
+  source: KerasLayer,
 ): L {
-  return inLayer(`${LayerOf.className}.fromKeras`, () => {
+  const where = `${LayerOf.className}.fromKeras`;
+  return inLayer(where, () => {
+    checkOptions(where, SOURCE, source ?? null);
+    const { config, weights } = source;
     const layer = new LayerOf(configFromKeras(config) as never);
     // Any features do to learn the names and their order.
     layer.build([1]);

@@ -3,6 +3,7 @@
  * SynthesizerAttention. What differs from the layers here: docs/synthesizer.md.
  */
 import { ArgumentError, describe, expectation, ShapeError } from '../../errors.js';
+import { checkOptions, optionNames } from '../../options.js';
 import { permute } from '../../tensor/permute.js';
 import { shapeText } from '../../tensor/shape.js';
 import { Tensor, type TensorLike } from '../../tensor/tensor.js';
@@ -19,15 +20,24 @@ import { NamedTensors, withWeights } from './named_tensors.js';
 /** Parameters by name: nested as flax keeps them, or with names such as 'value/kernel'. */
 export type FlaxParams = { readonly [name: string]: TensorLike | FlaxParams };
 
-function flatten(params: FlaxParams, prefix = ''): [string, TensorLike][] {
+/** Far above what a layer has; objects that hold themselves would never end. */
+const DEEPEST = 8;
+const MOST_PARAMETERS = 1000;
+
+function flatten(params: FlaxParams, prefix = '', depth = 1): [string, TensorLike][] {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
     throw new ArgumentError(expectation('params', 'tensors by name', describe(params)));
   }
-  return Object.entries(params).flatMap(([name, value]) =>
-    typeof value === 'object' && value !== null && !('data' in value)
-      ? flatten(value as FlaxParams, `${prefix}${name}/`)
-      : [[prefix + name, value as TensorLike] as [string, TensorLike]],
-  );
+  const found: [string, TensorLike][] = [];
+  for (const [name, value] of Object.entries(params)) {
+    const leaf = typeof value !== 'object' || value === null || 'data' in value;
+    if (found.length === MOST_PARAMETERS || (!leaf && depth === DEEPEST)) {
+      throw new ArgumentError(expectation('params', 'the parameters of one layer', 'deeper or more of them'));
+    }
+    if (leaf) found.push([prefix + name, value as TensorLike]);
+    else found.push(...flatten(value as FlaxParams, `${prefix}${name}/`, depth + 1));
+  }
+  return found;
 }
 
 /** One score function found in the parameters: its weights and its options. */
@@ -110,6 +120,8 @@ class Reader {
   }
 }
 
+const OPTIONS = optionNames<'name'>('name');
+
 type LayerConfig = MixtureSynthesizerConfig & { keyDim: number; maxLength: number };
 
 const SINGLE: Readonly<Partial<Record<ScoreName, new (config: never) => MixtureAttention>>> = {
@@ -128,6 +140,7 @@ const SINGLE: Readonly<Partial<Record<ScoreName, new (config: never) => MixtureA
  */
 export function fromLongRangeArena(params: FlaxParams, options: { name?: string } = {}): MixtureAttention {
   return inLayer('fromLongRangeArena', () => {
+    checkOptions('fromLongRangeArena', OPTIONS, options);
     const named = new NamedTensors('params', Object.fromEntries(flatten(params)));
     const reader = new Reader(named);
     const found = [reader.dotProduct(), reader.random(), reader.factorizedRandom(), reader.dense()].filter(

@@ -3,6 +3,7 @@
  * authors published. What differs from the layers here: docs/synthesizer.md.
  */
 import { ArgumentError, describe, expectation, ShapeError } from '../../errors.js';
+import { checkOptions, optionNames } from '../../options.js';
 import { permute } from '../../tensor/permute.js';
 import { checkBoolean, checkPositiveInteger, shapeText } from '../../tensor/shape.js';
 import { Tensor, type TensorLike } from '../../tensor/tensor.js';
@@ -33,6 +34,14 @@ export interface MeshTensorflowOptions {
   prefix?: string;
   name?: string;
 }
+
+const OPTIONS = optionNames<keyof MeshTensorflowOptions>(
+  'mode',
+  'numHeads',
+  'foldScalingIntoInitializer',
+  'prefix',
+  'name',
+);
 
 interface Context {
   variables: NamedTensors;
@@ -175,6 +184,7 @@ export function fromMeshTensorflow(
   options: MeshTensorflowOptions,
 ): MixtureAttention {
   return inLayer('fromMeshTensorflow', () => {
+    checkOptions('fromMeshTensorflow', OPTIONS, options ?? null);
     const { mode, prefix = '', name } = options;
     if (!Object.hasOwn(MODES, mode)) {
       throw new ArgumentError(expectation('mode', `one of ${Object.keys(MODES).join(', ')}`, describe(mode)));

@@ -19,6 +19,9 @@ export class NamedTensors {
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       throw new ArgumentError(expectation(source, 'tensors by name', describe(values)));
     }
+    if (typeof prefix !== 'string') {
+      throw new ArgumentError(expectation('prefix', 'a string', describe(prefix)));
+    }
   }
 
   /** Those with a longer prefix; what is read of them counts as read here. */

@@ -1,6 +1,7 @@
 /** torch.nn.MultiheadAttention: its state dict and its masks, whose booleans mean the opposite of ours. */
 import { types } from 'node:util';
 import { ArgumentError, describe, expectation, ShapeError } from '../../errors.js';
+import { checkOptions, optionNames } from '../../options.js';
 import { checkPositiveInteger, shapeText } from '../../tensor/shape.js';
 import {
   checkMask,
@@ -25,6 +26,9 @@ export interface TorchAttentionOptions {
   prefix?: string;
   name?: string;
 }
+
+const OPTIONS = optionNames<keyof TorchAttentionOptions>('numHeads', 'prefix', 'name');
+const MASKS = optionNames<keyof TorchMasks>('keyPaddingMask', 'attnMask');
 
 /** Rows [from, to) of a matrix or a vector. */
 function rows(tensor: Tensor, from: number, to: number): Tensor {
@@ -70,9 +74,12 @@ export function torchAttentionWeights(state: NamedTensors, numHeads: number) {
 export function fromTorch<L extends Layer>(
   LayerOf: Constructor<L> & { readonly className: string },
   values: TorchState,
-  { numHeads, prefix = '', name }: TorchAttentionOptions,
+  options: TorchAttentionOptions,
 ): L {
-  return inLayer(`${LayerOf.className}.fromTorch`, () => {
+  const where = `${LayerOf.className}.fromTorch`;
+  return inLayer(where, () => {
+    checkOptions(where, OPTIONS, options ?? null);
+    const { numHeads, prefix = '', name } = options;
     checkPositiveInteger('numHeads', numHeads);
     const state = new NamedTensors('state', values, prefix);
     const { weights, keyDim, useBias } = torchAttentionWeights(state, numHeads);
@@ -85,25 +92,33 @@ export function fromTorch<L extends Layer>(
 }
 
 export interface TorchMasks {
-  /** [batch, keys], true = ignore. */
+  /** [batch, keys], true = ignore; or additive floats as in attnMask. */
   keyPaddingMask?: MaskLike;
-  /** [queries, keys] or [batch * heads, queries, keys]: booleans, true = do not attend, or floats 0 and -Infinity. */
+  /**
+   * [queries, keys] or [batch * heads, queries, keys]: booleans, true = do not attend, or additive floats, of which 0
+   * attends and -10000 or less (-1e9, -Infinity) does not.
+   */
   attnMask?: MaskLike;
 }
 
+/**
+ * Additive masks are added to logits before the softmax. What they hide is written as -Infinity, the least number of
+ * a type (-65504, -3.4e38), -1e9 or -10000: beside any logit that attends, the weight is 0 in each case.
+ */
+const HIDDEN = -1e4;
+
 /** What torch lets through: booleans that are false, additive floats that are 0. */
 function attended(name: string, mask: MaskLike): Mask {
-  const { data } = mask as { data?: unknown };
+  const { data } = (mask ?? {}) as { data?: unknown };
   if (!types.isFloat32Array(data)) {
     const { data: ignored, shape } = checkMask(name, mask);
-    return { data: ignored.map((x) => (x ? 0 : 1)), shape };
+    return { data: Uint8Array.from(ignored, (x) => (x ? 0 : 1)), shape };
   }
   const tensor = checkTensor(name, mask as TensorLike);
-  const other = tensor.data.find((x) => x !== 0 && x !== Number.NEGATIVE_INFINITY);
+  const other = tensor.data.find((x) => x !== 0 && !(x <= HIDDEN));
   if (other !== undefined) {
-    throw new ArgumentError(
-      expectation(name, 'booleans, or floats that are 0 or -Infinity', describe(other)),
-    );
+    const expected = `booleans, or floats that are 0 or at most ${HIDDEN} (a bias of logits is no mask)`;
+    throw new ArgumentError(expectation(name, expected, describe(other)));
   }
   return { data: Uint8Array.from(tensor.data, (x) => (x === 0 ? 1 : 0)), shape: tensor.shape };
 }
@@ -117,6 +132,8 @@ export function masksFromTorch(
   numHeads = 1,
 ): Pick<AttentionMasks, 'valueMask' | 'attentionMask'> {
   return inLayer('masksFromTorch', () => {
+    checkOptions('masksFromTorch', MASKS, masks ?? null);
+    checkPositiveInteger('numHeads', numHeads);
     const out: Pick<AttentionMasks, 'valueMask' | 'attentionMask'> = {};
     if (masks.keyPaddingMask !== undefined) {
       out.valueMask = attended('keyPaddingMask', masks.keyPaddingMask);

@@ -1,4 +1,5 @@
 /** torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, from their state dicts. */
+import { checkOptions, optionNames } from '../../options.js';
 import { checkPositiveInteger } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Layer } from '../layer.js';
@@ -15,6 +16,15 @@ export interface TorchTransformerOptions extends TorchAttentionOptions {
   /** layer_norm_eps of the module, default 1e-5. */
   layerNormEpsilon?: number;
 }
+
+const OPTIONS = optionNames<keyof TorchTransformerOptions>(
+  'numHeads',
+  'prefix',
+  'name',
+  'normalizeFirst',
+  'activation',
+  'layerNormEpsilon',
+);
 
 interface Constructor<L> {
   readonly className: string;
@@ -42,9 +52,12 @@ const NORMS = {
 export function torchTransformer<L extends Layer>(
   LayerOf: Constructor<L>,
   values: TorchState,
-  { numHeads, prefix = '', name, ...options }: TorchTransformerOptions,
+  given: TorchTransformerOptions,
 ): L {
-  return inLayer(`${LayerOf.className}.fromTorch`, () => {
+  const where = `${LayerOf.className}.fromTorch`;
+  return inLayer(where, () => {
+    checkOptions(where, OPTIONS, given ?? null);
+    const { numHeads, prefix = '', name, ...options } = given;
     checkPositiveInteger('numHeads', numHeads);
     const state = new NamedTensors('state', values, prefix);
     const attention = (module: string) => {

@@ -1,7 +1,7 @@
 import { ScoreKind } from '../../native/addon.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { WeightMap, WeightSpec } from '../layer.js';
-import { keysAsTheyCome, oneHead, type ScoreFunction } from './score_function.js';
+import { keysAsTheyCome, oneHead, type ScoreFunction, scalarWeight } from './score_function.js';
 
 /** weight * sum_c v_c tanh(factor * (x_c + y_c)), read from a layer's weights. */
 interface AdditiveForm {
@@ -57,8 +57,8 @@ export function concatScores(useScale: boolean): ScoreFunction {
       ...(useScale ? [{ name: 'scale', shape: [], initializer: 'ones' } as const] : []),
       { name: 'concat_score_weight', shape: [], initializer: 'ones' },
     ],
-    weight: (weights) => weights.get('concat_score_weight')!.data[0]!,
-    factor: (weights) => weights.get('scale')?.data[0] ?? 1,
+    weight: (weights) => scalarWeight(weights, 'concat_score_weight'),
+    factor: (weights) => scalarWeight(weights, 'scale'),
     features: () => undefined,
   });
 }

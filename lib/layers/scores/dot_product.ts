@@ -5,6 +5,7 @@ import {
   oneHead,
   type PreparedScoreFunction,
   type ScoreFunction,
+  scalarWeight,
   sequenceRows,
 } from './score_function.js';
 
@@ -54,7 +55,7 @@ export function plainDotProductScores(useScale = false): ScoreFunction {
     maxLength: undefined,
     weightSpecs: () => (useScale ? [{ name: 'scale', shape: [], initializer: 'ones' }] : []),
     prepare(weights): PreparedScoreFunction {
-      const weight = weights.get('scale')?.data[0] ?? 1;
+      const weight = scalarWeight(weights, 'scale');
       return {
         projectKeys: keysAsTheyCome,
         // biome-ignore lint/correctness/useYield: there is nothing to compute before the attention itself

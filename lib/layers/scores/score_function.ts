@@ -2,6 +2,7 @@
  * A score function gives the logits of attention before the softmax, [batch, heads, queries, keys]. A layer is a
  * mixture of one or more of them; everything else (values, masks, softmax, output) is common to all layers.
  */
+import { ArgumentError, describe, expectation } from '../../errors.js';
 import type { ScoreSource } from '../../kernels/attention.js';
 import type { Steps } from '../../kernels/run.js';
 import type { Scratch } from '../../kernels/scratch.js';
@@ -89,4 +90,13 @@ export function oneHead({ query, keys }: ScoreContext) {
 // biome-ignore lint/correctness/useYield: there is nothing to compute
 export function* keysAsTheyCome(key: Sequence): Steps<Float32Array> {
   return key.data;
+}
+
+/** A weight that is one number, by which logits are multiplied; 1 where there is none. @throws ArgumentError */
+export function scalarWeight(weights: WeightMap, name: string): number {
+  const weight = weights.get(name)?.data[0] ?? 1;
+  if (!Number.isFinite(weight)) {
+    throw new ArgumentError(expectation(name, 'a finite number', describe(weight)));
+  }
+  return weight;
 }

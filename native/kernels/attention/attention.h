@@ -9,6 +9,8 @@
 //
 // Promised: the T x S logits never exist as a whole; a tile of some rows by kAttentionKeys does. A row
 // whose positions are all masked gives zeros. The result of a row does not depend on the thread count.
+// A key that a query may not attend does not count in its row, whatever the key and its value hold: NaN and
+// infinity give the same bits as 0 there.
 // out must not overlap any input.
 #pragma once
 

@@ -13,14 +13,22 @@ static int64_t key_block(const Attention& p) {
 
 // Layout of the caller's scratch, in floats; every part starts on a 64-byte boundary.
 struct AttentionScratch {
-  float *values, *tile, *second, *row_max, *row_sum, *matmul, *kept, *panels[kMaxScoreSources];
+  float *values, *tile, *second, *row_max, *row_sum, *matmul, *kept, *spoilt, *panels[kMaxScoreSources];
   size_t size;
 };
+
+// A mask that is the same for every query: it belongs to the values.
+static bool padding_mask(const Attention& p) { return p.mask != nullptr && p.mask_strides.row == 0; }
+
+// Whether some queries may see a key that others may not.
+static bool hides_keys(const Attention& p) {
+  return p.before >= 0 || p.after >= 0 || (p.mask != nullptr && !padding_mask(p));
+}
 
 // Prepared scores under a mask that is the same for every query: the mask then belongs to the values and
 // sums.
 static bool padded_scores(const Attention& p) {
-  return p.sources[0].kind == ScoreKind::kPrepared && p.mask != nullptr && p.mask_strides.row == 0;
+  return p.sources[0].kind == ScoreKind::kPrepared && padding_mask(p);
 }
 
 static size_t round_up_16(size_t n) { return (n + 15) & ~static_cast<size_t>(15); }
@@ -41,6 +49,7 @@ static AttentionScratch attention_layout(const Attention& p, float* base) {
   s.row_sum = take(kAttentionRows);
   s.matmul = take(kMatmulScratch);
   s.kept = take(padded_scores(p) ? static_cast<size_t>(p.keys) : 0);
+  s.spoilt = take(hides_keys(p) ? static_cast<size_t>(p.keys) : 0);
   for (int i = 0; i < p.source_count; ++i) {
     if (p.sources[i].kind == ScoreKind::kProduct) s.panels[i] = take(packed_size(p.sources[i].depth, p.keys));
   }
@@ -217,8 +226,13 @@ static void write_weights(const Attention& p, const AttentionScratch& s, const A
     float* to = p.weights + ((r.b * p.heads + r.h) * p.queries + r.row + i) * p.keys;
     std::memcpy(to, s.tile + i * tile_row, sizeof(float) * reach);
     row_scale(to, reach, s.row_sum[i]);
-    if (s.row_sum[i] != s.row_sum[i] && p.mask != nullptr) row_zero_masked(to, reach, mask_row(p, r, i));
     row_zero(to + reach, p.keys - reach);
+    if (s.row_sum[i] == s.row_sum[i]) continue;
+    // 0 * NaN is not 0.
+    const Reach own = reach_of(p, r.row + i);
+    row_zero(to, own.begin);
+    row_zero(to + own.end, p.keys - own.end);
+    if (p.mask != nullptr) row_zero_masked(to, reach, mask_row(p, r, i));
   }
 }
 
@@ -303,15 +317,21 @@ static void softmax_attention(const Attention& p, const AttentionScratch& s, con
 // Sums below this have lost precision to underflow (the row maximum counts 1).
 inline constexpr float kPreparedFloor = 1e-30f;
 
-// kept(j) = 1 where the mask lets key j through, else 0; values of the others become 0.
-static void drop_masked_values(const Attention& p, const AttentionScratch& s, const uint8_t* mask) {
+// The value of key j becomes 0.
+static void drop_value(const Attention& p, const AttentionScratch& s, int64_t j) {
   const int64_t panels = panel_columns(p.value_columns) / kPanel;
+  for (int64_t panel = 0; panel < panels; ++panel) {
+    row_zero(s.values + (panel * p.keys + j) * kPanel, kPanel);
+  }
+}
+
+// Values that no query sees become 0, whatever they are. For prepared scores kept(j) = 1 where the mask lets
+// key j through, else 0.
+static void drop_masked_values(const Attention& p, const AttentionScratch& s, const uint8_t* mask) {
+  const bool prepared = padded_scores(p);
   for (int64_t j = 0; j < p.keys; ++j) {
-    s.kept[j] = mask[j] != 0 ? 1.0f : 0.0f;
-    if (mask[j] != 0) continue;
-    for (int64_t panel = 0; panel < panels; ++panel) {
-      row_zero(s.values + (panel * p.keys + j) * kPanel, kPanel);
-    }
+    if (prepared) s.kept[j] = mask[j] != 0 ? 1.0f : 0.0f;
+    if (mask[j] == 0) drop_value(p, s, j);
   }
 }
 
@@ -411,6 +431,16 @@ static void prepare_scores_rows(const PrepareScores& p, int64_t begin, int64_t e
   }
 }
 
+static void attend_rows(const Attention& p, const AttentionScratch& s, const AttentionRows& r) {
+  if (p.sources[0].kind == ScoreKind::kPrepared) {
+    prepared_attention(p, s, r);
+  } else {
+    softmax_attention(p, s, r);
+  }
+}
+
+#include "kernels/attention/hidden_values.inl.h"
+
 // Queries [begin, end) of one (batch, head); `scratch` holds attention_scratch(p) floats, 64-byte aligned.
 static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t begin, int64_t end,
                            float* scratch) {
@@ -418,7 +448,7 @@ static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t beg
   const int64_t group = h / p.kv_group;
   pack_panels({p.value + at(p.value_strides, b, group, 0), p.value_strides.row, 1}, p.keys, p.value_columns,
               s.values);
-  if (padded_scores(p)) drop_masked_values(p, s, p.mask + at(p.mask_strides, b, h, 0));
+  if (padding_mask(p)) drop_masked_values(p, s, p.mask + at(p.mask_strides, b, h, 0));
   for (int i = 0; i < p.source_count; ++i) {
     const ScoreSource& source = p.sources[i];
     if (source.kind != ScoreKind::kProduct) continue;
@@ -430,10 +460,7 @@ static void attention_head(const Attention& p, int64_t b, int64_t h, int64_t beg
   for (int64_t block = 0; block < blocks; ++block) {
     const int64_t row = begin + (end - begin) * block / blocks;
     const AttentionRows r = {b, h, row, begin + (end - begin) * (block + 1) / blocks - row};
-    if (p.sources[0].kind == ScoreKind::kPrepared) {
-      prepared_attention(p, s, r);
-    } else {
-      softmax_attention(p, s, r);
-    }
+    attend_rows(p, s, r);
+    if (hides_keys(p) && !finite_results(p, r)) attend_apart(p, s, r);
   }
 }

@@ -1,0 +1,36 @@
+/** Memory for results, whose sizes follow from shapes that callers chose. */
+import { totalmem } from 'node:os';
+import { MemoryError } from '../errors.js';
+import { type Shape, shapeText, sizeOf } from './shape.js';
+
+/** Sizes below are not compared with the memory of the machine: to ask for it takes longer than to make the array. */
+const SMALL = 2 ** 26;
+
+function tooLarge(name: string, shape: Shape, bytes: number, cause?: unknown): MemoryError {
+  const options = cause === undefined ? undefined : { cause };
+  return new MemoryError(
+    `out of memory: ${name} of shape ${shapeText(shape)} needs ${bytes} bytes, which cannot be had`,
+    options,
+  );
+}
+
+function allocate<A>(make: (size: number) => A, width: number, name: string, shape: Shape): A {
+  const size = sizeOf(shape);
+  // Pages are given when they are written, so that the system promises more than it has.
+  if (!(size <= SMALL) && !(size * width <= totalmem())) throw tooLarge(name, shape, size * width);
+  try {
+    return make(size);
+  } catch (cause) {
+    throw tooLarge(name, shape, size * width, cause);
+  }
+}
+
+/** Zeros for `shape`. @throws MemoryError where there is no memory for so many */
+export function allocateFloats(shape: Shape, name = 'a result'): Float32Array<ArrayBuffer> {
+  return allocate((size) => new Float32Array(size), 4, name, shape);
+}
+
+/** Zeros for `shape`. @throws MemoryError where there is no memory for so many */
+export function allocateBytes(shape: Shape, name = 'a mask'): Uint8Array<ArrayBuffer> {
+  return allocate((size) => new Uint8Array(size), 1, name, shape);
+}
