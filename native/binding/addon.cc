@@ -50,6 +50,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value set_threads(const Napi::CallbackInfo& call) {
+  if (require_kernels(call.Env()) == nullptr) return call.Env().Undefined();
   Arguments arguments(call.Env(), call[0]);
   const int64_t threads = arguments.integer("threads", 1, ThreadPool::kMaxThreads);
   if (arguments.failed()) {
