@@ -45,6 +45,13 @@ export class FileError extends SyntheticAttentionError {
   }
 }
 
+/** The system gave no memory for an operation or for what it works on. */
+export class MemoryError extends SyntheticAttentionError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_MEMORY', message, options);
+  }
+}
+
 /** The native addon is missing or does not load on this machine. */
 export class NativeLoadError extends SyntheticAttentionError {
   constructor(message: string, options?: ErrorOptions) {

@@ -19,6 +19,7 @@ export function* int8MatmulSteps(
   checkDimension('a', 'columns (k, as rows of weights)', shape.at(-1)!, weights.k);
   const rows = shape.slice(0, -1);
   const { out, bias, residual, activation } = epilogue(options, [...rows, weights.n]);
+  if (out.data.length === 0) return out;
   yield {
     name: 'int8Matmul',
     options: {

@@ -2,6 +2,7 @@
 import { expectation, ShapeError } from '../errors.js';
 import type { NativePackedMatrix } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import { typedError } from '../native/native_error.js';
 import { shapeText } from '../tensor/shape.js';
 import { checkTensor, type TensorLike } from '../tensor/tensor.js';
 
@@ -28,15 +29,19 @@ export class PackedMatrix {
     this.count = shape.length === 3 ? shape[0]! : 1;
     this.k = transpose ? columns : rows;
     this.n = transpose ? rows : columns;
-    this.handle = new (addon().PackedMatrix)({
-      data,
-      count: this.count,
-      k: this.k,
-      n: this.n,
-      batchStride: rows * columns,
-      rowStride: transpose ? 1 : columns,
-      columnStride: transpose ? columns : 1,
-    });
+    try {
+      this.handle = new (addon().PackedMatrix)({
+        data,
+        count: this.count,
+        k: this.k,
+        n: this.n,
+        batchStride: rows * columns,
+        rowStride: transpose ? 1 : columns,
+        columnStride: transpose ? columns : 1,
+      });
+    } catch (error) {
+      throw typedError(error);
+    }
   }
 
   /** Frees the native memory now instead of at garbage collection. Later uses throw. */

@@ -2,6 +2,7 @@
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import type { NativeQuantizedMatrix } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import { typedError } from '../native/native_error.js';
 import { shapeText } from '../tensor/shape.js';
 import { checkTensor, type TensorLike } from '../tensor/tensor.js';
 import type { PackMatrixOptions } from './packed_matrix.js';
@@ -32,13 +33,17 @@ export class QuantizedMatrix {
     if (this.k > LARGEST_INT8_K) {
       throw new ArgumentError(expectation('b', `k <= ${LARGEST_INT8_K}`, describe(this.k)));
     }
-    this.handle = new (addon().QuantizedMatrix)({
-      data,
-      k: this.k,
-      n: this.n,
-      rowStride: transpose ? 1 : columns,
-      columnStride: transpose ? columns : 1,
-    });
+    try {
+      this.handle = new (addon().QuantizedMatrix)({
+        data,
+        k: this.k,
+        n: this.n,
+        rowStride: transpose ? 1 : columns,
+        columnStride: transpose ? columns : 1,
+      });
+    } catch (error) {
+      throw typedError(error);
+    }
   }
 
   /** Native memory in bytes; 0 after `dispose`. */

@@ -39,18 +39,13 @@ function parameter(name: string, value: TensorLike | undefined, columns: number)
 export function* layerNormSteps(x: TensorLike, options: LayerNormOptions = {}): Steps<Tensor> {
   const { data, shape, rows, columns } = rowsOf('x', x);
   const out = outputTensor(options.out, shape);
-  yield {
-    name: 'layerNorm',
-    options: {
-      x: data,
-      y: out.data,
-      rows,
-      columns,
-      gamma: parameter('gamma', options.gamma, columns),
-      beta: parameter('beta', options.beta, columns),
-      epsilon: checkFiniteNumber('epsilon', options.epsilon ?? 1e-3),
-    },
+  const parameters = {
+    gamma: parameter('gamma', options.gamma, columns),
+    beta: parameter('beta', options.beta, columns),
+    epsilon: checkFiniteNumber('epsilon', options.epsilon ?? 1e-3),
   };
+  if (data.length === 0) return out;
+  yield { name: 'layerNorm', options: { x: data, y: out.data, rows, columns, ...parameters } };
   return out;
 }
 
@@ -125,6 +120,7 @@ export function* embeddingSteps(
     checkDimension(`tables[${i}]`, 'ids', entry.ids.length, ids.length);
   }
   const out = outputTensor(options.out, [ids.length, columns]);
+  if (out.data.length === 0) return out;
   yield { name: 'embedding', options: { rows: ids.length, columns, y: out.data, tables: checked } };
   return out;
 }
@@ -203,6 +199,7 @@ export function* l2NormalizeSteps(x: TensorLike, options: NormalizeOptions = {})
   if (!(Math.fround(epsilon) > 0))
     throw new ArgumentError(expectation('epsilon', 'a positive number', describe(epsilon)));
   const out = outputTensor(options.out, shape);
+  if (data.length === 0) return out;
   yield { name: 'l2Normalize', options: { x: data, y: out.data, rows, columns, epsilon } };
   return out;
 }
