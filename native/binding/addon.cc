@@ -4,6 +4,7 @@
 #include "binding/operations.h"
 #include "dispatch/cpu.h"
 #include "dispatch/dispatch.h"
+#include "runtime/background.h"
 #include "runtime/cpu_count.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"
@@ -43,6 +44,8 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   out.Set("cpu", cpu_brand());
   out.Set("availableCpus", available_cpus());
   out.Set("threads", ThreadPool::instance().threads());
+  out.Set("workerThreads", ThreadPool::instance().workers());
+  out.Set("jobThreads", Background::instance().threads());
   out.Set("compiler", compiler());
   out.Set("napiVersion", NAPI_VERSION);
   out.Set("retainedBytes", static_cast<double>(Workspace::retained_bytes()));
