@@ -10,9 +10,9 @@
       "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
       "cflags!": ["-O2", "-fexceptions"],
       "cflags_cc!": ["-fexceptions", "-frtti", "-std=gnu++17", "-std=gnu++20"],
-      "cflags_cc": ["-std=c++17", "-O3", "-Wall", "-Wextra", "-fno-exceptions", "-fno-rtti", "-fno-math-errno", "-fvisibility=hidden", "-fvisibility-inlines-hidden"],
+      "cflags_cc": ["-std=c++17", "-O3", "-Wall", "-Wextra", "-fno-exceptions", "-fno-rtti", "-fno-math-errno", "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-fvisibility=hidden", "-fvisibility-inlines-hidden"],
       "conditions": [
-        ["OS=='linux'", {"libraries": ["-pthread", "-ldl"]}]
+        ["OS=='linux'", {"libraries": ["-pthread", "-ldl"], "ldflags": ["-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack"]}]
       ],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
@@ -20,7 +20,7 @@
         "GCC_ENABLE_CPP_EXCEPTIONS": "NO",
         "GCC_ENABLE_CPP_RTTI": "NO",
         "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
-        "OTHER_CPLUSPLUSFLAGS": ["-fno-math-errno", "-fvisibility-inlines-hidden"],
+        "OTHER_CPLUSPLUSFLAGS": ["-fno-math-errno", "-fstack-protector-strong", "-fvisibility-inlines-hidden"],
         "MACOSX_DEPLOYMENT_TARGET": "11.0"
       },
       "msvs_settings": {

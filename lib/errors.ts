@@ -65,7 +65,7 @@ export class DisposedError extends SyntheticAttentionError {
   }
 }
 
-/** A result that is larger than the memory that can be had. */
+/** The system has no memory for a result, or for the work on it. */
 export class MemoryError extends SyntheticAttentionError {
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_MEMORY', message, options);

@@ -20,7 +20,12 @@ const TAIL_LINES = 12;
 /** In a process of its own: an addon for another system may crash the one that loads it. */
 function loads(file) {
   if (!existsSync(file)) return false;
-  const { SYNTHETIC_ATTENTION_ISA: _, ...env } = process.env;
+  const {
+    SYNTHETIC_ATTENTION_ISA: _isa,
+    SYNTHETIC_ATTENTION_THREADS: _threads,
+    SYNTHETIC_ATTENTION_NICE: _nice,
+    ...env
+  } = process.env;
   const check = `require(${JSON.stringify(file)}).info().isa`;
   return spawnSync(process.execPath, ['-e', check], { stdio: 'ignore', env }).status === 0;
 }

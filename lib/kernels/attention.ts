@@ -15,12 +15,13 @@ import {
   checkTensor,
   type Mask,
   type MaskLike,
-  Tensor,
+  type Tensor,
   type TensorLike,
 } from '../tensor/tensor.js';
 import { expandMask, maskStrides } from './masks.js';
+import { resultTensor } from './output.js';
 import { PackedMatrix } from './packed_matrix.js';
-import { PreparedScores } from './prepared_scores.js';
+import { PreparedScores, preparedArrays } from './prepared_scores.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 /** An operand [batch, heads, rows, columns] by strides. */
@@ -162,8 +163,8 @@ function* valueAttention(
 ): Steps<AttentionResult> {
   const { batch, rows: keys, columns } = value;
   const heads = leading.at(-1) ?? 1;
-  const output = Tensor.zeros([...leading, queries, columns]);
-  const weights = Tensor.zeros(wantWeights ? [...leading, queries, keys] : [0]);
+  const output = resultTensor([...leading, queries, columns]);
+  const weights = resultTensor(wantWeights ? [...leading, queries, keys] : [0]);
   const mask = maskOf(options, leading, queries, keys);
   const causal = checkBoolean('causal', options.causal ?? false);
   if (output.size === 0 && weights.size === 0) return { output, weights };
@@ -265,8 +266,13 @@ export interface RandomAttentionOptions extends AttentionOptions {
   queries?: number;
 }
 
-/** Score source of prepared random scores for these lengths. */
-export function preparedSource(scores: PreparedScores, queries: number, keys: number): ScoreSource {
+/** Score source of prepared random scores for these lengths. @param position of the first query */
+export function preparedSource(
+  scores: PreparedScores,
+  queries: number,
+  keys: number,
+  position = 0,
+): ScoreSource {
   for (const [axis, length] of [
     ['queries', queries],
     ['keys', keys],
@@ -278,13 +284,15 @@ export function preparedSource(scores: PreparedScores, queries: number, keys: nu
     }
   }
   const n = scores.maxLength;
+  const { exponentials, sums, logits } = preparedArrays(scores);
+  const from = (rows: Float32Array) => rows.subarray(position * n);
   return {
     kind: ScoreKind.prepared,
     weight: 1,
-    left: scores.exponentials,
+    left: from(exponentials),
     leftStrides: [0, n * n, n],
-    sums: scores.sums,
-    logits: scores.logits,
+    sums: from(sums),
+    logits: from(logits),
   };
 }
 

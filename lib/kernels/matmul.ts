@@ -13,6 +13,7 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import { Copies } from './copies.js';
 import { checkApart, type OutputOption, outputTensor } from './output.js';
 import { PackedMatrix } from './packed_matrix.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
@@ -154,24 +155,32 @@ export function* matmulSteps(
     const leftIndex = batchIndices(left.batch, batch);
     const rightIndex = batchIndices(right.batch, batch);
     const part = (data: Float32Array, from: number, size: number) => data.subarray(from, from + size);
-    // Packed matrices go together: they are the last of the leading axes.
-    const each = packed ? rightSize : 1;
-    for (let i = 0; i < count; i += each) {
-      const aBatchStride = each === 1 || leftIndex[i] === leftIndex[i + 1] ? 0 : m * k;
-      yield {
-        name: 'matmul',
-        options: {
-          ...common,
-          batch: each,
-          m,
-          a: part(left.data, leftIndex[i]! * m * k, m * k + (each - 1) * aBatchStride),
-          aBatchStride,
-          b: packed ? null : part(right.data, rightIndex[i]! * k * n, k * n),
-          bBatchStride: 0,
-          residual: residual ? part(residual, i * m * n, each * m * n) : null,
-          out: part(out.data, i * m * n, each * m * n),
-        },
-      };
+    // Between the steps the caller may write to its arrays.
+    const copies = new Copies();
+    try {
+      const [a, b, added] = [copies.of(left.data), copies.of(right.data), residual && copies.of(residual)];
+      const shared = { ...common, bias: bias && copies.of(bias) };
+      // Packed matrices go together: they are the last of the leading axes.
+      const each = packed ? rightSize : 1;
+      for (let i = 0; i < count; i += each) {
+        const aBatchStride = each === 1 || leftIndex[i] === leftIndex[i + 1] ? 0 : m * k;
+        yield {
+          name: 'matmul',
+          options: {
+            ...shared,
+            batch: each,
+            m,
+            a: part(a, leftIndex[i]! * m * k, m * k + (each - 1) * aBatchStride),
+            aBatchStride,
+            b: packed ? null : part(b, rightIndex[i]! * k * n, k * n),
+            bBatchStride: 0,
+            residual: added ? part(added, i * m * n, each * m * n) : null,
+            out: part(out.data, i * m * n, each * m * n),
+          },
+        };
+      }
+    } finally {
+      copies.release();
     }
   }
   return out;

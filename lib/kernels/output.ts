@@ -4,14 +4,20 @@ import { ArgumentError, expectation } from '../errors.js';
 import { allocateFloats } from '../tensor/allocate.js';
 import { checkSameShape, type Shape } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
+import { owned } from './own_arrays.js';
 
 export interface OutputOption {
   /** Written and returned instead of a new tensor; must have the result's shape. */
   out?: TensorLike;
 }
 
+/** A new tensor, which the caller gets when the call has ended. */
+export function resultTensor(shape: Shape): Tensor {
+  return new Tensor(owned(allocateFloats(shape)), shape);
+}
+
 export function outputTensor(out: TensorLike | undefined, shape: Shape): Tensor {
-  if (out === undefined) return new Tensor(allocateFloats(shape), shape);
+  if (out === undefined) return resultTensor(shape);
   const view = checkTensor('out', out);
   checkSameShape('out', view.shape, shape);
   return out instanceof Tensor ? out : new Tensor(view.data, view.shape);

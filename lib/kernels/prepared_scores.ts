@@ -4,17 +4,29 @@ import { addon } from '../native/load.js';
 import { allocateFloats } from '../tensor/allocate.js';
 import { shapeText } from '../tensor/shape.js';
 import { checkTensor, type TensorLike } from '../tensor/tensor.js';
+import { owned } from './own_arrays.js';
 
-export class PreparedScores {
-  readonly heads: number;
-  /** N: the longest length that can be attended. */
-  readonly maxLength: number;
-  /** [heads, N, N], a copy of what was given. */
+interface Arrays {
+  /** [heads, N, N], what was given. */
   readonly logits: Float32Array;
   /** exp(logits - row maximum). */
   readonly exponentials: Float32Array;
   /** sums[h, i, j] = exponentials[h, i, 0] + ... + exponentials[h, i, j]. */
   readonly sums: Float32Array;
+}
+
+let arraysOf: (scores: PreparedScores) => Arrays;
+
+export class PreparedScores {
+  readonly heads: number;
+  /** N: the longest length that can be attended. */
+  readonly maxLength: number;
+  // Out of reach of callers: asynchronous calls use them without a copy.
+  readonly #arrays: Arrays;
+
+  static {
+    arraysOf = (scores) => scores.#arrays;
+  }
 
   /** @param scores R, [heads, N, N] */
   constructor(scores: TensorLike) {
@@ -24,16 +36,37 @@ export class PreparedScores {
     }
     this.heads = shape[0]!;
     this.maxLength = shape[1]!;
-    this.logits = allocateFloats(shape, 'scores');
-    this.logits.set(data);
-    this.exponentials = allocateFloats(shape, 'scores');
-    this.sums = allocateFloats(shape, 'scores');
-    addon().prepareScores({
-      rows: this.heads * this.maxLength,
-      columns: this.maxLength,
-      logits: this.logits,
-      exponentials: this.exponentials,
-      sums: this.sums,
-    });
+    const arrays = {
+      logits: allocateFloats(shape, 'scores'),
+      exponentials: allocateFloats(shape, 'scores'),
+      sums: allocateFloats(shape, 'scores'),
+    };
+    arrays.logits.set(data);
+    addon().prepareScores({ rows: this.heads * this.maxLength, columns: this.maxLength, ...arrays });
+    this.#arrays = arrays;
   }
+
+  /** A copy. */
+  get logits(): Float32Array {
+    return this.#arrays.logits.slice();
+  }
+
+  /** A copy. */
+  get exponentials(): Float32Array {
+    return this.#arrays.exponentials.slice();
+  }
+
+  /** A copy. */
+  get sums(): Float32Array {
+    return this.#arrays.sums.slice();
+  }
+}
+
+/** The arrays themselves, for the current call; they must not leave this package. */
+export function preparedArrays(scores: PreparedScores): Arrays {
+  const arrays = arraysOf(scores);
+  owned(arrays.logits);
+  owned(arrays.exponentials);
+  owned(arrays.sums);
+  return arrays;
 }

@@ -155,6 +155,7 @@ export function* embeddingSteps(
   for (const [i, entry] of checked.entries()) {
     checkApart(out.data, { [`tables[${i}].table`]: entry.table, [`tables[${i}].ids`]: entry.ids });
   }
+  if (out.data.length === 0) return out;
   yield { name: 'embedding', options: { rows: ids.length, columns, y: out.data, tables: checked } };
   return out;
 }

@@ -5,6 +5,7 @@
 import { allocateFloats } from '../tensor/allocate.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { currentRun, type Run } from './own_arrays.js';
 
 /** Numbers kept for reuse by all layers together: 64 MiB. */
 const MOST_KEPT = 1 << 24;
@@ -40,18 +41,37 @@ function give(buffer: Float32Array): void {
 
 /** What one call has taken. Numbers in it are those of earlier calls until they are written. */
 export class Scratch {
-  private readonly taken: Float32Array[] = [];
+  readonly #taken: Float32Array[] = [];
+  readonly #run: Run | undefined;
+
+  /** @param run the call that the memory is for */
+  constructor(run = currentRun()) {
+    this.#run = run;
+  }
 
   tensor(shape: Shape): Tensor {
-    const size = sizeOf(shape);
+    return new Tensor(this.array(sizeOf(shape)), shape);
+  }
+
+  array(size: number): Float32Array {
     const buffer = take(roundedUp(size));
-    this.taken.push(buffer);
-    return new Tensor(buffer.subarray(0, size), shape);
+    this.#taken.push(buffer);
+    this.#run?.own(buffer);
+    return buffer.subarray(0, size);
+  }
+
+  /** Whether `array` is memory of this object. */
+  holds(array: Float32Array): boolean {
+    return this.#taken.some(({ buffer }) => buffer === array.buffer);
   }
 
   /** Gives everything back: no tensor of it may be used any more. */
   release(): void {
-    for (const buffer of this.taken) give(buffer);
-    this.taken.length = 0;
+    for (const buffer of this.#taken) {
+      this.#run?.arrays.delete(buffer);
+      // What others may have seen must not become the memory of a later call.
+      if (this.#run?.trusted) give(buffer);
+    }
+    this.#taken.length = 0;
   }
 }

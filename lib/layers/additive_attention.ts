@@ -1,12 +1,12 @@
 import { commonReaders, flag, readConfig } from './config.js';
 import { fromKeras, type KerasLayer } from './importers/keras.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   PlainAttention,
   type PlainAttentionConfig,
   type PlainOptions,
   plainReaders,
 } from './plain_attention.js';
-import { registerLayer } from './registry.js';
 import { bahdanauScores } from './scores/additive.js';
 
 export interface AdditiveAttentionConfig extends PlainAttentionConfig {
@@ -37,4 +37,4 @@ export class AdditiveAttention extends PlainAttention<Options> {
   }
 }
 
-registerLayer(AdditiveAttention);
+registerOwnLayer(AdditiveAttention);

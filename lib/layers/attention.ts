@@ -1,12 +1,12 @@
 import { commonReaders, flag, oneOf, readConfig } from './config.js';
 import { fromKeras, type KerasLayer } from './importers/keras.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   PlainAttention,
   type PlainAttentionConfig,
   type PlainOptions,
   plainReaders,
 } from './plain_attention.js';
-import { registerLayer } from './registry.js';
 import { concatScores } from './scores/additive.js';
 import { plainDotProductScores } from './scores/dot_product.js';
 
@@ -49,4 +49,4 @@ export class Attention extends PlainAttention<Options> {
   }
 }
 
-registerLayer(Attention);
+registerOwnLayer(Attention);

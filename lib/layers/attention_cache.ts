@@ -3,7 +3,8 @@
  * values. A layer makes its own by `createCache`.
  */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import type { TensorLike } from '../tensor/tensor.js';
+import { owned } from '../kernels/own_arrays.js';
+import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { Axes } from './axes.js';
 import type { KeptRows } from './scores/score_function.js';
 
@@ -13,9 +14,12 @@ export interface NewRows {
   width: number;
 }
 
+// What the addon reads while a call runs must be out of the caller's reach: hence fields that are private at run time,
+// and functions instead of methods.
+
 /** [batch, capacity, width], of which the first `length` positions are in use. */
 class GrowingRows {
-  private data = new Float32Array(0);
+  #data = new Float32Array(0);
   private capacity = 0;
 
   constructor(
@@ -24,11 +28,12 @@ class GrowingRows {
   ) {}
 
   get byteLength(): number {
-    return this.data.byteLength;
+    return this.#data.byteLength;
   }
 
+  /** For the current call alone. */
   get rows(): KeptRows {
-    return { data: this.data, width: this.width, batchStride: this.capacity * this.width };
+    return { data: owned(this.#data), width: this.width, batchStride: this.capacity * this.width };
   }
 
   /** Writes rows [batch, count, width] behind the first `length` positions. */
@@ -39,7 +44,7 @@ class GrowingRows {
     }
     for (let b = 0; b < this.batch; b++) {
       const from = b * count * this.width;
-      this.data.set(
+      this.#data.set(
         rows.subarray(from, from + count * this.width),
         (b * this.capacity + length) * this.width,
       );
@@ -51,17 +56,41 @@ class GrowingRows {
     const data = new Float32Array(indices.length * capacity * this.width);
     for (const [b, index] of indices.entries()) {
       const from = index * this.capacity * this.width;
-      data.set(this.data.subarray(from, from + length * this.width), b * capacity * this.width);
+      data.set(this.#data.subarray(from, from + length * this.width), b * capacity * this.width);
     }
-    this.data = data;
+    this.#data = data;
     this.batch = indices.length;
     this.capacity = capacity;
   }
 }
 
+interface Rows {
+  rows: KeptRows[];
+  length: number;
+}
+
+let append: (cache: AttentionCache, added: readonly NewRows[], batch: number, count: number) => Rows;
+let kept: (cache: AttentionCache) => Rows;
+let given: (cache: AttentionCache) => AttentionCache['memory'];
+
 export class AttentionCache {
+  static {
+    append = (cache, added, batch, count) => {
+      if (cache.#rows.length === 0) cache.#rows = added.map(({ width }) => new GrowingRows(batch, width));
+      const before = cache.grows ? cache.positions : 0;
+      for (const [i, { data }] of added.entries()) cache.#rows[i]!.write(before, data, count);
+      if (!cache.grows) cache.fixedLength = count;
+      if (!cache.grows) cache.#memory = undefined;
+      return { rows: cache.#rows.map(({ rows }) => rows), length: before + count };
+    };
+    kept = (cache) => ({ rows: cache.#rows.map(({ rows }) => rows), length: cache.fixedLength! });
+    given = (cache) => cache.#memory;
+  }
+
   private positions = 0;
-  private rows: GrowingRows[] = [];
+  #rows: GrowingRows[] = [];
+  /** Copies of `memory` until a call has projected it. */
+  #memory: AttentionCache['memory'];
   private axes: readonly number[] | undefined;
   private busy = false;
   private fixedLength: number | undefined;
@@ -74,7 +103,12 @@ export class AttentionCache {
   constructor(
     private readonly owner: object,
     readonly memory: { readonly value?: TensorLike; readonly key?: TensorLike } | undefined,
-  ) {}
+  ) {
+    this.#memory = memory && {
+      ...(memory.value && { value: copyOf('value', memory.value) }),
+      ...(memory.key && { key: copyOf('key', memory.key) }),
+    };
+  }
 
   /** Whether calls add their positions. */
   get grows(): boolean {
@@ -88,7 +122,7 @@ export class AttentionCache {
 
   /** Bytes kept. */
   get byteLength(): number {
-    return this.rows.reduce((sum, rows) => sum + rows.byteLength, 0);
+    return this.#rows.reduce((sum, rows) => sum + rows.byteLength, 0);
   }
 
   /** Forgets all positions from `length` on. */
@@ -112,7 +146,7 @@ export class AttentionCache {
         expectation('AttentionCache', `indices of its ${batch} sequences`, describe(indices)),
       );
     }
-    for (const rows of this.rows) rows.rearrange(indices, this.fixedLength ?? this.positions);
+    for (const rows of this.#rows) rows.rearrange(indices, this.fixedLength ?? this.positions);
     this.axes = [indices.length];
   }
 
@@ -146,24 +180,7 @@ export class AttentionCache {
     if (this.positions > 0 || this.filled) return;
     // Nothing has been kept: a first call that failed says nothing about the next one.
     this.axes = undefined;
-    this.rows = [];
-  }
-
-  /**
-   * All rows, those of this call behind the earlier ones.
-   * @param added rows of `count` new positions in a fixed order
-   */
-  append(added: readonly NewRows[], batch: number, count: number): { rows: KeptRows[]; length: number } {
-    if (this.rows.length === 0) this.rows = added.map(({ width }) => new GrowingRows(batch, width));
-    const before = this.grows ? this.positions : 0;
-    for (const [i, { data }] of added.entries()) this.rows[i]!.write(before, data, count);
-    if (!this.grows) this.fixedLength = count;
-    return { rows: this.rows.map(({ rows }) => rows), length: before + count };
-  }
-
-  /** The rows that were kept by the first call. */
-  kept(): { rows: KeptRows[]; length: number } {
-    return { rows: this.rows.map(({ rows }) => rows), length: this.fixedLength! };
+    this.#rows = [];
   }
 
   private checkIdle(): void {
@@ -171,4 +188,32 @@ export class AttentionCache {
       throw new ArgumentError(expectation('cache', 'one call at a time', 'another while one is running'));
     }
   }
+}
+
+function copyOf(name: string, tensor: TensorLike): Tensor {
+  const { data, shape } = checkTensor(name, tensor);
+  return new Tensor(data.slice(), shape);
+}
+
+/**
+ * All rows, those of this call behind the earlier ones; for the current call alone.
+ * @param added rows of `count` new positions in a fixed order
+ */
+export function appendRows(
+  cache: AttentionCache,
+  added: readonly NewRows[],
+  batch: number,
+  count: number,
+): Rows {
+  return append(cache, added, batch, count);
+}
+
+/** The rows that were kept by the first call, for the current call alone. */
+export function keptRows(cache: AttentionCache): Rows {
+  return kept(cache);
+}
+
+/** The sequence whose keys and values the cache is to hold; undefined once it holds them. */
+export function givenMemory(cache: AttentionCache): AttentionCache['memory'] {
+  return given(cache);
 }

@@ -2,7 +2,7 @@
 import { ArgumentError, expectation } from '../errors.js';
 import type { Steps } from '../kernels/run.js';
 import type { Scratch } from '../kernels/scratch.js';
-import type { AttentionCache, NewRows } from './attention_cache.js';
+import { type AttentionCache, appendRows, keptRows, type NewRows } from './attention_cache.js';
 import type { PreparedAttention } from './attention_weights.js';
 import type { Axes } from './axes.js';
 import { type KeptRows, type Sequence, sequenceRows } from './scores/score_function.js';
@@ -56,13 +56,13 @@ export function* projectMemory(
     const rows = added.map(({ data, width }) => ({ data, width, batchStride: value.length * width }));
     return memory(prepared, rows, value.length, value.axes);
   }
-  const { rows, length } = cache.append(added, value.batch, value.length);
+  const { rows, length } = appendRows(cache, added, value.batch, value.length);
   return memory(prepared, rows, length, { ...value.axes, length: [length] });
 }
 
 /** What a cache holds of a sequence that does not grow. */
 export function keptMemory(prepared: PreparedAttention, cache: AttentionCache, query: Axes): Memory {
-  const { rows, length } = cache.kept();
+  const { rows, length } = keptRows(cache);
   return memory(prepared, rows, length, { ...query, length: [length] });
 }
 

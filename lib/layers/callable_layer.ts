@@ -1,10 +1,12 @@
 /** Layers that are called with a query: at once, on the thread pool, or only counted. */
+import { Copies } from '../kernels/copies.js';
 import { countFlops } from '../kernels/flops.js';
 import { type Abortable, runAsync, runSync, type Steps } from '../kernels/run.js';
 import { checkOptions } from '../options.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 import { Layer } from './layer.js';
 import { inLayer, layerError } from './layer_error.js';
+import { distrustForeign, runOf } from './own_layers.js';
 
 /** The options of a call, which may be left out where none of them is needed. */
 type CallArguments<Options> = Record<never, never> extends Options ? [options?: Options] : [options: Options];
@@ -22,11 +24,11 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
   call(query: TensorLike, options: Options = {} as Options): Tensor | [Tensor, Tensor] {
     return inLayer(this.className, () => {
       checkOptions(this.className, this.callOptions, options);
-      return runSync(this.steps(query, options));
+      return runSync(this.steps(query, options), runOf(this, false));
     });
   }
 
-  /** `call` on the pool. The operands must not change before it ends. */
+  /** `call` on the pool. It works on the operands as they are now: they may change, or go, before it ends. */
   callAsync(query: TensorLike, options: WithScores & Abortable): Promise<[Tensor, Tensor]>;
   callAsync(query: TensorLike, ...options: CallArguments<Options & Abortable>): Promise<Tensor>;
   async callAsync(
@@ -34,15 +36,22 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
     options: Options & Abortable = {} as Options,
   ): Promise<Tensor | [Tensor, Tensor]> {
     checkOptions(this.className, this.callOptions, options);
-    return this.onPool(this.steps(query, options), options);
+    return this.onPool(options, (copies) => this.steps(copies.ofArgument(query), copies.ofOptions(options)));
   }
 
-  /** Performs steps on the pool; errors begin with the layer's class. */
-  protected async onPool<T>(steps: Steps<T>, { signal }: Abortable): Promise<T> {
+  /**
+   * Performs steps on the pool; errors begin with the layer's class.
+   * @param make the steps, of copies of the arguments
+   */
+  protected async onPool<T>({ signal }: Abortable, make: (copies: Copies) => Steps<T>): Promise<T> {
+    const run = runOf(this, true);
+    const copies = new Copies(run);
     try {
-      return await runAsync(steps, signal);
+      return copies.detach(await runAsync(make(copies), signal, run));
     } catch (error) {
       throw layerError(this.className, error);
+    } finally {
+      copies.release();
     }
   }
 
@@ -56,4 +65,14 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
       return countFlops(this.steps(query, options));
     });
   }
+}
+
+/** The steps of a layer inside of another one. */
+export function innerSteps<Options extends object>(
+  layer: CallableLayer<Options, never>,
+  query: TensorLike,
+  options: Options,
+): Steps<Tensor | [Tensor, Tensor]> {
+  distrustForeign(layer);
+  return layer.steps(query, options);
 }

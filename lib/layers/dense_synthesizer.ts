@@ -1,11 +1,11 @@
 import { flag, positive, readConfig } from './config.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   ProjectedAttention,
   type ProjectedAttentionConfig,
   type ProjectedOptions,
   projectedReaders,
 } from './projected_attention.js';
-import { registerLayer } from './registry.js';
 import { denseScores } from './scores/dense.js';
 
 export interface DenseSynthesizerConfig extends ProjectedAttentionConfig {
@@ -51,4 +51,4 @@ export class DenseSynthesizer extends ProjectedAttention<Options> {
   }
 }
 
-registerLayer(DenseSynthesizer);
+registerOwnLayer(DenseSynthesizer);

@@ -6,12 +6,13 @@ import { checkOptions, optionNames } from '../options.js';
 import { checkShape, type Shape } from '../tensor/shape.js';
 import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type ExplainOptions, explanationOptions } from './attention_options.js';
-import { CallableLayer } from './callable_layer.js';
+import { CallableLayer, innerSteps } from './callable_layer.js';
 import { type CommonConfig, commonReaders, type Reader, readConfig } from './config.js';
 import type { DecoderCache } from './decoder_cache.js';
 import type { BuildConfig, BuildSublayer, Layer, LayerConfig, WeightSpec } from './layer.js';
 import { inLayer } from './layer_error.js';
-import { layerFromConfig, registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
+import { registerOwnLayer, runOf } from './own_layers.js';
+import { layerFromConfig, type SerializedLayer, serializeLayer } from './registry.js';
 import { TransformerDecoderLayer } from './transformer_decoder_layer.js';
 import { TransformerEncoderLayer } from './transformer_encoder_layer.js';
 
@@ -131,26 +132,30 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
   encode(source: TensorLike, options: EncodeSourceOptions = {}): Tensor {
     return inLayer(this.className, () => {
       checkOptions(this.className, ENCODE_OPTIONS, options);
-      return runSync(this.encodeSteps(source, options.sourceMask));
+      return runSync(this.encodeSteps(source, options.sourceMask), runOf(this, false));
     });
   }
 
   async encodeAsync(source: TensorLike, options: EncodeSourceOptions & Abortable = {}): Promise<Tensor> {
     checkOptions(this.className, ENCODE_OPTIONS, options);
-    return this.onPool(this.encodeSteps(source, options.sourceMask), options);
+    return this.onPool(options, (copies) =>
+      this.encodeSteps(copies.ofArgument(source), copies.ofArgument(options.sourceMask)),
+    );
   }
 
   /** The decoder's output for a target [batch, target length, features]. */
   decode(target: TensorLike, options: DecodeOptions): Tensor {
     return inLayer(this.className, () => {
       checkOptions(this.className, DECODE_OPTIONS, options ?? null);
-      return runSync(this.decodeSteps(target, options));
+      return runSync(this.decodeSteps(target, options), runOf(this, false));
     });
   }
 
   async decodeAsync(target: TensorLike, options: DecodeOptions & Abortable): Promise<Tensor> {
     checkOptions(this.className, DECODE_OPTIONS, options ?? null);
-    return this.onPool(this.decodeSteps(target, options), options);
+    return this.onPool(options, (copies) =>
+      this.decodeSteps(copies.ofArgument(target), copies.ofOptions(options)),
+    );
   }
 
   /** Caches of all decoder layers, for decoding position by position. @param encoderSequence what `encode` gave */
@@ -162,7 +167,7 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
   explain(source: TensorLike, options: EncoderDecoderCallOptions & ExplainOptions): Explanation {
     return inLayer(this.className, () => {
       checkOptions(this.className, EXPLAIN_OPTIONS, options ?? null);
-      const layers = runSync(this.explainSteps(source, options));
+      const layers = runSync(this.explainSteps(source, options), runOf(this, false));
       return new Explanation(layers, explanationOptions(options, false));
     });
   }
@@ -194,7 +199,7 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
   private *encodeSteps(source: TensorLike, sourceMask: MaskLike | undefined): Steps<Tensor> {
     let x = source;
     for (const layer of this.encoder) {
-      x = (yield* layer.steps(x, sourceMask ? { paddingMask: sourceMask } : {})) as Tensor;
+      x = (yield* innerSteps(layer, x, sourceMask ? { paddingMask: sourceMask } : {})) as Tensor;
     }
     return x as Tensor;
   }
@@ -215,7 +220,7 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
     }
     let x = target;
     for (const [i, layer] of this.decoder.entries()) {
-      x = yield* layer.steps(x, this.decoderOptions(options, i));
+      x = (yield* innerSteps(layer, x, this.decoderOptions(options, i))) as Tensor;
     }
     return x as Tensor;
   }
@@ -229,10 +234,10 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
     for (const [i, layer] of this.decoder.entries()) {
       const [, cross] = yield* layer.explainSteps(x, this.decoderOptions(decode, i));
       layers.push({ ...cross!, name: `decoder_${i}/cross_attention` });
-      x = yield* layer.steps(x, this.decoderOptions(decode, i));
+      x = (yield* innerSteps(layer, x, this.decoderOptions(decode, i))) as Tensor;
     }
     return layers;
   }
 }
 
-registerLayer(EncoderDecoder);
+registerOwnLayer(EncoderDecoder);

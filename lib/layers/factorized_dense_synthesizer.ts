@@ -1,12 +1,12 @@
 import { flag, positive, type ReadersOf, readConfig } from './config.js';
 import { readFactors } from './factors.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   ProjectedAttention,
   type ProjectedAttentionConfig,
   type ProjectedOptions,
   projectedReaders,
 } from './projected_attention.js';
-import { registerLayer } from './registry.js';
 import { factorizedDenseScores } from './scores/factorized_dense.js';
 
 export interface FactorizedDenseSynthesizerConfig extends ProjectedAttentionConfig {
@@ -56,4 +56,4 @@ export class FactorizedDenseSynthesizer extends ProjectedAttention<Options> {
   }
 }
 
-registerLayer(FactorizedDenseSynthesizer);
+registerOwnLayer(FactorizedDenseSynthesizer);

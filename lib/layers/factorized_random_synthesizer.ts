@@ -1,11 +1,11 @@
 import { positive, positiveOr, readConfig } from './config.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   ProjectedAttention,
   type ProjectedAttentionConfig,
   type ProjectedOptions,
   projectedReaders,
 } from './projected_attention.js';
-import { registerLayer } from './registry.js';
 import { factorizedRandomScores } from './scores/factorized_random.js';
 
 export interface FactorizedRandomSynthesizerConfig extends ProjectedAttentionConfig {
@@ -39,4 +39,4 @@ export class FactorizedRandomSynthesizer extends ProjectedAttention<Options> {
   }
 }
 
-registerLayer(FactorizedRandomSynthesizer);
+registerOwnLayer(FactorizedRandomSynthesizer);

@@ -11,7 +11,7 @@ import {
 import { fromKeras, type KerasLayer } from './importers/keras.js';
 import type { LayerConfig } from './layer.js';
 import { MixtureAttention } from './mixture_attention.js';
-import { registerLayer } from './registry.js';
+import { registerOwnLayer } from './own_layers.js';
 import { dotProductScores } from './scores/dot_product.js';
 
 export interface GroupedQueryAttentionConfig extends LayerConfig {
@@ -102,4 +102,4 @@ export class GroupedQueryAttention extends MixtureAttention {
   }
 }
 
-registerLayer(GroupedQueryAttention);
+registerOwnLayer(GroupedQueryAttention);

@@ -7,6 +7,8 @@ import { type ExplainedLayer, Explanation } from '../explain/explanation.js';
 import { mixtureAttentionSteps, type ScoreSource } from '../kernels/attention.js';
 import { batchedSteps } from '../kernels/batched.js';
 import { gateSteps } from '../kernels/gate.js';
+import { resultTensor } from '../kernels/output.js';
+import { owned } from '../kernels/own_arrays.js';
 import { runSync, type Steps } from '../kernels/run.js';
 import { Scratch } from '../kernels/scratch.js';
 import { checkOptions, optionNames } from '../options.js';
@@ -19,7 +21,7 @@ import {
   type Shape,
 } from '../tensor/shape.js';
 import { type Mask, Tensor, type TensorLike } from '../tensor/tensor.js';
-import { AttentionCache } from './attention_cache.js';
+import { AttentionCache, givenMemory } from './attention_cache.js';
 import { checkCacheOptions, keptMemory, type Memory, projectMemory } from './attention_memory.js';
 import {
   type AttentionCallOptions,
@@ -36,6 +38,7 @@ import { CallableLayer } from './callable_layer.js';
 import type { BuildConfig, LayerConfig, WeightSpec } from './layer.js';
 import { inLayer } from './layer_error.js';
 import { combineMasks, withoutMasked } from './masks.js';
+import { runOf } from './own_layers.js';
 import { type Sequence, sequenceRows } from './scores/score_function.js';
 
 /** What layers above may ask of a call besides its public options. */
@@ -103,7 +106,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
   explain(query: TensorLike, options: AttentionCallOptions & ExplainOptions = {}): Explanation {
     return inLayer(this.className, () => {
       checkOptions(this.className, EXPLAIN_OPTIONS, options);
-      const layer = runSync(this.explainSteps(query, options));
+      const layer = runSync(this.explainSteps(query, options), runOf(this, false));
       return new Explanation([layer], explanationOptions(options, options.value === undefined));
     });
   }
@@ -113,7 +116,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     return yield* this.opened(query, options, function* (this: MixtureAttention, call: Call) {
       const { batch, length, axes } = call.query;
       const { heads, projections } = this.parts;
-      const scores = wanted ? new Float32Array(batch * heads * length * call.memory.length) : null;
+      const scores = wanted ? owned(new Float32Array(batch * heads * length * call.memory.length)) : null;
       const sources = yield* this.sources(call);
       const context = yield* this.attend(call, this.mixed(sources), scores);
       const output = yield* this.finish(call, context, options.residual);
@@ -192,7 +195,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
       this.checkFeatures(query.features);
       return keptMemory(this.requirePrepared(), cache, query.axes);
     }
-    const given = cache?.memory ?? options;
+    const given = (cache && givenMemory(cache)) ?? options;
     const axes = this.parts.attentionAxes;
     const value = toSequence('value', given.value ?? queryTensor, axes);
     const key = toSequence('key', given.key ?? given.value ?? queryTensor, axes);
@@ -263,7 +266,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     const width = heads * columns;
     // Without projections it is the layer's output.
     const shape = [batch * length, width];
-    const context = this.parts.projections ? call.scratch.tensor(shape) : Tensor.zeros(shape);
+    const context = this.parts.projections ? call.scratch.tensor(shape) : resultTensor(shape);
     yield* mixtureAttentionSteps({
       batch,
       heads,

@@ -2,13 +2,13 @@ import { ArgumentError, describe, expectation } from '../errors.js';
 import { flag, oneOf, positive, positiveOr, positiveOrNull, type ReadersOf, readConfig } from './config.js';
 import { readFactors } from './factors.js';
 import type { Mixing } from './mixing.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   ProjectedAttention,
   type ProjectedAttentionConfig,
   type ProjectedOptions,
   projectedReaders,
 } from './projected_attention.js';
-import { registerLayer } from './registry.js';
 import { denseScores } from './scores/dense.js';
 import { dotProductScores } from './scores/dot_product.js';
 import { factorizedDenseScores } from './scores/factorized_dense.js';
@@ -117,4 +117,4 @@ export class MixtureSynthesizer extends ProjectedAttention<Options> {
   }
 }
 
-registerLayer(MixtureSynthesizer);
+registerOwnLayer(MixtureSynthesizer);

@@ -1,13 +1,13 @@
 import { flag, positive, readConfig } from './config.js';
 import { fromKeras, type KerasLayer } from './importers/keras.js';
 import { fromTorch, type TorchAttentionOptions, type TorchState } from './importers/torch.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   ProjectedAttention,
   type ProjectedAttentionConfig,
   type ProjectedOptions,
   projectedReaders,
 } from './projected_attention.js';
-import { registerLayer } from './registry.js';
 import { dotProductScores } from './scores/dot_product.js';
 
 export interface MultiHeadAttentionConfig extends Omit<ProjectedAttentionConfig, 'valueDim'> {
@@ -65,4 +65,4 @@ export class MultiHeadAttention extends ProjectedAttention<Options> {
   }
 }
 
-registerLayer(MultiHeadAttention);
+registerOwnLayer(MultiHeadAttention);

@@ -1,10 +1,11 @@
 /** A linear map whose weights are packed: x [rows, d_in] -> [rows, d_out]. */
 import { type EpilogueOptions, matmulSteps } from '../kernels/matmul.js';
+import { owned } from '../kernels/own_arrays.js';
 import { PackedMatrix } from '../kernels/packed_matrix.js';
 import type { Steps } from '../kernels/run.js';
 import type { Scratch } from '../kernels/scratch.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
-import { shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import { shapeOf, Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { WeightMap, WeightSpec } from './layer.js';
 
 function affineSpecs(name: string, kernel: Shape, bias: Shape, useBias: boolean): WeightSpec[] {
@@ -30,7 +31,7 @@ export function headKernelSpecs(
 
 export class Projection {
   private readonly kernel: PackedMatrix;
-  private readonly bias: TensorLike | undefined;
+  readonly #bias: Tensor | undefined;
 
   /** @param inputAxes leading axes of the kernel that are summed over */
   constructor(weights: WeightMap, name: string, inputAxes: number) {
@@ -38,7 +39,9 @@ export class Projection {
     const rows = sizeOf(kernel.shape.slice(0, inputAxes));
     const columns = sizeOf(kernel.shape.slice(inputAxes));
     this.kernel = new PackedMatrix(kernel.reshape([rows, columns]));
-    this.bias = weights.get(`${name}/bias`)?.reshape([columns]);
+    // A copy, as the packed kernel is: a call of several steps must not see a bias change between them.
+    const bias = weights.get(`${name}/bias`);
+    this.#bias = bias && new Tensor(bias.data.slice(), [columns]);
   }
 
   /**
@@ -51,9 +54,10 @@ export class Projection {
     scratch?: Scratch,
   ): Steps<Tensor> {
     const leading = shapeOf('x', x).slice(0, -1);
+    if (this.#bias) owned(this.#bias.data);
     return yield* matmulSteps(x, this.kernel, {
       ...options,
-      ...(this.bias ? { bias: this.bias } : {}),
+      ...(this.#bias ? { bias: this.#bias } : {}),
       ...(scratch ? { out: scratch.tensor([...leading, this.kernel.n]) } : {}),
     });
   }

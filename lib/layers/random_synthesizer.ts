@@ -1,11 +1,11 @@
 import { flag, positive, readConfig } from './config.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   ProjectedAttention,
   type ProjectedAttentionConfig,
   type ProjectedOptions,
   projectedReaders,
 } from './projected_attention.js';
-import { registerLayer } from './registry.js';
 import { randomScores } from './scores/random.js';
 
 export interface RandomSynthesizerConfig extends ProjectedAttentionConfig {
@@ -40,4 +40,4 @@ export class RandomSynthesizer extends ProjectedAttention<Options> {
   }
 }
 
-registerLayer(RandomSynthesizer);
+registerOwnLayer(RandomSynthesizer);

@@ -1,11 +1,11 @@
 import { commonReaders, readConfig } from './config.js';
+import { registerOwnLayer } from './own_layers.js';
 import {
   PlainAttention,
   type PlainAttentionConfig,
   type PlainOptions,
   plainReaders,
 } from './plain_attention.js';
-import { registerLayer } from './registry.js';
 import { plainDotProductScores } from './scores/dot_product.js';
 
 export type SelfAttentionConfig = PlainAttentionConfig;
@@ -23,4 +23,4 @@ export class SelfAttention extends PlainAttention<PlainOptions> {
   }
 }
 
-registerLayer(SelfAttention);
+registerOwnLayer(SelfAttention);

@@ -4,13 +4,15 @@ import type { Abortable, Steps } from '../kernels/run.js';
 import { optionNames } from '../options.js';
 import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { AttentionCallOptions } from './attention_options.js';
+import { innerSteps } from './callable_layer.js';
 import { type Reader, readConfig } from './config.js';
 import { DecoderCache } from './decoder_cache.js';
 import type { TorchState } from './importers/torch.js';
 import { type TorchTransformerOptions, torchTransformer } from './importers/torch_transformer.js';
 import type { BuildConfig, BuildSublayer, Layer } from './layer.js';
 import type { MixtureAttention } from './mixture_attention.js';
-import { registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
+import { registerOwnLayer } from './own_layers.js';
+import { type SerializedLayer, serializeLayer } from './registry.js';
 import {
   attentionLayer,
   TransformerBlock,
@@ -200,7 +202,7 @@ function* sublayer(
   input: TensorLike,
   options: AttentionCallOptions & { residual: TensorLike },
 ): Steps<readonly [Tensor, null]> {
-  return [(yield* attention.steps(input, options)) as Tensor, null];
+  return [(yield* innerSteps(attention, input, options)) as Tensor, null];
 }
 
-registerLayer(TransformerDecoderLayer);
+registerOwnLayer(TransformerDecoderLayer);

@@ -4,13 +4,15 @@ import { checkOptions, optionNames } from '../options.js';
 import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { AttentionCache } from './attention_cache.js';
 import { type ExplainOptions, explanationOptions } from './attention_options.js';
+import { innerSteps } from './callable_layer.js';
 import { readConfig } from './config.js';
 import type { TorchState } from './importers/torch.js';
 import { type TorchTransformerOptions, torchTransformer } from './importers/torch_transformer.js';
 import type { BuildConfig, BuildSublayer, Layer } from './layer.js';
 import { inLayer } from './layer_error.js';
 import type { MixtureAttention } from './mixture_attention.js';
-import { registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
+import { registerOwnLayer, runOf } from './own_layers.js';
+import { type SerializedLayer, serializeLayer } from './registry.js';
 import {
   attentionLayer,
   TransformerBlock,
@@ -103,7 +105,7 @@ export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoder
   explain(query: TensorLike, options: TransformerEncoderCallOptions & ExplainOptions = {}): Explanation {
     return inLayer(this.className, () => {
       checkOptions(this.className, EXPLAIN_OPTIONS, options);
-      const layer = runSync(this.explainSteps(query, options));
+      const layer = runSync(this.explainSteps(query, options), runOf(this, false));
       return new Explanation([layer], explanationOptions(options, true));
     });
   }
@@ -131,7 +133,7 @@ export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoder
     options: TransformerEncoderCallOptions,
   ): Steps<readonly [Tensor, Tensor | null]> {
     const inner = { ...attentionOptions(options), residual };
-    const result = yield* this.attention.steps(input, inner);
+    const result = yield* innerSteps(this.attention, input, inner);
     return Array.isArray(result) ? result : [result, null];
   }
 }
@@ -141,4 +143,4 @@ function attentionOptions({ paddingMask, ...rest }: TransformerEncoderCallOption
   return { ...rest, ...(paddingMask === undefined ? {} : { valueMask: paddingMask }) };
 }
 
-registerLayer(TransformerEncoderLayer);
+registerOwnLayer(TransformerEncoderLayer);

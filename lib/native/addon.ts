@@ -1,6 +1,6 @@
 /**
  * The native addon's interface, typed. It checks types, ranges and lengths itself before touching memory and
- * throws an Error with code ERR_NATIVE; the layers above check first and throw the package's typed errors.
+ * throws an Error with code ERR_NATIVE and a `reason` (argument, memory or buffer); the layers above check first and throw the package's typed errors.
  * Sizes are in elements. Matrices are row-major and contiguous unless strides are given.
  */
 
@@ -523,13 +523,21 @@ export interface NativeInfo {
   cpu: string;
   availableCpus: number;
   threads: number;
+  /** Threads that the pool and asynchronous jobs have started: fewer than wanted where the system gives no more. */
+  workerThreads: number;
+  jobThreads: number;
   compiler: string;
   napiVersion: number;
   /** Bytes of workspaces kept for reuse. */
   retainedBytes: number;
 }
 
-/** Every operation comes twice: at once on the calling thread, or as a Promise on the pool. */
+/**
+ * Every operation comes twice: at once on the calling thread, or as a Promise on threads for jobs. An asynchronous one
+ * works on copies of its arrays, made before the call returns, and writes its outputs when it has ended; then it rejects
+ * (reason `buffer`) where an output's buffer is gone. Arrays in `own`, which nobody but this package may reach before the
+ * Promise settles, are used where they are.
+ */
 export interface NativeOperations {
   matmul: MatmulOptions;
   int8Matmul: Int8MatmulOptions;
@@ -559,7 +567,10 @@ export type OperationName = keyof NativeOperations;
 
 type SyncOperations = { [K in OperationName]: (options: NativeOperations[K]) => void };
 type AsyncOperations = {
-  [K in OperationName as `${K}Async`]: (options: NativeOperations[K]) => Promise<void>;
+  [K in OperationName as `${K}Async`]: (
+    options: NativeOperations[K],
+    own?: readonly (Float32Array | Uint8Array)[],
+  ) => Promise<void>;
 };
 
 /** Results of `lockFile`, see native/runtime/file_lock.h. */

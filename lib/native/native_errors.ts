@@ -1,15 +1,20 @@
 /** Errors of the addon as the package's own: it knows no classes of JavaScript and marks them by their code. */
-import { NativeError } from '../errors.js';
+import { ArgumentError, MemoryError, NativeError } from '../errors.js';
 import type { NativeAddon } from './addon.js';
 
 type Function_ = (...args: unknown[]) => unknown;
 
+/** The classes by the addon's `reason`: it has no memory, or the caller took an array away while it was read. */
+const CLASSES: Readonly<Record<string, new (message: string, options: ErrorOptions) => Error>> = {
+  memory: MemoryError,
+  buffer: ArgumentError,
+};
+
 /** Errors of getters that native code ran into are the caller's, and pass. */
 function typed(error: unknown): unknown {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: string };
-  return code === 'ERR_NATIVE' && !(error instanceof NativeError)
-    ? new NativeError(String(message), { cause: error })
-    : error;
+  const { code, message, reason } = (error ?? {}) as { code?: unknown; message?: string; reason?: unknown };
+  if (code !== 'ERR_NATIVE' || error instanceof NativeError) return error;
+  return new (CLASSES[String(reason)] ?? NativeError)(String(message), { cause: error });
 }
 
 function fail(error: unknown): never {
@@ -50,7 +55,7 @@ function wrapped(name: string, value: unknown): unknown {
   return name.endsWith('Async') ? wrappedAsync(value as Function_) : wrappedFunction(value as Function_);
 }
 
-/** The addon, all of whose errors are NativeErrors. */
+/** The addon, whose errors are the package's own. */
 export function withTypedErrors(addon: NativeAddon): NativeAddon {
   const entries = Object.entries(addon).map(([name, value]) => [name, wrapped(name, value)]);
   return Object.fromEntries(entries) as NativeAddon;

@@ -4,6 +4,7 @@
 #include "binding/operations.h"
 #include "dispatch/cpu.h"
 #include "dispatch/dispatch.h"
+#include "runtime/background.h"
 #include "runtime/cpu_count.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"
@@ -43,6 +44,8 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   out.Set("cpu", cpu_brand());
   out.Set("availableCpus", available_cpus());
   out.Set("threads", ThreadPool::instance().threads());
+  out.Set("workerThreads", ThreadPool::instance().workers());
+  out.Set("jobThreads", Background::instance().threads());
   out.Set("compiler", compiler());
   out.Set("napiVersion", NAPI_VERSION);
   out.Set("retainedBytes", static_cast<double>(Workspace::retained_bytes()));
@@ -50,6 +53,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value set_threads(const Napi::CallbackInfo& call) {
+  if (require_kernels(call.Env()) == nullptr) return call.Env().Undefined();
   Arguments arguments(call.Env(), call[0]);
   const int64_t threads = arguments.integer("threads", 1, ThreadPool::kMaxThreads);
   if (arguments.failed()) {

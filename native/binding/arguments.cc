@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
 namespace sa {
 
@@ -38,7 +39,8 @@ std::string describe_value(Napi::Value value) {
   }
 }
 
-Arguments::Arguments(Napi::Env env, Napi::Value options) : env_(env), options_(Napi::Object::New(env)) {
+Arguments::Arguments(Napi::Env env, Napi::Value options, Mirrors* mirrors)
+    : env_(env), options_(Napi::Object::New(env)), mirrors_(mirrors) {
   if (options.IsObject()) {
     options_ = options.As<Napi::Object>();
   } else {
@@ -58,6 +60,32 @@ Arguments::Scope::Scope(Arguments& arguments, Napi::Value options)
 
 void Arguments::fail(const std::string& subject, const std::string& expected, const std::string& received) {
   if (error_.empty()) error_ = subject + ": expected " + expected + " but received " + received;
+}
+
+void Arguments::fail_memory(const char* subject, double bytes) {
+  if (!error_.empty()) return;
+  error_ = "out of memory: " + number_text(bytes) + " bytes for " + subject + " could not be allocated";
+  reason_ = reason::kMemory;
+}
+
+bool Arguments::ready() {
+  if (failed()) return false;
+  for (const Held& held : held_) {
+    size_t length = 0;
+    void* data = nullptr;
+    const napi_status status =
+        napi_get_typedarray_info(env_, held.array, nullptr, &length, &data, nullptr, nullptr);
+    if (status == napi_ok && data == held.data && length == held.length) continue;
+    error_ = std::string(held.name) +
+             ": its buffer was transferred, detached or resized while the options were read";
+    reason_ = reason::kBuffer;
+    return false;
+  }
+  return true;
+}
+
+void Arguments::next_operation() {
+  if (mirrors_ != nullptr) mirrors_->next_operation();
 }
 
 void Arguments::expect(bool holds, const char* subject, const std::string& expected, double received) {
@@ -113,14 +141,44 @@ bool Arguments::boolean(const char* name) {
 
 std::string Arguments::text(const char* name) {
   const Napi::Value value = get(name);
-  if (value.IsString()) return value.As<Napi::String>().Utf8Value();
+  char text[64];
+  size_t length = 0;
+  if (value.IsString() && napi_get_value_string_utf8(env_, value, text, sizeof text, &length) == napi_ok) {
+    return std::string(text, length);
+  }
   fail(name, "a string", describe_value(value));
   return "";
 }
 
+namespace {
+
+constexpr const char* kFloats = "a Float32Array";
+constexpr const char* kIntegers = "an Int32Array";
+
+}  // namespace
+
+// Where the operation works; null after a failure.
+void* Arguments::place(const char* name, void* data, size_t bytes, Napi::Value array, Use use) {
+  if (mirrors_ == nullptr || use == Use::kBorrow) return data;
+  const Mirrors::Place place =
+      use == Use::kRead ? mirrors_->read(data, bytes) : mirrors_->write(data, bytes, array, name);
+  if (place.data != nullptr) return place.data;
+  if (place.shares_with != nullptr) {
+    fail(name, "memory of its own, or all of it inside of another output",
+         std::string("memory shared with ") + place.shares_with);
+  } else {
+    fail_memory(name, static_cast<double>(bytes));
+  }
+  return nullptr;
+}
+
 template <typename T>
-Span<T> Arguments::array(const char* name, napi_typedarray_type type, const char* expected, bool optional) {
-  const Napi::Value value = get(name);
+Span<T> Arguments::array(const char* name, const Kind& kind, Use use, bool optional) {
+  return span<T>(name, get(name), kind, use, optional);
+}
+
+template <typename T>
+Span<T> Arguments::span(const char* name, Napi::Value value, const Kind& kind, Use use, bool optional) {
   if (optional && (value.IsNull() || value.IsUndefined())) return {};
   if (value.IsTypedArray()) {
     napi_typedarray_type actual;
@@ -128,36 +186,77 @@ Span<T> Arguments::array(const char* name, napi_typedarray_type type, const char
     void* data = nullptr;
     const napi_status status =
         napi_get_typedarray_info(env_, value, &actual, &length, &data, nullptr, nullptr);
-    if (status == napi_ok && actual == type) {
-      hold(value);
+    if (status == napi_ok && actual == kind.type) {
       // An empty array may come with a null pointer, which would read as absent.
-      static T nothing[1] = {};
-      if (length == 0) return {nothing, 0};
-      return {static_cast<T*>(data), static_cast<int64_t>(length)};
+      static int64_t nothing[1] = {};
+      if (length == 0 || data == nullptr) return {reinterpret_cast<T*>(nothing), 0, nullptr};
+      if (mirrors_ == nullptr || use == Use::kBorrow) held_.push_back({value, data, length, name});
+      void* place = this->place(name, data, length * kind.element_bytes, value, use);
+      if (place == nullptr) return {};
+      return {static_cast<T*>(place), static_cast<int64_t>(length), data};
     }
   }
-  fail(name, expected, describe_value(value));
+  fail(name, kind.expected, describe_value(value));
   return {};
 }
 
-Span<float> Arguments::floats(const char* name, bool optional) {
-  return array<float>(name, napi_float32_array, "a Float32Array", optional);
+Span<const float> Arguments::floats(const char* name, bool optional) {
+  return array<const float>(name, {napi_float32_array, sizeof(float), kFloats}, Use::kRead, optional);
 }
 
-Span<int32_t> Arguments::int32s(const char* name, bool optional) {
-  return array<int32_t>(name, napi_int32_array, "an Int32Array", optional);
+Span<float> Arguments::output(const char* name, bool optional) {
+  return array<float>(name, {napi_float32_array, sizeof(float), kFloats}, Use::kWrite, optional);
 }
 
-Span<uint8_t> Arguments::bytes(const char* name, bool optional) {
-  return array<uint8_t>(name, napi_uint8_array, "a Uint8Array", optional);
+Span<const float> Arguments::borrowed(const char* name) {
+  return array<const float>(name, {napi_float32_array, sizeof(float), kFloats}, Use::kBorrow, false);
 }
 
-Span<float> Arguments::words(const char* name, bool* integers) {
+Span<const int32_t> Arguments::int32s(const char* name, bool optional) {
+  return array<const int32_t>(name, {napi_int32_array, sizeof(int32_t), kIntegers}, Use::kRead, optional);
+}
+
+Span<const uint8_t> Arguments::bytes(const char* name, bool optional) {
+  return array<const uint8_t>(name, {napi_uint8_array, 1, "a Uint8Array"}, Use::kRead, optional);
+}
+
+bool Arguments::copy(const char* name, Buffer<int32_t>* to) {
   const Napi::Value value = get(name);
-  *integers = value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_int32_array;
-  if (!*integers) return array<float>(name, napi_float32_array, "a Float32Array or an Int32Array", false);
-  const Span<int32_t> span = int32s(name);
-  return {reinterpret_cast<float*>(span.data), span.length};
+  napi_typedarray_type actual;
+  size_t length = 0;
+  void* data = nullptr;
+  if (!value.IsTypedArray() ||
+      napi_get_typedarray_info(env_, value, &actual, &length, &data, nullptr, nullptr) != napi_ok ||
+      actual != napi_int32_array) {
+    fail(name, kIntegers, describe_value(value));
+    return false;
+  }
+  if (data == nullptr) length = 0;
+  if (!to->allocate(length)) {
+    fail_memory(name, static_cast<double>(length) * sizeof(int32_t));
+    return false;
+  }
+  if (length > 0) std::memcpy(to->data(), data, length * sizeof(int32_t));
+  return true;
+}
+
+template <typename T>
+Span<T> Arguments::words_as(const char* name, bool* integers, Use use) {
+  const Napi::Value value = get(name);
+  napi_typedarray_type type = napi_float32_array;
+  if (value.IsTypedArray()) napi_get_typedarray_info(env_, value, &type, nullptr, nullptr, nullptr, nullptr);
+  *integers = type == napi_int32_array;
+  const Kind kind = {*integers ? napi_int32_array : napi_float32_array, sizeof(float),
+                     "a Float32Array or an Int32Array"};
+  return span<T>(name, value, kind, use, false);
+}
+
+Span<const float> Arguments::words(const char* name, bool* integers) {
+  return words_as<const float>(name, integers, Use::kRead);
+}
+
+Span<float> Arguments::output_words(const char* name, bool* integers) {
+  return words_as<float>(name, integers, Use::kWrite);
 }
 
 HeadStrides Arguments::strides(const char* name) {
@@ -169,9 +268,11 @@ HeadStrides Arguments::strides(const char* name) {
   }
   for (uint32_t i = 0; i < 3; ++i) {
     const Napi::Value element = value.As<Napi::Array>().Get(i);
-    const double number = element.IsNumber() ? element.As<Napi::Number>().DoubleValue() : -1;
+    const double number =
+        !element.IsEmpty() && element.IsNumber() ? element.As<Napi::Number>().DoubleValue() : -1;
     if (!(number >= 0 && number <= static_cast<double>(kLargestSize)) || std::floor(number) != number) {
-      fail(name, "strides that are non-negative integers", describe_value(element));
+      fail(name, "strides that are non-negative integers",
+           element.IsEmpty() ? "nothing" : describe_value(element));
       return {};
     }
     out[i] = static_cast<ptrdiff_t>(number);
@@ -181,14 +282,15 @@ HeadStrides Arguments::strides(const char* name) {
 
 std::vector<int64_t> Arguments::sizes(const char* name, size_t most) {
   const Napi::Value value = get(name);
-  const bool fits = value.IsArray() && value.As<Napi::Array>().Length() <= most;
-  if (!fits) {
+  // Asked for once: a getter among the elements may change it.
+  const uint32_t length = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
+  if (!value.IsArray() || length > most) {
     fail(name, "an array of at most " + std::to_string(most) + " sizes",
-         value.IsArray() ? std::to_string(value.As<Napi::Array>().Length()) : describe_value(value));
+         value.IsArray() ? std::to_string(length) : describe_value(value));
     return {};
   }
   std::vector<int64_t> out;
-  for (uint32_t i = 0; i < value.As<Napi::Array>().Length(); ++i) {
+  for (uint32_t i = 0; i < length; ++i) {
     const Napi::Value element = value.As<Napi::Array>().Get(i);
     const double number =
         !element.IsEmpty() && element.IsNumber() ? element.As<Napi::Number>().DoubleValue() : -1;
@@ -229,20 +331,20 @@ void Arguments::expect_apart(const char* output, const void* a, size_t a_bytes, 
   }
 }
 
-std::vector<int32_t> read_offsets(Arguments& arguments, const Span<int32_t>& offsets) {
-  if (offsets.length < 1) {
+bool check_offsets(Arguments& arguments, const Buffer<int32_t>& offsets) {
+  if (arguments.failed()) return false;
+  if (offsets.size() < 1) {
     arguments.fail("offsets", "at least one offset", "none");
-    return {};
+    return false;
   }
-  std::vector<int32_t> copy(offsets.data, offsets.data + offsets.length);
-  for (size_t i = 0; i < copy.size(); ++i) {
-    if (copy[i] < (i == 0 ? 0 : copy[i - 1]) || (i == 0 && copy[i] != 0)) {
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    if (offsets[i] < (i == 0 ? 0 : offsets[i - 1]) || (i == 0 && offsets[i] != 0)) {
       arguments.fail("offsets[" + std::to_string(i) + "]", "offsets that ascend from 0",
-                     std::to_string(copy[i]));
-      return {};
+                     std::to_string(offsets[i]));
+      return false;
     }
   }
-  return copy;
+  return true;
 }
 
 }  // namespace sa

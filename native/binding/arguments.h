@@ -1,6 +1,9 @@
 // Reads the one options object of a native call. Every accessor checks type and range; the first failure is
-// kept and makes the call throw before any memory is touched. Arrays that were read are remembered, so that
-// an asynchronous call can hold them.
+// kept and makes the call throw before any memory is touched.
+//
+// To read an option may run code of the caller (a getter), which can detach the buffer of an array that was
+// read before. A synchronous call therefore asks ready() behind the last option and touches no array earlier,
+// but for those that copy() copies at once. An asynchronous call gets arrays of its own (mirrors.h).
 #pragma once
 
 #include "binding/node_api.h"
@@ -9,24 +12,41 @@
 #include <string>
 #include <vector>
 
+#include "binding/mirrors.h"
 #include "kernels/attention/attention.h"
+#include "runtime/buffer.h"
 
 namespace sa {
 
 template <typename T>
 struct Span {
-  T* data = nullptr;
+  T* data = nullptr;  // where the operation works
   int64_t length = 0;
-  bool present() const { return data != nullptr || length > 0; }
+  const void* origin = nullptr;  // where the caller's array lies: what tells whether two of them overlap
+  bool present() const { return data != nullptr; }
 };
+
+// What kind of failure it was: the `reason` of the error.
+namespace reason {
+inline constexpr const char* kArgument = "argument";
+inline constexpr const char* kMemory = "memory";
+// An array was taken away from under the operation.
+inline constexpr const char* kBuffer = "buffer";
+}  // namespace reason
 
 class Arguments {
  public:
-  Arguments(Napi::Env env, Napi::Value options);
+  // With `mirrors`, arrays are those of an asynchronous operation.
+  Arguments(Napi::Env env, Napi::Value options, Mirrors* mirrors = nullptr);
 
   Napi::Env env() const { return env_; }
   bool failed() const { return !error_.empty() || env_.IsExceptionPending(); }
+  // Whether all went well and every array still is where it was when it was read. From here on no code of the
+  // caller may run before the operation has ended.
+  bool ready();
   const std::string& error() const { return error_; }
+  const char* reason() const { return reason_; }
+  void fail_memory(const char* subject, double bytes);
   void fail(const std::string& subject, const std::string& expected, const std::string& received);
   // Records a failure unless `holds`.
   void expect(bool holds, const char* subject, const std::string& expected, double received);
@@ -40,13 +60,26 @@ class Arguments {
   // May be infinite, may be left out.
   double number_or(const char* name, double fallback);
   bool boolean(const char* name);
+  // Of at most 63 bytes; what is longer is cut.
   std::string text(const char* name);
   // Optional arrays give an absent span for null and undefined.
-  Span<float> floats(const char* name, bool optional = false);
-  Span<int32_t> int32s(const char* name, bool optional = false);
-  Span<uint8_t> bytes(const char* name, bool optional = false);
+  Span<const float> floats(const char* name, bool optional = false);
+  Span<const int32_t> int32s(const char* name, bool optional = false);
+  Span<const uint8_t> bytes(const char* name, bool optional = false);
+  // An array that the operation writes; `name` is a literal.
+  Span<float> output(const char* name, bool optional = false);
   // Elements of 4 bytes, as floats whatever they mean; `integers` tells which.
-  Span<float> words(const char* name, bool* integers);
+  Span<const float> words(const char* name, bool* integers);
+  Span<float> output_words(const char* name, bool* integers);
+  // A copy of an Int32Array: numbers that are checked must be those that are used, and another thread may
+  // write to a shared array at any time. False on failure.
+  bool copy(const char* name, Buffer<int32_t>* to);
+  // The caller's array itself, even of an asynchronous call: to be read behind ready(), before the call
+  // returns.
+  Span<const float> borrowed(const char* name);
+  bool asynchronous() const { return mirrors_ != nullptr; }
+  // In a batch: what is read from here on belongs to the next operation.
+  void next_operation();
   HeadStrides strides(const char* name);
   // At most `most` sizes, as a shape or its strides.
   std::vector<int64_t> sizes(const char* name, size_t most);
@@ -61,11 +94,9 @@ class Arguments {
                     size_t b_bytes);
   template <typename T, typename U>
   void expect_apart(const char* output, const Span<T>& a, const char* input, const Span<U>& b) {
-    expect_apart(output, a.data, a.length * sizeof(T), input, b.data, b.length * sizeof(U));
+    expect_apart(output, a.origin, static_cast<size_t>(a.length) * sizeof(T), input, b.origin,
+                 static_cast<size_t>(b.length) * sizeof(U));
   }
-
-  void hold(Napi::Value value) { held_.push_back(value); }
-  const std::vector<Napi::Value>& held() const { return held_; }
 
   // The same accessors on a nested object; failures go to this object.
   class Scope {
@@ -79,18 +110,36 @@ class Arguments {
   };
 
  private:
+  enum class Use { kRead, kWrite, kBorrow };
+  struct Held {
+    Napi::Value array;
+    const void* data;
+    size_t length;
+    const char* name;
+  };
+  struct Kind {
+    napi_typedarray_type type;
+    size_t element_bytes;
+    const char* expected;
+  };
   template <typename T>
-  Span<T> array(const char* name, napi_typedarray_type type, const char* expected, bool optional);
+  Span<T> array(const char* name, const Kind& kind, Use use, bool optional);
+  template <typename T>
+  Span<T> span(const char* name, Napi::Value value, const Kind& kind, Use use, bool optional);
+  template <typename T>
+  Span<T> words_as(const char* name, bool* integers, Use use);
+  void* place(const char* name, void* data, size_t bytes, Napi::Value array, Use use);
 
   Napi::Env env_;
   Napi::Object options_;
+  Mirrors* mirrors_;
   std::string error_;
-  std::vector<Napi::Value> held_;
+  const char* reason_ = reason::kArgument;
+  std::vector<Held> held_;
 };
 
-// Copies offsets [n + 1] of packed sequences after checking that they ascend from 0: what is checked must be
-// what a job reads later, whatever JavaScript does to the array meanwhile. Empty on failure.
-std::vector<int32_t> read_offsets(Arguments& arguments, const Span<int32_t>& offsets);
+// Checks that offsets [n + 1] of packed sequences ascend from 0, after they were copied.
+bool check_offsets(Arguments& arguments, const Buffer<int32_t>& offsets);
 
 std::string describe_value(Napi::Value value);
 

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "binding/operations.h"
 #include "binding/packed_matrix.h"
 #include "dispatch/run.h"
@@ -25,20 +28,21 @@ class AttentionJob : public Job {
 
     expect_packable(arguments, "valueColumns", p_.value_columns);
 
-    out_ = arguments.floats("out");
+    out_ = arguments.output("out");
     p_.out = out_.data;
     p_.out_strides = arguments.strides("outStrides");
     arguments.expect_inside("out", out_.length, p_.out_strides, p_.batch, p_.heads, p_.queries,
                             p_.value_columns);
+    expect_rows_apart(arguments);
 
-    const Span<float> value = arguments.floats("value");
+    const Span<const float> value = arguments.floats("value");
     p_.value = value.data;
     p_.value_strides = arguments.strides("valueStrides");
     arguments.expect_inside("value", value.length, p_.value_strides, p_.batch, p_.heads / p_.kv_group,
                             p_.keys, p_.value_columns);
     apart(arguments, "value", value);
 
-    const Span<uint8_t> mask = arguments.bytes("mask", true);
+    const Span<const uint8_t> mask = arguments.bytes("mask", true);
     if (mask.present()) {
       p_.mask = mask.data;
       p_.mask_strides = arguments.strides("maskStrides");
@@ -46,7 +50,7 @@ class AttentionJob : public Job {
       apart(arguments, "mask", mask);
     }
 
-    weights_ = arguments.floats("weights", true);
+    weights_ = arguments.output("weights", true);
     if (weights_.present()) {
       p_.weights = weights_.data;
       const double rows =
@@ -71,7 +75,10 @@ class AttentionJob : public Job {
 
   std::string execute(const KernelSet& kernels) override { return succeeded(run_attention(kernels, p_)); }
 
-  int64_t rows_each(int64_t batch) const override { return p_.batch == batch ? p_.queries : 0; }
+  int64_t rows_each(int64_t batch) const override {
+    // Where there is nothing to compute, a part for each sequence of a huge batch would be work too.
+    return p_.batch == batch && p_.value_columns > 0 ? p_.queries : 0;
+  }
 
   std::string execute_part(const KernelSet& kernels, int64_t, int64_t begin, int64_t end) override {
     Attention part = p_;
@@ -102,7 +109,7 @@ class AttentionJob : public Job {
   void read_source(Arguments& arguments, ScoreSource& source) {
     source.kind = static_cast<ScoreKind>(arguments.integer("kind", 0, 5));
     source.weight = static_cast<float>(arguments.number("weight"));
-    const Span<float> left = arguments.floats("left");
+    const Span<const float> left = arguments.floats("left");
     source.left = left.data;
     source.left_strides = arguments.strides("leftStrides");
     apart(arguments, "left", left);
@@ -118,7 +125,7 @@ class AttentionJob : public Job {
       case ScoreKind::kAdditive: {
         read_right(arguments, source, p_.heads / p_.kv_group, p_.keys, source.depth);
         source.factor = static_cast<float>(arguments.number("factor"));
-        const Span<float> weights = arguments.floats("featureWeights", true);
+        const Span<const float> weights = arguments.floats("featureWeights", true);
         if (weights.present()) {
           arguments.expect_length("featureWeights", weights.length, static_cast<double>(source.depth));
           apart(arguments, "featureWeights", weights);
@@ -150,7 +157,7 @@ class AttentionJob : public Job {
       case ScoreKind::kPrepared: {
         arguments.expect(p_.source_count == 1 && source.weight == 1.0f, "sources",
                          "prepared scores alone, with weight 1", p_.source_count);
-        const Span<float> sums = arguments.floats("sums"), logits = arguments.floats("logits");
+        const Span<const float> sums = arguments.floats("sums"), logits = arguments.floats("logits");
         expect_rows(arguments, "sums", sums, source.left_strides, p_.heads, p_.queries, p_.keys);
         expect_rows(arguments, "logits", logits, source.left_strides, p_.heads, p_.queries, p_.keys);
         apart(arguments, "sums", sums);
@@ -159,12 +166,34 @@ class AttentionJob : public Job {
         break;
       }
     }
-    const Span<float> bias = arguments.floats("bias", true);
+    const Span<const float> bias = arguments.floats("bias", true);
     if (bias.present()) {
       source.bias = bias.data;
       source.bias_head = arguments.size("biasHeadStride");
       arguments.expect_inside("bias", bias.length, {0, source.bias_head, 0}, 1, p_.heads, 1, p_.keys);
       apart(arguments, "bias", bias);
+    }
+  }
+
+  // Threads write different rows, and no more of them than `out` has room for: a row begins where those that
+  // vary faster have ended.
+  void expect_rows_apart(Arguments& arguments) {
+    if (arguments.failed()) return;
+    struct Axis {
+      double count, stride;
+    };
+    Axis axes[] = {{static_cast<double>(p_.batch), static_cast<double>(p_.out_strides.batch)},
+                   {static_cast<double>(p_.heads), static_cast<double>(p_.out_strides.head)},
+                   {static_cast<double>(p_.queries), static_cast<double>(p_.out_strides.row)}};
+    std::sort(std::begin(axes), std::end(axes),
+              [](const Axis& a, const Axis& b) { return a.stride < b.stride; });
+    double extent = static_cast<double>(p_.value_columns);
+    for (const Axis& axis : axes) {
+      if (axis.count == 0 || extent == 0) return;
+      if (axis.count == 1) continue;
+      arguments.expect(axis.stride >= extent, "outStrides", "strides that keep the rows of out apart",
+                       axis.stride);
+      extent += (axis.count - 1) * axis.stride;
     }
   }
 
@@ -175,13 +204,13 @@ class AttentionJob : public Job {
     arguments.expect(packed <= kLargestPacked, name, "keys times columns of at most 1e12", packed);
   }
 
-  void expect_rows(Arguments& arguments, const char* name, const Span<float>& span,
+  void expect_rows(Arguments& arguments, const char* name, const Span<const float>& span,
                    const HeadStrides& strides, int64_t heads, int64_t rows, int64_t columns) {
     arguments.expect_inside(name, span.length, strides, p_.batch, heads, rows, columns);
   }
 
   void read_right(Arguments& arguments, ScoreSource& source, int64_t heads, int64_t rows, int64_t columns) {
-    const Span<float> right = arguments.floats("right");
+    const Span<const float> right = arguments.floats("right");
     source.right = right.data;
     source.right_strides = arguments.strides("rightStrides");
     expect_rows(arguments, "right", right, source.right_strides, heads, rows, columns);
@@ -199,8 +228,8 @@ class PrepareScoresJob : public Job {
     rows_ = arguments.size("rows");
     columns_ = arguments.size("columns");
     logits_ = arguments.floats("logits");
-    exponentials_ = arguments.floats("exponentials");
-    sums_ = arguments.floats("sums");
+    exponentials_ = arguments.output("exponentials");
+    sums_ = arguments.output("sums");
     const double size = static_cast<double>(rows_) * static_cast<double>(columns_);
     arguments.expect_length("logits", logits_.length, size);
     arguments.expect_length("exponentials", exponentials_.length, size);
@@ -217,7 +246,8 @@ class PrepareScoresJob : public Job {
 
  private:
   int64_t rows_ = 0, columns_ = 0;
-  Span<float> logits_, exponentials_, sums_;
+  Span<const float> logits_;
+  Span<float> exponentials_, sums_;
 };
 
 }  // namespace

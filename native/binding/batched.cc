@@ -50,6 +50,7 @@ class BatchedJob : public Job {
       jobs_.push_back(make());
       const Arguments::Scope options(arguments, arguments.get("options"));
       jobs_.back()->read(arguments);
+      arguments.next_operation();
     }
   }
 

@@ -14,11 +14,12 @@ class UnaryJob : public Job {
  public:
   void read(Arguments& arguments) override {
     p_.op = static_cast<UnaryOp>(arguments.integer("op", 0, kUnaryOps - 1));
-    const Span<float> x = arguments.floats("x"), out = arguments.floats("out");
+    const Span<const float> x = arguments.floats("x");
+    const Span<float> out = arguments.output("out");
     p_.size = x.length;
     arguments.expect_length("out", out.length, static_cast<double>(x.length));
     const size_t bytes = static_cast<size_t>(x.length) * sizeof(float);
-    if (x.data != out.data) arguments.expect_apart("out", out.data, bytes, "x", x.data, bytes);
+    if (x.origin != out.origin) arguments.expect_apart("out", out.origin, bytes, "x", x.origin, bytes);
     p_.x = x.data;
     p_.out = out.data;
     p_.alpha = static_cast<float>(arguments.number_or("alpha", 0));
@@ -38,11 +39,12 @@ class BinaryJob : public Job {
   void read(Arguments& arguments) override {
     p_.op = static_cast<BinaryOp>(arguments.integer("op", 0, kBinaryOps - 1));
     const std::vector<int64_t> shape = arguments.sizes("shape", 4);
-    const Span<float> out = arguments.floats("out");
+    const Span<float> out = arguments.output("out");
     double size = 1;
     for (const int64_t dimension : shape) size *= static_cast<double>(dimension);
     arguments.expect_length("out", out.length, size);
     p_.out = out.data;
+    out_ = out.origin;
     const size_t offset = 4 - shape.size();
     std::copy(shape.begin(), shape.end(), p_.shape + offset);
     p_.a = read_operand(arguments, "a", "aStrides", shape, size, p_.a_strides + offset);
@@ -56,7 +58,7 @@ class BinaryJob : public Job {
  private:
   const float* read_operand(Arguments& arguments, const char* name, const char* strides_name,
                             const std::vector<int64_t>& shape, double size, ptrdiff_t* strides) {
-    const Span<float> span = arguments.floats(name);
+    const Span<const float> span = arguments.floats(name);
     const std::vector<int64_t> read = arguments.sizes(strides_name, 4);
     arguments.expect(read.size() == shape.size(), strides_name,
                      std::to_string(shape.size()) + " strides, one a dimension",
@@ -72,14 +74,15 @@ class BinaryJob : public Job {
     }
     arguments.expect_length(name, span.length, last + 1);
     // Element by element only an operand that lies as out does may be out.
-    if (!arguments.failed() && !(like_out && span.data == p_.out)) {
-      arguments.expect_apart("out", p_.out, static_cast<size_t>(size) * sizeof(float), name, span.data,
+    if (!arguments.failed() && !(like_out && span.origin == out_)) {
+      arguments.expect_apart("out", out_, static_cast<size_t>(size) * sizeof(float), name, span.origin,
                              static_cast<size_t>(last + 1) * sizeof(float));
     }
     return span.data;
   }
 
   BinaryElements p_;
+  const void* out_ = nullptr;
 };
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "binding/handle.h"
 #include "binding/operations.h"
@@ -38,23 +37,26 @@ class EncodeJob : public Job {
  public:
   void read(Arguments& arguments) override {
     model_ = TransformerModel::read(arguments, "model");
-    const Span<int32_t> ids = arguments.int32s("ids");
-    offsets_ = read_offsets(arguments, arguments.int32s("offsets"));
+    if (!arguments.copy("ids", &ids_) || !arguments.copy("offsets", &offsets_) ||
+        !check_offsets(arguments, offsets_)) {
+      return;
+    }
     batch_.output = static_cast<EncodeOutput>(arguments.integer("output", 0, 6));
     const Napi::Value skip = arguments.get("skip");
     batch_.skip = skip.IsUndefined() ? 0 : arguments.size("skip");
     batch_.normalize = arguments.boolean("normalize");
-    const Span<float> out = arguments.floats("out");
+    const Span<float> out = arguments.output("out");
     if (arguments.failed()) return;
     const TransformerConfig& config = model_->config();
-    const int64_t sequences = static_cast<int64_t>(offsets_.size()) - 1, tokens = offsets_.back();
-    arguments.expect_length("ids", ids.length, static_cast<double>(tokens));
+    const int64_t sequences = static_cast<int64_t>(offsets_.size()) - 1,
+                  tokens = offsets_[offsets_.size() - 1];
+    arguments.expect_length("ids", static_cast<int64_t>(ids_.size()), static_cast<double>(tokens));
     const int64_t rows = batch_.output == EncodeOutput::kTokens ? tokens : sequences;
     arguments.expect_length("out", out.length,
                             static_cast<double>(rows) * static_cast<double>(config.hidden));
     if (arguments.failed()) return;
-    ids_.assign(ids.data, ids.data + tokens);
-    for (const int32_t id : ids_) {
+    for (int64_t token = 0; token < tokens; ++token) {
+      const int32_t id = ids_[static_cast<size_t>(token)];
       if (id < 0 || id >= config.vocabulary) {
         arguments.fail("ids", "token ids from 0 to " + std::to_string(config.vocabulary - 1),
                        std::to_string(id));
@@ -62,7 +64,7 @@ class EncodeJob : public Job {
       }
     }
     for (int64_t s = 0; s < sequences; ++s) {
-      const int64_t length = offsets_[s + 1] - offsets_[s];
+      const int64_t length = offsets_[static_cast<size_t>(s) + 1] - offsets_[static_cast<size_t>(s)];
       arguments.expect(length <= config.positions, "offsets",
                        "sequences of at most " + std::to_string(config.positions) + " tokens",
                        static_cast<double>(length));
@@ -71,7 +73,7 @@ class EncodeJob : public Job {
     batch_.offsets = offsets_.data();
     batch_.sequences = sequences;
     batch_.out = out.data;
-    const Span<float> attention = arguments.floats("attention", true);
+    const Span<float> attention = arguments.output("attention", true);
     if (attention.present()) {
       arguments.expect(sequences == 1, "offsets", "one sequence (with attention)",
                        static_cast<double>(sequences));
@@ -87,7 +89,7 @@ class EncodeJob : public Job {
 
  private:
   std::shared_ptr<const Transformer> model_;
-  std::vector<int32_t> ids_, offsets_;
+  Buffer<int32_t> ids_, offsets_;
   EncodeBatch batch_;
 };
 

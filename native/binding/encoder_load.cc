@@ -266,7 +266,7 @@ class LoadTransformerJob : public Job {
 
   void read_relative(Arguments& arguments, int64_t heads, ScoreView* to) {
     const int64_t buckets = arguments.integer("buckets", 1, 65536);
-    const Span<int32_t> index = arguments.int32s("index");
+    const Span<const int32_t> index = arguments.int32s("index");
     if (arguments.failed()) return;
     arguments.expect_length("index", index.length, 2.0 * static_cast<double>(config_.positions) - 1);
     if (arguments.failed()) return;
@@ -279,7 +279,7 @@ class LoadTransformerJob : public Job {
   }
 
   void read_order(Arguments& arguments) {
-    const Span<int32_t> order = arguments.int32s("order");
+    const Span<const int32_t> order = arguments.int32s("order");
     if (arguments.failed()) return;
     view_.order.assign(order.data, order.data + order.length);
     for (const int32_t layer : view_.order) {

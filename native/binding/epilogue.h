@@ -8,6 +8,8 @@ namespace sa {
 
 // For an output of `rows` x `columns`, contiguous; failures go to `arguments`. `rows` is a double because it
 // may be a product of sizes that were not checked yet.
-Epilogue read_epilogue(Arguments& arguments, const Span<float>& out, double rows, int64_t columns);
+// `bias_length` gets the numbers that the bias has; it may be null.
+Epilogue read_epilogue(Arguments& arguments, const Span<float>& out, double rows, int64_t columns,
+                       int64_t* bias_length = nullptr);
 
 }  // namespace sa

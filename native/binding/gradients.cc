@@ -8,10 +8,10 @@ namespace {
 
 // `output` of [rows, columns] may be the very memory of `input`, but not overlap it otherwise.
 void expect_same_or_apart(Arguments& arguments, const char* output, const Span<float>& to, const char* input,
-                          const Span<float>& from, double size) {
-  if (arguments.failed() || to.data == from.data) return;
+                          const Span<const float>& from, double size) {
+  if (arguments.failed() || to.origin == from.origin) return;
   const size_t bytes = static_cast<size_t>(size) * sizeof(float);
-  arguments.expect_apart(output, to.data, bytes, input, from.data, bytes);
+  arguments.expect_apart(output, to.origin, bytes, input, from.origin, bytes);
 }
 
 // y, dy and dx of a gradient: [rows, columns] each. Returns the rows.
@@ -19,7 +19,8 @@ template <typename Rows>
 int64_t read_gradient(Arguments& arguments, Rows* p) {
   const int64_t rows = arguments.size("rows");
   p->columns = arguments.size("columns");
-  const Span<float> y = arguments.floats("y"), dy = arguments.floats("dy"), dx = arguments.floats("dx");
+  const Span<const float> y = arguments.floats("y"), dy = arguments.floats("dy");
+  const Span<float> dx = arguments.output("dx");
   const double size = static_cast<double>(rows) * static_cast<double>(p->columns);
   arguments.expect_length("y", y.length, size);
   arguments.expect_length("dy", dy.length, size);
@@ -53,7 +54,8 @@ class LogSoftmaxJob : public Job {
   void read(Arguments& arguments) override {
     rows_ = arguments.size("rows");
     p_.columns = arguments.size("columns");
-    const Span<float> x = arguments.floats("x"), y = arguments.floats("y");
+    const Span<const float> x = arguments.floats("x");
+    const Span<float> y = arguments.output("y");
     const double size = static_cast<double>(rows_) * static_cast<double>(p_.columns);
     arguments.expect_length("x", x.length, size);
     arguments.expect_length("y", y.length, size);
@@ -89,9 +91,10 @@ class LayerNormGradientJob : public Job {
   void read(Arguments& arguments) override {
     p_.rows = arguments.size("rows");
     p_.columns = arguments.size("columns");
-    const Span<float> x = arguments.floats("x"), dy = arguments.floats("dy"), dx = arguments.floats("dx");
-    const Span<float> gamma = arguments.floats("gamma", true);
-    const Span<float> dgamma = arguments.floats("dGamma"), dbeta = arguments.floats("dBeta");
+    const Span<const float> x = arguments.floats("x"), dy = arguments.floats("dy");
+    const Span<float> dx = arguments.output("dx");
+    const Span<const float> gamma = arguments.floats("gamma", true);
+    const Span<float> dgamma = arguments.output("dGamma"), dbeta = arguments.output("dBeta");
     const double columns = static_cast<double>(p_.columns), size = static_cast<double>(p_.rows) * columns;
     arguments.expect_length("x", x.length, size);
     arguments.expect_length("dy", dy.length, size);

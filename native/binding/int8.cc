@@ -16,7 +16,8 @@ class Int8MatmulJob : public Job {
     p_.k = weights_->k;
     p_.n = weights_->n;
     p_.b = weights_->panels;
-    const Span<float> a = arguments.floats("a"), out = arguments.floats("out");
+    const Span<const float> a = arguments.floats("a");
+    const Span<float> out = arguments.output("out");
     p_.x = a.data;
     p_.x_stride = p_.k;
     p_.c = out.data;

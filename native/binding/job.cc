@@ -1,77 +1,54 @@
 #include "binding/job.h"
 
-#include <utility>
-
 #include "dispatch/dispatch.h"
-#include "runtime/background.h"
-#include "runtime/thread_pool.h"
+#include "runtime/settings.h"
 
 namespace sa {
 
-namespace {
-
-// libuv's thread only waits: at the end of an environment Node waits for such work, so that a terminated
-// worker never frees arrays under a running job. The arithmetic runs in the background, shared with the pool.
-class AsyncJob : public Napi::AsyncWorker {
- public:
-  AsyncJob(Napi::Env env, std::unique_ptr<Job> job, const Arguments& arguments)
-      : Napi::AsyncWorker(env, "synthetic-attention"),
-        deferred_(Napi::Promise::Deferred::New(env)),
-        job_(std::move(job)) {
-    const Napi::Array held = Napi::Array::New(env, arguments.held().size());
-    for (size_t i = 0; i < arguments.held().size(); ++i)
-      held.Set(static_cast<uint32_t>(i), arguments.held()[i]);
-    held_ = Napi::Persistent(held.As<Napi::Object>());
-  }
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override {
-    // The pool pins the addon's code, which background threads stand in too.
-    ThreadPool::instance();
-    run_in_background([this] { error_ = job_->execute(*active_kernels(nullptr)); });
-    if (!error_.empty()) SetError(error_);
-  }
-  void OnOK() override { deferred_.Resolve(job_->result(Env())); }
-  void OnError(const Napi::Error&) override { deferred_.Reject(native_error(Env(), error_).Value()); }
-
- private:
-  Napi::Promise::Deferred deferred_;
-  std::unique_ptr<Job> job_;
-  Napi::ObjectReference held_;
-  std::string error_;
-};
-
-}  // namespace
-
-Napi::Error native_error(Napi::Env env, const std::string& message) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", Napi::String::New(env, "ERR_NATIVE"));
-  return error;
+napi_value native_error(napi_env env, const std::string& message, const char* reason) {
+  napi_value text = nullptr, code = nullptr, why = nullptr, error = nullptr;
+  const bool made = napi_create_string_utf8(env, message.data(), message.size(), &text) == napi_ok &&
+                    napi_create_string_utf8(env, "ERR_NATIVE", NAPI_AUTO_LENGTH, &code) == napi_ok &&
+                    napi_create_string_utf8(env, reason, NAPI_AUTO_LENGTH, &why) == napi_ok &&
+                    napi_create_error(env, code, text, &error) == napi_ok &&
+                    napi_set_named_property(env, error, "reason", why) == napi_ok;
+  return made ? error : nullptr;
 }
 
-void throw_native_error(Napi::Env env, const std::string& message) {
+void throw_native_error(Napi::Env env, const std::string& message, const char* reason) {
   // A getter of the caller's options may have thrown already; its exception goes first.
-  if (!env.IsExceptionPending()) native_error(env, message).ThrowAsJavaScriptException();
+  if (env.IsExceptionPending()) return;
+  const napi_value error = native_error(env, message, reason);
+  if (error != nullptr) napi_throw(env, error);
+}
+
+const char* reason_of(const std::string& failure) {
+  return failure == kOutOfMemory ? reason::kMemory : reason::kArgument;
 }
 
 const KernelSet* require_kernels(Napi::Env env) {
-  std::string error;
-  const KernelSet* kernels = active_kernels(&error);
+  std::string error = settings().error;
+  const KernelSet* kernels = error.empty() ? active_kernels(&error) : nullptr;
   if (kernels == nullptr) throw_native_error(env, error);
   return kernels;
 }
 
-Napi::Value run_async(Napi::Env env, std::unique_ptr<Job> job, const Arguments& arguments) {
-  if (arguments.failed()) {
-    throw_native_error(env, arguments.error());
+Napi::Value run_sync(const Napi::CallbackInfo& info, Job* job) {
+  const Napi::Env env = info.Env();
+  const KernelSet* kernels = require_kernels(env);
+  if (kernels == nullptr) return env.Undefined();
+  Arguments arguments(env, info[0]);
+  job->read(arguments);
+  if (!arguments.ready()) {
+    throw_native_error(env, arguments.error(), arguments.reason());
     return env.Undefined();
   }
-  AsyncJob* work = new AsyncJob(env, std::move(job), arguments);
-  const Napi::Promise promise = work->promise();
-  work->Queue();
-  return promise;
+  const std::string error = job->execute(*kernels);
+  if (!error.empty()) {
+    throw_native_error(env, error, reason_of(error));
+    return env.Undefined();
+  }
+  return job->result(env);
 }
 
 }  // namespace sa

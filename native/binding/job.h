@@ -1,5 +1,5 @@
-// One shape for every native operation: read (checks all, holds the arrays), execute (no engine calls, any
-// thread), result. The same class serves the synchronous and the asynchronous export.
+// One shape for every native operation: read (checks all), execute (no engine calls, any thread), result. The
+// same class serves the synchronous and the asynchronous export.
 #pragma once
 
 #include "binding/node_api.h"
@@ -15,6 +15,7 @@ namespace sa {
 class Job {
  public:
   virtual ~Job() = default;
+  // Touches no array: pointers into them hold only when Arguments::ready() says so afterwards.
   virtual void read(Arguments& arguments) = 0;
   // Empty on success.
   virtual std::string execute(const KernelSet& kernels) = 0;
@@ -29,46 +30,35 @@ class Job {
   virtual Napi::Value result(Napi::Env env) { return env.Undefined(); }
 };
 
-inline constexpr const char* kOutOfMemory =
-    "workspace: expected enough memory for this operation but received none from the system";
+inline constexpr const char* kOutOfMemory = "out of memory: the operation's workspace could not be allocated";
 inline std::string succeeded(bool ok) { return ok ? std::string() : std::string(kOutOfMemory); }
 
-// The kernels in use, or null with a pending exception that says why there are none.
+// The kernels in use, or null with a pending exception that says why there are none: a wrong environment
+// variable.
 const KernelSet* require_kernels(Napi::Env env);
-void throw_native_error(Napi::Env env, const std::string& message);
-Napi::Error native_error(Napi::Env env, const std::string& message);
 
-// Takes the job; returns a Promise, or throws when reading its arguments had failed.
-Napi::Value run_async(Napi::Env env, std::unique_ptr<Job> job, const Arguments& arguments);
+// An Error with code ERR_NATIVE and one of the reasons of arguments.h.
+void throw_native_error(Napi::Env env, const std::string& message, const char* reason = reason::kArgument);
+// The same, not thrown; null when the engine cannot make one.
+napi_value native_error(napi_env env, const std::string& message, const char* reason);
+// The reason of what execute() returned.
+const char* reason_of(const std::string& failure);
+
+// Runs the job at once; returns its result, or throws.
+Napi::Value run_sync(const Napi::CallbackInfo& info, Job* job);
+// Takes the job; returns a Promise, or throws when its arguments are wrong. The second argument of the call
+// lists arrays that nobody but this package can reach (mirrors.h).
+Napi::Value run_async(const Napi::CallbackInfo& info, std::unique_ptr<Job> job);
 
 template <typename T>
 Napi::Value call_sync(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const KernelSet* kernels = require_kernels(env);
-  if (kernels == nullptr) return env.Undefined();
   T job;
-  Arguments arguments(env, info[0]);
-  job.read(arguments);
-  if (arguments.failed()) {
-    throw_native_error(env, arguments.error());
-    return env.Undefined();
-  }
-  const std::string error = job.execute(*kernels);
-  if (!error.empty()) {
-    throw_native_error(env, error);
-    return env.Undefined();
-  }
-  return job.result(env);
+  return run_sync(info, &job);
 }
 
 template <typename T>
 Napi::Value call_async(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (require_kernels(env) == nullptr) return env.Undefined();
-  std::unique_ptr<Job> job(new T);
-  Arguments arguments(env, info[0]);
-  job->read(arguments);
-  return run_async(env, std::move(job), arguments);
+  return run_async(info, std::unique_ptr<Job>(new T));
 }
 
 }  // namespace sa

@@ -15,13 +15,13 @@ class MatmulJob : public Job {
     p_.n = arguments.size("n");
     p_.k = arguments.size("k");
     const bool transpose_a = arguments.boolean("transposeA");
-    const Span<float> a = arguments.floats("a");
+    const Span<const float> a = arguments.floats("a");
     p_.a_batch = arguments.size("aBatchStride");
     const int64_t a_row = transpose_a ? p_.k : stride_or(arguments, "aRowStride", p_.k);
     p_.a = transpose_a ? MatrixView{a.data, 1, p_.m} : MatrixView{a.data, a_row, 1};
     expect_matrix(arguments, "a", a.length, p_.a_batch, a_row, p_.m, p_.k);
 
-    const Span<float> out = arguments.floats("out");
+    const Span<float> out = arguments.output("out");
     p_.c = out.data;
     p_.c_stride = stride_or(arguments, "outRowStride", p_.n);
     p_.c_batch = stride_or(arguments, "outBatchStride", p_.m * p_.n);
@@ -39,15 +39,16 @@ class MatmulJob : public Job {
       p_.packed_b = packed_->data.data();
     } else {
       const bool transpose_b = arguments.boolean("transposeB");
-      const Span<float> b = arguments.floats("b");
+      const Span<const float> b = arguments.floats("b");
       p_.b_batch = arguments.size("bBatchStride");
       p_.b = transpose_b ? MatrixView{b.data, 1, p_.k} : MatrixView{b.data, p_.n, 1};
       expect_matrix(arguments, "b", b.length, p_.b_batch, p_.n, p_.k, p_.n);
       arguments.expect_apart("out", out, "b", b);
     }
 
-    p_.epilogue =
-        read_epilogue(arguments, out, static_cast<double>(p_.batch) * static_cast<double>(p_.m), p_.n);
+    int64_t bias_length = 0;
+    p_.epilogue = read_epilogue(arguments, out, static_cast<double>(p_.batch) * static_cast<double>(p_.m),
+                                p_.n, &bias_length);
     p_.residual_batch = p_.c_batch;
     if (p_.epilogue.residual != nullptr && (p_.c_stride != p_.n || p_.c_batch != p_.m * p_.n)) {
       arguments.fail("residual", "none (with strides of out)", "one");
@@ -55,7 +56,7 @@ class MatmulJob : public Job {
     p_.bias_batch = stride_or(arguments, "biasBatchStride", 0);
     if (p_.epilogue.bias != nullptr && p_.bias_batch > 0) {
       arguments.expect_length(
-          "bias", arguments.floats("bias").length,
+          "bias", bias_length,
           static_cast<double>(p_.batch - 1) * static_cast<double>(p_.bias_batch) + static_cast<double>(p_.n));
     }
   }

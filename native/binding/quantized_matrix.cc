@@ -7,6 +7,8 @@ namespace sa {
 
 namespace {
 
+constexpr int64_t kMostColumns = int64_t{1} << 40;
+
 bool allocate(const KernelSet& kernels, QuantizedPanels* to) {
   const int64_t width = kernels.panel_width, columns = (to->n + width - 1) / width * width;
   const size_t bytes = kernels.int8_packed_size(to->k, to->n);
@@ -27,7 +29,7 @@ QuantizedMatrix::QuantizedMatrix(const Napi::CallbackInfo& info) : Handle(info) 
   const KernelSet* kernels = require_kernels(env);
   if (kernels == nullptr) return;
   Arguments arguments(env, info[0]);
-  const Span<float> data = arguments.floats("data");
+  const Span<const float> data = arguments.floats("data");
   auto made = std::make_shared<QuantizedPanels>();
   made->k = arguments.integer("k", 0, kInt8LargestK);
   made->n = arguments.size("n");
@@ -35,12 +37,12 @@ QuantizedMatrix::QuantizedMatrix(const Napi::CallbackInfo& info) : Handle(info) 
   // Rows and columns of [k, n] take the places of head and row; one element each.
   arguments.expect_inside("data", data.length, {0, row, column}, 1, made->k, made->n, 1);
   // `n` alone may be large when k is 0: the check above then says nothing of it.
-  if (!arguments.failed() && (made->n > (int64_t{1} << 40) || !allocate(*kernels, made.get()))) {
-    arguments.fail("data", "a matrix that fits in memory",
-                   std::to_string(made->k) + " x " + std::to_string(made->n));
+  if (arguments.ready() && (made->n > kMostColumns || !allocate(*kernels, made.get()))) {
+    arguments.fail_memory("quantised panels",
+                          (static_cast<double>(made->k) + 2 * sizeof(float)) * static_cast<double>(made->n));
   }
   if (arguments.failed()) {
-    throw_native_error(env, arguments.error());
+    throw_native_error(env, arguments.error(), arguments.reason());
     return;
   }
   run_int8_pack(*kernels, {data.data, static_cast<ptrdiff_t>(row), static_cast<ptrdiff_t>(column)}, made->k,

@@ -1,4 +1,6 @@
 // softmax, layer normalisation, GELU, embedding, pooling, L2 normalisation.
+#include <cstring>
+
 #include "binding/operations.h"
 #include "dispatch/run.h"
 
@@ -9,16 +11,19 @@ namespace {
 double product(int64_t a, int64_t b) { return static_cast<double>(a) * static_cast<double>(b); }
 
 // x and y of [rows, columns]; they may be the same memory, but not overlap otherwise.
-void read_in_place(Arguments& arguments, double size, const float** x, float** y) {
-  const Span<float> from = arguments.floats("x"), to = arguments.floats("y");
+// Returns y.
+Span<float> read_in_place(Arguments& arguments, double size, const float** x, float** y) {
+  const Span<const float> from = arguments.floats("x");
+  const Span<float> to = arguments.output("y");
   arguments.expect_length("x", from.length, size);
   arguments.expect_length("y", to.length, size);
-  if (from.data != to.data) {
+  if (from.origin != to.origin) {
     const size_t bytes = arguments.failed() ? 0 : static_cast<size_t>(size) * sizeof(float);
-    arguments.expect_apart("y", to.data, bytes, "x", from.data, bytes);
+    arguments.expect_apart("y", to.origin, bytes, "x", from.origin, bytes);
   }
   *x = from.data;
   *y = to.data;
+  return to;
 }
 
 class SoftmaxJob : public Job {
@@ -26,14 +31,13 @@ class SoftmaxJob : public Job {
   void read(Arguments& arguments) override {
     p_.rows = arguments.size("rows");
     p_.columns = arguments.size("columns");
-    read_in_place(arguments, product(p_.rows, p_.columns), &p_.x, &p_.y);
+    const Span<float> y = read_in_place(arguments, product(p_.rows, p_.columns), &p_.x, &p_.y);
     p_.scale = static_cast<float>(arguments.number("scale"));
-    const Span<uint8_t> mask = arguments.bytes("mask", true);
+    const Span<const uint8_t> mask = arguments.bytes("mask", true);
     if (mask.present()) {
       p_.mask_rows = arguments.size("maskRows", 1);
       arguments.expect_length("mask", mask.length, product(p_.mask_rows, p_.columns));
-      arguments.expect_apart("y", p_.y, static_cast<size_t>(product(p_.rows, p_.columns)) * sizeof(float),
-                             "mask", mask.data, static_cast<size_t>(mask.length));
+      arguments.expect_apart("y", y, "mask", mask);
       p_.mask = mask.data;
     }
     p_.causal = arguments.boolean("causal");
@@ -65,7 +69,7 @@ class LayerNormJob : public Job {
 
  private:
   const float* read_parameter(Arguments& arguments, const char* name) {
-    const Span<float> span = arguments.floats(name, true);
+    const Span<const float> span = arguments.floats(name, true);
     if (!span.present()) return nullptr;
     arguments.expect_length(name, span.length, static_cast<double>(p_.columns));
     return span.data;
@@ -93,8 +97,8 @@ class GateJob : public Job {
  public:
   void read(Arguments& arguments) override {
     p_.size = arguments.size("size");
-    read_in_place(arguments, static_cast<double>(p_.size), &p_.x, &p_.y);
-    const Span<float> gate = arguments.floats("gate"), y = arguments.floats("y");
+    const Span<float> y = read_in_place(arguments, static_cast<double>(p_.size), &p_.x, &p_.y);
+    const Span<const float> gate = arguments.floats("gate");
     arguments.expect_length("gate", gate.length, static_cast<double>(p_.size));
     arguments.expect_apart("y", y, "gate", gate);
     p_.gate = gate.data;
@@ -121,7 +125,7 @@ class EmbeddingJob : public Job {
   void read(Arguments& arguments) override {
     rows_ = arguments.size("rows");
     p_.columns = arguments.size("columns");
-    const Span<float> y = arguments.floats("y");
+    const Span<float> y = arguments.output("y");
     arguments.expect_length("y", y.length, product(rows_, p_.columns));
     p_.y = y.data;
     const Napi::Value tables = arguments.get("tables");
@@ -133,24 +137,25 @@ class EmbeddingJob : public Job {
     }
     for (uint32_t i = 0; i < count && !arguments.failed(); ++i) {
       const Arguments::Scope scope(arguments, tables.As<Napi::Array>().Get(i));
-      const Span<float> table = arguments.floats("table");
-      const Span<int32_t> ids = arguments.int32s("ids");
+      // Borrowed: a table is far larger than what is taken from it.
+      const Span<const float> table = arguments.borrowed("table");
+      Buffer<int32_t>& ids = ids_[i];
+      if (!arguments.copy("ids", &ids)) return;
       const int64_t table_rows = arguments.integer("rows", 0, INT32_MAX);
       arguments.expect_length("table", table.length, product(table_rows, p_.columns));
-      arguments.expect_length("ids", ids.length, static_cast<double>(rows_));
+      arguments.expect_length("ids", static_cast<int64_t>(ids.size()), static_cast<double>(rows_));
       arguments.expect_apart("y", y, "table", table);
-      arguments.expect_apart("y", y, "ids", ids);
       if (arguments.failed()) return;
-      // A copy: what is checked here must be what the job reads later.
-      ids_[i].assign(ids.data, ids.data + rows_);
-      for (const int32_t id : ids_[i]) {
+      for (int64_t row = 0; row < rows_; ++row) {
+        const int32_t id = ids[static_cast<size_t>(row)];
         if (id < 0 || id >= table_rows) {
           arguments.fail("ids", "integers from 0 to " + std::to_string(table_rows - 1), std::to_string(id));
           return;
         }
       }
-      p_.tables[i] = {table.data, ids_[i].data()};
+      p_.tables[i] = {table.data, ids.data()};
     }
+    if (arguments.asynchronous() && arguments.ready()) copy_rows(arguments, count);
   }
   std::string execute(const KernelSet& kernels) override {
     run_embedding(kernels, p_, rows_);
@@ -158,22 +163,42 @@ class EmbeddingJob : public Job {
   }
 
  private:
+  // The rows in use instead of the tables, which belong to the caller.
+  void copy_rows(Arguments& arguments, uint32_t count) {
+    const size_t rows = static_cast<size_t>(rows_), columns = static_cast<size_t>(p_.columns);
+    if (rows == 0 || columns == 0) return;
+    for (uint32_t i = 0; i < count; ++i) {
+      if (!used_[i].allocate(rows * columns)) {
+        arguments.fail_memory("table", static_cast<double>(rows * columns) * sizeof(float));
+        return;
+      }
+      for (size_t row = 0; row < rows; ++row) {
+        std::memcpy(used_[i].data() + row * columns, p_.tables[i].data + ids_[i][row] * p_.columns,
+                    columns * sizeof(float));
+        ids_[i][row] = static_cast<int32_t>(row);
+      }
+      p_.tables[i].data = used_[i].data();
+    }
+  }
+
   EmbeddingRows p_;
   int64_t rows_ = 0;
-  std::vector<int32_t> ids_[3];
+  Buffer<int32_t> ids_[3];
+  Buffer<float> used_[3];
 };
 
 class PoolJob : public Job {
  public:
   void read(Arguments& arguments) override {
     p_.columns = arguments.size("columns");
-    const Span<float> x = arguments.floats("x"), y = arguments.floats("y");
-    offsets_ = read_offsets(arguments, arguments.int32s("offsets"));
+    const Span<const float> x = arguments.floats("x");
+    const Span<float> y = arguments.output("y");
+    if (!arguments.copy("offsets", &offsets_) || !check_offsets(arguments, offsets_)) return;
     const int64_t mode = arguments.integer("mode", 0, 6);
     arguments.expect(mode != 3, "mode", "a pooling mode", 3);
     p_.mode = static_cast<Pooling>(mode);
     if (arguments.failed()) return;
-    arguments.expect_length("x", x.length, product(offsets_.back(), p_.columns));
+    arguments.expect_length("x", x.length, product(offsets_[offsets_.size() - 1], p_.columns));
     arguments.expect_length("y", y.length, product(sequences(), p_.columns));
     arguments.expect_apart("y", y, "x", x);
     p_.x = x.data;
@@ -188,7 +213,7 @@ class PoolJob : public Job {
  private:
   int64_t sequences() const { return static_cast<int64_t>(offsets_.size()) - 1; }
   PoolSequences p_;
-  std::vector<int32_t> offsets_;
+  Buffer<int32_t> offsets_;
 };
 
 class NormalizeJob : public Job {

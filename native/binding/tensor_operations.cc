@@ -13,7 +13,8 @@ class ReduceJob : public Job {
     p_.outer = arguments.size("outer");
     p_.size = arguments.size("size");
     p_.inner = arguments.size("inner");
-    const Span<float> x = arguments.floats("x"), out = arguments.floats("out");
+    const Span<const float> x = arguments.floats("x");
+    const Span<float> out = arguments.output("out");
     const double results = static_cast<double>(p_.outer) * static_cast<double>(p_.inner);
     arguments.expect_length("x", x.length, results * static_cast<double>(p_.size));
     arguments.expect_length("out", out.length, results);
@@ -53,7 +54,8 @@ class TransposeJob : public Job {
       p_.permutation[d] = static_cast<int>(permutation[static_cast<size_t>(d)]);
     }
     bool x_integers = false, out_integers = false;
-    const Span<float> x = arguments.words("x", &x_integers), out = arguments.words("out", &out_integers);
+    const Span<const float> x = arguments.words("x", &x_integers);
+    const Span<float> out = arguments.output_words("out", &out_integers);
     if (x_integers != out_integers) arguments.fail("out", "an array of the type of x", "one of another type");
     arguments.expect_length("x", x.length, size);
     arguments.expect_length("out", out.length, size);
@@ -76,17 +78,16 @@ class ScatterAddRowsJob : public Job {
     p_.rows = arguments.size("rows");
     p_.columns = arguments.size("width");
     p_.out_rows = arguments.size("outRows");
-    const Span<float> x = arguments.floats("x"), out = arguments.floats("out");
-    const Span<int32_t> indices = arguments.int32s("indices");
+    const Span<const float> x = arguments.floats("x");
+    const Span<float> out = arguments.output("out");
+    // A copy: all threads must read the same, whatever JavaScript does to the array meanwhile.
+    if (!arguments.copy("indices", &indices_)) return;
     const double columns = static_cast<double>(p_.columns);
     arguments.expect_length("x", x.length, static_cast<double>(p_.rows) * columns);
-    arguments.expect_length("indices", indices.length, static_cast<double>(p_.rows));
+    arguments.expect_length("indices", static_cast<int64_t>(indices_.size()), static_cast<double>(p_.rows));
     arguments.expect_length("out", out.length, static_cast<double>(p_.out_rows) * columns);
     arguments.expect_apart("out", out, "x", x);
-    arguments.expect_apart("out", out, "indices", indices);
     if (arguments.failed()) return;
-    // A copy: all threads must read the same, whatever JavaScript does to the array meanwhile.
-    indices_.assign(indices.data, indices.data + p_.rows);
     p_.x = x.data;
     p_.indices = indices_.data();
     p_.out = out.data;
@@ -98,7 +99,7 @@ class ScatterAddRowsJob : public Job {
 
  private:
   ScatterRows p_;
-  std::vector<int32_t> indices_;
+  Buffer<int32_t> indices_;
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ struct Choice {
 Choice choose() {
   Choice choice;
   const char* forced = std::getenv("SYNTHETIC_ATTENTION_ISA");
-  if (forced != nullptr && *forced != '\0') {
+  if (forced != nullptr) {
     choice.kernels = find_kernels(forced);
     if (choice.kernels == nullptr) {
       std::string names;

@@ -18,8 +18,9 @@ constexpr double kParallelAttention = 100e3;
 }  // namespace
 
 bool run_attention(const KernelSet& kernels, const Attention& p) {
+  if (p.batch == 0 || p.heads == 0 || p.queries == 0) return true;
+  if (p.value_columns == 0 && (p.weights == nullptr || p.keys == 0)) return true;
   const int64_t pairs = p.batch * p.heads;
-  if (pairs == 0 || p.queries == 0 || (p.value_columns == 0 && p.weights == nullptr)) return true;
   ThreadPool& pool = ThreadPool::instance();
   const int64_t wanted = pool.threads() == 1 ? 1 : pool.threads() * kAttentionParts;
   const int64_t blocks = (p.queries + kernels.attention_rows - 1) / kernels.attention_rows;
@@ -63,6 +64,7 @@ bool run_layer_norm_gradient(const KernelSet& kernels, const LayerNormGradientRo
   // Rows that are summed together, whatever the threads, so that the sums are the same for any number of
   // them.
   constexpr int64_t kRows = 64;
+  if (p.columns == 0) return true;
   const int64_t n = p.columns, segments = (p.rows + kRows - 1) / kRows;
   Workspace sums(static_cast<size_t>(segments * 2 * n));
   if (!sums.ok()) return false;

@@ -102,6 +102,7 @@ bool run_one(const KernelSet& kernels, const Matmul& p, int64_t batch) {
 }  // namespace
 
 void run_pack(const KernelSet& kernels, const MatrixView& b, int64_t k, int64_t n, float* dst) {
+  if (k == 0 || n == 0) return;
   ThreadPool& pool = ThreadPool::instance();
   const int64_t parts = k * n < 65536 ? 1 : pool.threads();
   pool.run(parts, [&](int64_t part) {
@@ -112,7 +113,7 @@ void run_pack(const KernelSet& kernels, const MatrixView& b, int64_t k, int64_t 
 }
 
 bool run_matmul(const KernelSet& kernels, const Matmul& p) {
-  if (p.m == 0 || p.n == 0) return true;
+  if (p.batch == 0 || p.m == 0 || p.n == 0) return true;
   ThreadPool& pool = ThreadPool::instance();
   std::atomic<bool> ok{true};
   const auto one = [&](int64_t batch) {

@@ -46,9 +46,12 @@ Axes merge_axes(const AxisOrder& p) {
 }  // namespace
 
 void run_transpose(const KernelSet& kernels, const AxisOrder& p) {
+  // First the empty axes: the product of the others may not fit in 64 bits.
+  for (int d = 0; d < p.axes; ++d) {
+    if (p.shape[d] == 0) return;
+  }
   int64_t size = 1;
   for (int d = 0; d < p.axes; ++d) size *= p.shape[d];
-  if (size == 0) return;
   const Axes axes = merge_axes(p);
   if (axes.count < 2) {
     std::memcpy(p.out, p.x, static_cast<size_t>(size) * sizeof(float));

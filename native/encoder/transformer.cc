@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dispatch/run.h"
+#include "runtime/buffer.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"
 
@@ -187,19 +188,20 @@ bool Transformer::forward(const EncodeBatch& batch, int64_t first, int64_t last)
 
 bool Transformer::encode(const EncodeBatch& batch) const {
   // Chunks depend on the batch alone, not on the thread count.
-  std::vector<int64_t> ends;
-  int64_t start = 0;
+  Buffer<int64_t> ends;
+  if (!ends.allocate(static_cast<size_t>(batch.sequences))) return false;
+  int64_t start = 0, chunks = 0;
   for (int64_t s = 0; s < batch.sequences; ++s) {
     if (s > start && batch.offsets[s + 1] - batch.offsets[start] > kChunkTokens) {
-      ends.push_back(s);
+      ends[static_cast<size_t>(chunks++)] = s;
       start = s;
     }
   }
-  if (batch.sequences > 0) ends.push_back(batch.sequences);
-  const int64_t chunks = static_cast<int64_t>(ends.size());
+  if (batch.sequences > 0) ends[static_cast<size_t>(chunks++)] = batch.sequences;
   std::atomic<bool> ok{true};
   const auto chunk = [&](int64_t i) {
-    if (!forward(batch, i == 0 ? 0 : ends[i - 1], ends[i])) ok = false;
+    if (!forward(batch, i == 0 ? 0 : ends[static_cast<size_t>(i - 1)], ends[static_cast<size_t>(i)]))
+      ok = false;
   };
   // With a chunk for every thread there is nothing to wait for between operations; with fewer, each
   // operation is spread over the threads instead.

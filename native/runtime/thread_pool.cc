@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <cstdlib>
-#include <list>
 #include <mutex>
-#include <thread>
 
 #include "runtime/background.h"
 #include "runtime/cpu_count.h"
+#include "runtime/settings.h"
+#include "runtime/thread.h"
 
 #if defined(_WIN32)
 #define NOMINMAX
@@ -50,11 +49,13 @@ void lock_awake(std::unique_lock<std::mutex>& lock) {
 }
 
 int initial_threads() {
-  const char* text = std::getenv("SYNTHETIC_ATTENTION_THREADS");
-  const int wanted = text == nullptr ? 0 : std::atoi(text);
+  const int wanted = settings().threads;
   const int count = wanted > 0 ? wanted : available_cpus();
   return std::min(count, ThreadPool::kMaxThreads);
 }
+
+// Regions to pass before a thread is asked for again that the system did not give: asking costs microseconds.
+constexpr int kRegionsBeforeRetry = 256;
 
 // Environments come and go, and the last one to leave would have this code unmapped under parked workers.
 void pin_module() {
@@ -79,6 +80,10 @@ struct Region {
   std::atomic<int64_t> next{0};
   // Threads inside of this region, its caller included; guarded by the pool's mutex.
   int participants = 0;
+  // Its neighbours in the pool's list, which lies in the regions themselves: a list that allocates could
+  // fail.
+  Region* before = nullptr;
+  Region* after = nullptr;
 
   bool exhausted() const { return next.load(std::memory_order_relaxed) >= count; }
   void work() {
@@ -93,18 +98,31 @@ struct Region {
 struct ThreadPool::Impl {
   std::mutex mutex;
   std::condition_variable work_ready, turn_ready, region_left;
-  std::list<Region*> regions;
-  int limit = 1;    // threads that may compute at once
-  int active = 0;   // threads that do
-  int workers = 0;  // threads ever started
+  Region* first = nullptr;  // regions that threads may join, oldest first
+  Region* last = nullptr;
+  int limit = 1;     // threads that may compute at once
+  int active = 0;    // threads that do
+  int workers = 0;   // threads ever started
+  int retry_in = 0;  // regions until threads that could not be had are asked for again
   uint64_t waiting_callers = 0;
   std::atomic<uint64_t> epoch{0};  // grows with each new region or turn: what spinning workers watch
 
   Region* find() {
-    for (Region* region : regions) {
+    for (Region* region = first; region != nullptr; region = region->after) {
       if (!region->exhausted()) return region;
     }
     return nullptr;
+  }
+
+  void publish(Region* region) {
+    region->before = last;
+    (last == nullptr ? first : last->after) = region;
+    last = region;
+  }
+
+  void withdraw(Region* region) {
+    (region->before == nullptr ? first : region->before->after) = region->after;
+    (region->after == nullptr ? last : region->after->before) = region->before;
   }
 
   // Waits until ready(): a short spin without the lock, then the condition variable.
@@ -149,11 +167,17 @@ struct ThreadPool::Impl {
     }
   }
 
+  // Where the system gives fewer threads than wanted, those that are there do the work, with the caller.
   void start_workers() {
+    if (workers >= limit - 1 || --retry_in > 0) return;
     while (workers < limit - 1) {
+      if (!start_thread([](void* pool) { static_cast<Impl*>(pool)->worker(); }, this)) {
+        retry_in = kRegionsBeforeRetry;
+        return;
+      }
       ++workers;
-      std::thread([this] { worker(); }).detach();
     }
+    retry_in = 0;
   }
 };
 
@@ -165,6 +189,11 @@ ThreadPool::ThreadPool() : impl_(new Impl) {
 ThreadPool& ThreadPool::instance() {
   static ThreadPool* pool = new ThreadPool;
   return *pool;
+}
+
+int ThreadPool::workers() const {
+  std::lock_guard<std::mutex> lock(impl_->mutex);
+  return impl_->workers;
 }
 
 int ThreadPool::threads() const {
@@ -196,9 +225,10 @@ void ThreadPool::run_erased(int64_t count, Part part, const void* body) {
   if (pool.waiting_callers == 0 && pool.active < pool.limit && pool.find() != nullptr) {
     pool.work_ready.notify_one();
   }
-  if (count > 1 && pool.limit > 1) {
+  const bool shared = count > 1 && pool.limit > 1;
+  if (shared) {
     pool.start_workers();
-    pool.regions.push_back(&region);
+    pool.publish(&region);
     pool.epoch.fetch_add(1, std::memory_order_release);
     if (count > 2) {
       pool.work_ready.notify_all();
@@ -209,7 +239,7 @@ void ThreadPool::run_erased(int64_t count, Part part, const void* body) {
   lock.unlock();
   region.work();
   lock_awake(lock);
-  pool.regions.remove(&region);
+  if (shared) pool.withdraw(&region);
   pool.leave(&region);
   pool.spin_then_wait(lock, pool.region_left, [&] { return region.participants == 0; });
 }

@@ -5,6 +5,7 @@
 // The split into parts is the caller's and does not depend on timing, so results do not either. Workers spin
 // for a few microseconds between regions, then park: an idle process uses no CPU.
 // A region started from inside a part runs right there, one part after the other.
+// Where the system gives fewer threads than wanted, even none, a region runs on those that are there.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,8 @@ class ThreadPool {
   static ThreadPool& instance();
 
   int threads() const;
+  // Threads that the pool has started, beside its callers.
+  int workers() const;
   // 1 <= n <= kMaxThreads; takes effect for regions that start later.
   void set_threads(int n);
 

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "runtime/fault.h"
+
 #if defined(_WIN32)
 #include <malloc.h>
 #else
@@ -25,7 +27,7 @@ void* allocate_aligned(size_t bytes) {
   const size_t alignment = bytes >= kHugePage ? kHugePage : kAlignment;
   // Whole pages, not whole huge pages: a last one of those would be resident for a few kilobytes of weights.
   const size_t unit = bytes >= kHugePage ? kPage : kAlignment;
-  if (bytes > SIZE_MAX - alignment) return nullptr;
+  if (bytes > SIZE_MAX - alignment || should_fail(Resource::kMemory)) return nullptr;
   const size_t rounded = (bytes + unit - 1) / unit * unit;
 #if defined(_WIN32)
   return _aligned_malloc(rounded, alignment);

@@ -1,4 +1,5 @@
 import { matmul } from '../../kernels/matmul.js';
+import { owned } from '../../kernels/own_arrays.js';
 import { ScoreKind } from '../../native/addon.js';
 import { PreparedRandom } from './prepared_random.js';
 import type { PreparedScoreFunction, ScoreFunction } from './score_function.js';
@@ -22,6 +23,8 @@ export function factorizedRandomScores(maxLength: number, rank: number): ScoreFu
       const right = weights.get('factorized_random_2/kernel')!;
       const small = left.shape[0]! * maxLength * maxLength <= LARGEST_PREPARED;
       let random: PreparedRandom | undefined;
+      // Asynchronous calls may use these where they are; the weights themselves are the caller's to reach.
+      let copies: [Float32Array, Float32Array] | undefined;
       const writtenOut = (): PreparedRandom => {
         random ??= new PreparedRandom(matmul(left, right, { transposeB: true }));
         return random;
@@ -30,13 +33,14 @@ export function factorizedRandomScores(maxLength: number, rank: number): ScoreFu
         // biome-ignore lint/correctness/useYield: what there is to compute is computed once
         *logits(context) {
           if (context.alone && small) return writtenOut().source(context);
+          copies ??= [left.data.slice(), right.data.slice()];
           return {
             kind: ScoreKind.product,
             weight: 1,
             depth: rank,
-            left: left.data.subarray(context.position * rank),
+            left: owned(copies[0]).subarray(context.position * rank),
             leftStrides: [0, maxLength * rank, rank],
-            right: right.data,
+            right: owned(copies[1]),
             rightStrides: [0, maxLength * rank, rank],
           };
         },

@@ -38,7 +38,13 @@ struct BinaryElements {
   ptrdiff_t b_strides[4] = {0, 0, 0, 0};
   float* out = nullptr;
 
-  int64_t size() const { return shape[0] * shape[1] * shape[2] * shape[3]; }
+  // 0 where an axis is: the product of the others may not fit in 64 bits.
+  int64_t size() const {
+    for (const int64_t axis : shape) {
+      if (axis == 0) return 0;
+    }
+    return shape[0] * shape[1] * shape[2] * shape[3];
+  }
 };
 
 }  // namespace sa

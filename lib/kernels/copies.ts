@@ -1,0 +1,72 @@
+/**
+ * Copies of a caller's arrays for an asynchronous call of several steps: between two of them JavaScript may write to the
+ * arrays, transfer their buffers or detach them. (What one step reads, the addon copies.)
+ */
+import { types } from 'node:util';
+import type { Shape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { currentRun, type Run } from './own_arrays.js';
+import { Scratch } from './scratch.js';
+
+export class Copies {
+  readonly #run: Run | undefined;
+  readonly #scratch: Scratch;
+
+  /** @param run the call that they are for; only an asynchronous one gets copies */
+  constructor(run = currentRun()) {
+    this.#run = run;
+    this.#scratch = new Scratch(run);
+  }
+
+  of<A extends Float32Array | Uint8Array>(array: A): A {
+    if (this.#run?.asynchronous !== true || array.length === 0 || isResizable(array)) return array;
+    if (types.isFloat32Array(array)) {
+      const copy = this.#scratch.array(array.length);
+      copy.set(array);
+      return copy as A;
+    }
+    const copy = Uint8Array.prototype.slice.call(array);
+    this.#run.own(copy);
+    return copy as A;
+  }
+
+  /**
+   * A tensor or mask with its data copied, nested arrays copied, and the same of all options. What is none of these
+   * comes back as it is: it is checked where it is used.
+   */
+  ofArgument<T>(value: T): T {
+    if (Array.isArray(value))
+      return value.map((item) => (Array.isArray(item) ? this.ofArgument(item) : item)) as T;
+    if (typeof value !== 'object' || value === null) return value;
+    const { data } = value as { data?: unknown };
+    if (!types.isFloat32Array(data) && !types.isUint8Array(data)) return value;
+    const { shape, dims } = value as { shape?: unknown; dims?: unknown };
+    const axes = shape ?? dims;
+    return { data: this.of(data), shape: Array.isArray(axes) ? [...axes] : axes } as T;
+  }
+
+  ofOptions<T extends object>(options: T): T {
+    if (this.#run?.asynchronous !== true || typeof options !== 'object' || options === null) return options;
+    const copies: Record<string, unknown> = {};
+    for (const name in options) copies[name] = this.ofArgument(options[name]);
+    return copies as T;
+  }
+
+  /** `result`, with its data copied where it lies in the memory that release() gives back. */
+  detach<T>(result: T): T {
+    if (Array.isArray(result)) return result.map((item) => this.detach(item)) as T;
+    const { data, shape } = (result ?? {}) as { data?: unknown; shape?: unknown };
+    if (!types.isFloat32Array(data) || !this.#scratch.holds(data)) return result;
+    return new Tensor(data.slice(), shape as Shape) as T;
+  }
+
+  release(): void {
+    this.#scratch.release();
+  }
+}
+
+/** Refused by the check that follows: a copy would hide it. */
+function isResizable({ buffer }: { buffer: ArrayBufferLike }): boolean {
+  const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
+  return resizable === true || growable === true;
+}
