@@ -1,7 +1,9 @@
 // TransformerModel: a loaded encoder behind a JavaScript object, and its forward pass as a job.
 #include "binding/encoder.h"
 
+#include <algorithm>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -53,8 +55,15 @@ class EncodeJob : public Job {
     arguments.expect_length("out", out.length,
                             static_cast<double>(rows) * static_cast<double>(config.hidden));
     if (arguments.failed()) return;
-    ids_.assign(ids.data, ids.data + tokens);
-    for (const int32_t id : ids_) {
+    ids_.reset(new (std::nothrow) int32_t[static_cast<size_t>(tokens)]);
+    status_.reset(new (std::nothrow) SequenceStatus[static_cast<size_t>(sequences)]());
+    if (ids_ == nullptr || status_ == nullptr) {
+      arguments.fail("ids", "enough memory for a copy of them", "none from the system");
+      return;
+    }
+    std::copy(ids.data, ids.data + tokens, ids_.get());
+    for (int64_t i = 0; i < tokens; ++i) {
+      const int32_t id = ids_[static_cast<size_t>(i)];
       if (id < 0 || id >= config.vocabulary) {
         arguments.fail("ids", "token ids from 0 to " + std::to_string(config.vocabulary - 1),
                        std::to_string(id));
@@ -67,7 +76,8 @@ class EncodeJob : public Job {
                        "sequences of at most " + std::to_string(config.positions) + " tokens",
                        static_cast<double>(length));
     }
-    batch_.ids = ids_.data();
+    batch_.ids = ids_.get();
+    batch_.status = status_.get();
     batch_.offsets = offsets_.data();
     batch_.sequences = sequences;
     batch_.out = out.data;
@@ -85,9 +95,31 @@ class EncodeJob : public Job {
 
   std::string execute(const KernelSet&) override { return succeeded(model_->encode(batch_)); }
 
+  // Undefined, or what sequences have no result: {notFinite, unread, problem}.
+  Napi::Value result(Napi::Env env) override {
+    const SequenceStatus *begin = status_.get(), *end = begin + batch_.sequences;
+    const bool done = std::all_of(begin, end, [](SequenceStatus s) { return s == SequenceStatus::kDone; });
+    if (done) return env.Undefined();
+    Napi::Object out = Napi::Object::New(env);
+    out.Set("notFinite", sequences(env, SequenceStatus::kNotFinite));
+    out.Set("unread", sequences(env, SequenceStatus::kUnread));
+    out.Set("problem", model_->problem());
+    return out;
+  }
+
  private:
+  Napi::Array sequences(Napi::Env env, SequenceStatus status) const {
+    Napi::Array out = Napi::Array::New(env);
+    for (int64_t s = 0; s < batch_.sequences; ++s) {
+      if (status_[static_cast<size_t>(s)] == status) out.Set(out.Length(), static_cast<double>(s));
+    }
+    return out;
+  }
+
   std::shared_ptr<const Transformer> model_;
-  std::vector<int32_t> ids_, offsets_;
+  std::unique_ptr<int32_t[]> ids_;
+  std::unique_ptr<SequenceStatus[]> status_;
+  std::vector<int32_t> offsets_;
   EncodeBatch batch_;
 };
 
