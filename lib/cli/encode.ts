@@ -1,7 +1,7 @@
 /** The work of `synthetic-attention encode`: records in, embeddings out, streamed in bounded memory. */
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { embeddingRanges, quantizedWidth, quantizeRows } from '../encoder/quantize.js';
+import { checkRanges, embeddingRanges, quantizedWidth, quantizeRows } from '../encoder/quantize.js';
 import type { EncoderDType, Precision, TextEncoder } from '../encoder/types.js';
 import type { RecordBatch } from '../formats/record_batch.js';
 import type { NumberType, RowLayout } from '../formats/row_format.js';
@@ -18,6 +18,7 @@ import { type FindModel, findModel } from './find_model.js';
 import { openInput } from './input.js';
 import { ID_LINE } from './input_format.js';
 import { guardInterrupts } from './interrupt.js';
+import { namingRecord, namingRecords } from './naming_records.js';
 import { createFormat, openOutput } from './output.js';
 import { type Counts, count, createProgress, type Progress } from './progress.js';
 import { CALIBRATION_TEXTS, peekTexts, rangesPath, readRanges, writeRanges } from './ranges.js';
@@ -76,7 +77,8 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
     const encoder = await load(options, directory, around, guard.signal, say);
     const encoding = encoderOptions(options);
     // Poolings and truncation change the length, and only the encoder knows how.
-    const dimensions = (await encoder.encode('', encoding)).shape.at(-1)!;
+    const dimensions =
+      encoder.embeddingLength?.(encoding) ?? (await encoder.encode('', encoding)).shape.at(-1)!;
 
     let records: AsyncGenerator<RecordBatch, void, undefined> = input.records();
     let ranges: Float32Array | undefined;
@@ -89,8 +91,11 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
         const first = await peekTexts(records, CALIBRATION_TEXTS);
         records = first.records;
         if (first.texts.length > 0) {
-          const { data } = await encoder.encode(first.texts, { ...encoding, signal: guard.signal });
-          calibrated = embeddingRanges(data, dimensions);
+          const calibrating = encoder.encode(first.texts, { ...encoding, signal: guard.signal });
+          const { data } = await calibrating.catch((error: unknown) => {
+            throw namingRecord(error, (index) => index + 1);
+          });
+          calibrated = checkRanges('calibration', embeddingRanges(data, dimensions), dimensions);
         }
       }
       ranges = calibrated;
@@ -132,7 +137,8 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
         if (taken.length > 0) yield taken;
       }
     }
-    for await (const batch of encoder.encodeStream(texts(), { ...encoding, signal: guard.signal })) {
+    const batches = encoder.encodeStream(texts(), { ...encoding, signal: guard.signal });
+    for await (const batch of namingRecords(batches, selection)) {
       const values = quantizeRows(batch.embeddings, dimensions, precision, ranges);
       await writer.write(values, options.id === undefined ? undefined : selection.ids(batch.texts));
       // What was skipped on the way here belongs to what an earlier run has done.
