@@ -81,7 +81,11 @@ export function checkRanges(subject: string, ranges: Float32Array, dims: number,
     const step = stepOf(ranges, dims, j);
     if ((step > 0 || (own && step === 0)) && step !== Number.POSITIVE_INFINITY) continue;
     const finite = Number.isFinite(least) && Number.isFinite(greatest);
-    const expected = finite ? 'a greatest value above the least' : 'finite values';
+    const expected = !finite
+      ? 'finite values'
+      : greatest > least
+        ? 'a range that float32 can cut into 255 steps'
+        : 'a greatest value above the least';
     throw new ArgumentError(expectation(`${subject}: dimension ${j}`, expected, `${least} to ${greatest}`));
   }
   return ranges;
