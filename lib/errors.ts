@@ -41,6 +41,18 @@ export class ModelError extends SyntheticAttentionError {
   }
 }
 
+/** The model gives a number that is not finite (NaN or an infinity) for a text, which therefore has no result. */
+export class NonFiniteError extends SyntheticAttentionError {
+  /** @param index of the text in what the caller gave */
+  constructor(
+    message: string,
+    readonly index: number,
+    options?: ErrorOptions,
+  ) {
+    super('ERR_NOT_FINITE', message, options);
+  }
+}
+
 /** An input or output file that cannot be read or written. */
 export class FileError extends SyntheticAttentionError {
   constructor(message: string, options?: ErrorOptions) {

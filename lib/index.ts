@@ -38,6 +38,7 @@ export {
   FormatError,
   ModelError,
   NativeLoadError,
+  NonFiniteError,
   OutputBusyError,
   ShapeError,
   SyntheticAttentionError,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { embeddingRanges, quantizedWidth, quantizeRows } from '../encoder/quantize.js';
+import { checkRanges, embeddingRanges, quantizedWidth, quantizeRows } from '../encoder/quantize.js';
 import type { EncoderDType, Precision, TextEncoder } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
 import { isSameFile } from '../formats/input_file.js';
@@ -24,6 +24,7 @@ import { InputDigest } from './input_digest.js';
 import { ID_LINE } from './input_format.js';
 import { guardInterrupts } from './interrupt.js';
 import { journalPath } from './journal.js';
+import { namingRecord, namingRecords } from './naming_records.js';
 import { createFormat, lockOutput, openOutput } from './output.js';
 import { type Counts, count, createProgress, type Progress } from './progress.js';
 import { CALIBRATION_TEXTS, peekTexts, rangesPath, readRanges, writeRanges } from './ranges.js';
@@ -74,7 +75,7 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
   // A read that waits for input would keep the process from ending.
   guard.signal.addEventListener('abort', () => input.destroy(), { once: true });
   try {
-    await checkRanges(options);
+    await checkRangesOption(options);
     lock = await lockOutput(output, filesBeside(options));
     if (options.resume && !lock.isExclusive) {
       say(`${output}: the file system has no locks, so make sure that no other run writes this output`);
@@ -88,7 +89,8 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
     const encoder = await load(options, directory, around, guard.signal, say);
     const encoding = encoderOptions(options);
     // Poolings and truncation change the length, and only the encoder knows how.
-    const dimensions = (await encoder.encode('', encoding)).shape.at(-1)!;
+    const dimensions =
+      encoder.embeddingLength?.(encoding) ?? (await encoder.encode('', encoding)).shape.at(-1)!;
 
     let records: AsyncGenerator<RecordBatch, void, undefined> = input.records();
     let ranges: Float32Array | undefined;
@@ -101,8 +103,11 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
         const first = await peekTexts(records, CALIBRATION_TEXTS);
         records = first.records;
         if (first.texts.length > 0) {
-          const { data } = await encoder.encode(first.texts, { ...encoding, signal: guard.signal });
-          calibrated = embeddingRanges(data, dimensions);
+          const calibrating = encoder.encode(first.texts, { ...encoding, signal: guard.signal });
+          const { data } = await calibrating.catch((error: unknown) => {
+            throw namingRecord(error, (index) => index + 1);
+          });
+          calibrated = checkRanges('calibration', embeddingRanges(data, dimensions), dimensions);
         }
       }
       ranges = calibrated;
@@ -146,7 +151,8 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
         if (taken.length > 0) yield taken;
       }
     }
-    for await (const batch of encoder.encodeStream(texts(), { ...encoding, signal: guard.signal })) {
+    const batches = encoder.encodeStream(texts(), { ...encoding, signal: guard.signal });
+    for await (const batch of namingRecords(batches, selection)) {
       const values = quantizeRows(batch.embeddings, dimensions, precision, ranges);
       await writer.write(values, options.id === undefined ? undefined : selection.ids(batch.texts));
       // What was skipped on the way here belongs to what an earlier run has done.
@@ -189,7 +195,7 @@ function filesBeside({ output, resume = false, precision = 'float32', ranges }: 
 }
 
 /** @throws ArgumentError if the output would replace the ranges that it is made with */
-async function checkRanges({ ranges, output }: EncodeCommandOptions): Promise<void> {
+async function checkRangesOption({ ranges, output }: EncodeCommandOptions): Promise<void> {
   if (ranges !== undefined && (await isSameFile(ranges, output))) {
     throw new ArgumentError(expectation('--output', 'another file than the ranges', output));
   }

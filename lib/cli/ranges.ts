@@ -1,4 +1,5 @@
 /** Ranges of 8-bit embeddings: from a file, or from the first texts of the input. */
+import { checkRanges } from '../encoder/quantize.js';
 import { expectation, FormatError } from '../errors.js';
 import { NpyFormat, readNpy } from '../formats/npy.js';
 import type { RecordBatch } from '../formats/record_batch.js';
@@ -10,7 +11,9 @@ export const CALIBRATION_TEXTS = 1024;
 /** [2 * dimensions]: the least values, then the greatest. */
 export async function readRanges(path: string, dimensions: number): Promise<Float32Array> {
   const { shape, data } = await readNpy(path);
-  if (shape.length === 2 && shape[0] === 2 && shape[1] === dimensions) return data;
+  if (shape.length === 2 && shape[0] === 2 && shape[1] === dimensions) {
+    return checkRanges(`--ranges ${path}`, data, dimensions);
+  }
   throw new FormatError(
     expectation(`--ranges ${path}`, `the shape (2, ${dimensions})`, `(${shape.join(', ')})`),
   );

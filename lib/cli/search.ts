@@ -8,6 +8,7 @@ import { checkInputs, inputsOf } from './encode_options.js';
 import { type FindModel, findModel } from './find_model.js';
 import { openInput } from './input.js';
 import { guardInterrupts } from './interrupt.js';
+import { namingRecord } from './naming_records.js';
 import { writeOutput } from './output.js';
 import { count } from './progress.js';
 import type { SearchCommandOptions } from './search_options.js';
@@ -40,7 +41,9 @@ export async function runSearch(options: SearchCommandOptions, around: SearchSur
       throw new ArgumentError(expectation('--input', `${least} texts at least`, String(texts.length)));
     }
     const start = performance.now();
-    const corpus = await encoder.encodeDocument(texts, { signal });
+    const corpus = await encoder.encodeDocument(texts, { signal }).catch((error: unknown) => {
+      throw namingRecord(error, (index) => index + 1);
+    });
     const seconds = (performance.now() - start) / 1000;
     const search = { scoreFunction: encoder.similarityName, signal };
     let found: Found[];

@@ -49,6 +49,12 @@ export class Selection {
     return taken;
   }
 
+  /** Number of the record, from 1, whose text was taken as the one `index`, from 0. */
+  record(index: number): number {
+    const { shard = { index: 1, count: 1 }, skip } = this.#options;
+    return (skip + index) * shard.count + shard.index;
+  }
+
   /** The ids of the next `count` texts; each is given once. */
   ids(count: number): RecordId[] {
     return this.#ids.splice(0, count);

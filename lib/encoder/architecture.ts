@@ -1,6 +1,5 @@
 /** Model architectures, by config.json's model_type, and how a model of one is loaded. */
 import { describe, expectation, ModelError } from '../errors.js';
-import { addon } from '../native/load.js';
 import { albert } from './architectures/albert.js';
 import type { Architecture } from './architectures/architecture.js';
 import { bert, electra } from './architectures/bert.js';
@@ -13,6 +12,7 @@ import { roberta } from './architectures/roberta.js';
 import { synthesizer } from './architectures/synthesizer.js';
 import type { JsonObject } from './json_file.js';
 import { storedIn8Bits } from './large_tensors.js';
+import { loadTransformer } from './load_transformer.js';
 import type { LoadedModel } from './loaded_model.js';
 import type { EncoderDType } from './types.js';
 import { Weights } from './weights.js';
@@ -59,9 +59,8 @@ export async function openArchitecture(directory: string, config: JsonObject): P
   return {
     positions,
     async load(dtype = storedIn8Bits(parts) ? 'int8' : 'float32') {
-      const handle = await addon().loadTransformerAsync({
+      const handle = await loadTransformer(weights.files, {
         ...parts,
-        paths: weights.paths,
         config: { ...parts.config, quantize: dtype === 'int8' },
       });
       const kinds = architecture.kinds?.(config) ?? new Array<string>(layers).fill('MultiHeadAttention');

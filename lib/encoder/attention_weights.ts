@@ -1,19 +1,34 @@
 /** What a loaded model attends to in one text. */
-import { EncodeOutput } from '../native/addon.js';
-import { addon } from '../native/load.js';
+import type { ExplainedLayer } from '../explain/explanation.js';
+import { encodeJob, type Failures, throwFailure } from './encode_job.js';
 import type { LoadedModel } from './loaded_model.js';
 
-/** @returns [layers, heads, ids, ids] */
-export async function attentionWeights(model: LoadedModel, ids: readonly number[]): Promise<Float32Array> {
-  const attention = new Float32Array(model.layers * model.heads * ids.length ** 2);
-  await addon().encodeAsync({
-    model: model.handle,
-    ids: Int32Array.from(ids),
-    offsets: Int32Array.of(0, ids.length),
-    output: EncodeOutput.mean,
-    normalize: false,
-    out: new Float32Array(model.dimensions),
-    attention,
-  });
-  return attention;
+export interface AttentionOfText {
+  /** [layers, heads, ids, ids] */
+  weights: Float32Array;
+  /** Of the text, as the only one. */
+  failures: Failures;
+}
+
+export async function attentionWeights(model: LoadedModel, ids: readonly number[]): Promise<AttentionOfText> {
+  const weights = new Float32Array(model.layers * model.heads * ids.length ** 2);
+  const batch = { ids: Int32Array.from(ids), offsets: Int32Array.of(0, ids.length) };
+  const out = new Float32Array(model.dimensions);
+  return { weights, failures: await encodeJob(model, batch, { output: 'mean', out, attention: weights }) };
+}
+
+/** The layers of an explanation. @throws NonFiniteError, FileError if the text has no result */
+export async function explainedLayers(model: LoadedModel, ids: readonly number[]): Promise<ExplainedLayer[]> {
+  const { layers, heads, kinds } = model;
+  const size = heads * ids.length * ids.length;
+  const { weights, failures } = await attentionWeights(model, ids);
+  throwFailure(failures);
+  return Array.from({ length: layers }, (_, i) => ({
+    name: `layer ${i}`,
+    kind: kinds[i]!,
+    heads,
+    queries: ids.length,
+    keys: ids.length,
+    parts: [{ name: 'attention', weights: weights.subarray(i * size, (i + 1) * size) }],
+  }));
 }

@@ -2,10 +2,9 @@
 import { expectation, ModelError } from '../errors.js';
 import { quoteName } from '../formats/quote_name.js';
 import { decodeFloat32, type SafetensorsEntry } from '../formats/safetensors.js';
-import { readTensorBytes } from '../formats/safetensors_reader.js';
 import type { TensorToStream } from '../formats/safetensors_writer.js';
 import type { EncoderDType } from './types.js';
-import { SCALES_SUFFIX, type WeightsFiles } from './weights_files.js';
+import { readEntry, SCALES_SUFFIX, type WeightsFiles } from './weights_files.js';
 
 const { abs, floor, fround } = Math;
 
@@ -62,7 +61,7 @@ export function convertedTensors(
   large: ReadonlySet<Entry>,
   dtype: EncoderDType,
 ): TensorToStream[] {
-  const read = (entry: Entry) => readTensorBytes(files.paths[entry.file]!, entry);
+  const read = (entry: Entry) => readEntry(files, entry);
   const out: TensorToStream[] = [];
   const scalesOf = (entry: Entry) => files.entries.get(entry.name + SCALES_SUFFIX)!;
   const dropped = new Set<string>();

@@ -6,6 +6,7 @@ import { type ActivationName, matmulAsync } from '../kernels/matmul.js';
 import { PackedMatrix } from '../kernels/packed_matrix.js';
 import { type Shape, sameShape, shapeText } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { allFinite } from './encode_job.js';
 import { type JsonObject, readJsonObject } from './json_file.js';
 
 /** Sizes beyond this are no model's. */
@@ -65,6 +66,9 @@ export class Dense {
         throw new ModelError(
           expectation(`${file}: ${name}`, `shape ${shapeText(shape)}`, shapeText(found.shape)),
         );
+      }
+      if (!allFinite(found.data)) {
+        throw new ModelError(expectation(`${file}: ${name}`, 'finite weights', 'NaN or an infinity'));
       }
       return new Tensor(found.data, shape);
     };

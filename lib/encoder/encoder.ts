@@ -6,7 +6,8 @@ import { type HubOptions, resolveModel } from '../hub/resolve.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import { openArchitecture } from './architecture.js';
-import { attentionWeights } from './attention_weights.js';
+import { explainedLayers } from './attention_weights.js';
+import { reportFailures, throwFailure } from './encode_job.js';
 import {
   checkPooling,
   disposeSteps,
@@ -266,10 +267,19 @@ export class Encoder implements TextEncoder {
     const { head } = this.plan(named ? options : { ...options, prompt: '' });
     checkTokenBatch(batch, this);
     const { model } = this.parts;
-    if (options.outputValue === 'token') return tokenStates(model, batch);
+    if (options.outputValue === 'token') {
+      const { states, failures } = await tokenStates(model, batch);
+      reportFailures(failures, options.onFailure);
+      return states;
+    }
     const embeddings = new Float32Array((batch.offsets.length - 1) * head.dimensions);
-    await embed(model, batch, head, embeddings);
+    reportFailures(await embed(model, batch, head, embeddings), options.onFailure);
     return embeddings;
+  }
+
+  /** Numbers of an embedding that these options give. */
+  embeddingLength(options: EncodeOptions = {}): number {
+    return this.plan(options).head.dimensions;
   }
 
   /** The text that options put before every text, which may be empty. */
@@ -332,19 +342,9 @@ export class Encoder implements TextEncoder {
     }
     const { model, tokenizer } = this.parts;
     const ids = tokenizer.encode(text);
-    const { layers, heads, kinds } = model;
-    const size = heads * ids.length * ids.length;
-    const attention = await attentionWeights(model, ids);
-    const explained = Array.from({ length: layers }, (_, i) => ({
-      name: `layer ${i}`,
-      kind: kinds[i]!,
-      heads,
-      queries: ids.length,
-      keys: ids.length,
-      parts: [{ name: 'attention', weights: attention.subarray(i * size, (i + 1) * size) }],
-    }));
     const tokens = tokenizer.tokens(ids);
-    return new Explanation(explained, { ...options, subtitle: text, queryTokens: tokens, keyTokens: tokens });
+    const named = { ...options, subtitle: text, queryTokens: tokens, keyTokens: tokens };
+    return new Explanation(await explainedLayers(model, ids), named);
   }
 
   /** Frees native memory now instead of at garbage collection; jobs that run end first. */
@@ -440,7 +440,7 @@ export class Encoder implements TextEncoder {
   ): Promise<Tensor[]> {
     const { model, workers } = this.parts;
     const columns = model.dimensions;
-    const start = (batch: Parameters<typeof tokenStates>[1]) => tokenStates(model, batch);
+    const start = (batch: TokenBatch) => tokenStates(model, batch);
     const all: Tensor[] = [];
     for await (const { result, batch } of runJobs(
       [texts],
@@ -450,9 +450,11 @@ export class Encoder implements TextEncoder {
       options,
       texts.length,
     )) {
+      throwFailure(result.failures, all.length);
       for (let i = 0; i + 1 < batch.offsets.length; i++) {
         const [begin, end] = [batch.offsets[i]!, batch.offsets[i + 1]!];
-        all.push(new Tensor(result.subarray(begin * columns, end * columns), [end - begin, columns]));
+        const states = result.states.subarray(begin * columns, end * columns);
+        all.push(new Tensor(states, [end - begin, columns]));
       }
     }
     return all;
@@ -466,13 +468,15 @@ export class Encoder implements TextEncoder {
     total: number | undefined,
   ): AsyncGenerator<EncodedBatch, void, undefined> {
     const { model, workers } = this.parts;
-    const start = async (batch: Parameters<typeof embed>[1]): Promise<Float32Array> => {
+    const start = async (batch: TokenBatch) => {
       const embeddings = allocate(batch.offsets.length - 1);
-      await embed(model, batch, plan.head, embeddings);
-      return embeddings;
+      return { embeddings, failures: await embed(model, batch, plan.head, embeddings) };
     };
+    let done = 0;
     for await (const { result, batch } of runJobs(texts, workers, plan.prompt, start, options, total)) {
-      yield { embeddings: result, texts: batch.offsets.length - 1, tokens: batch.ids.length };
+      throwFailure(result.failures, done);
+      done += batch.offsets.length - 1;
+      yield { embeddings: result.embeddings, texts: batch.offsets.length - 1, tokens: batch.ids.length };
     }
   }
 }

@@ -1,10 +1,9 @@
 /** What turns the hidden states of a text into its embedding: pooling, then the modules behind it. */
 import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
 import { l2NormalizeAsync } from '../kernels/rows.js';
-import { EncodeOutput } from '../native/addon.js';
-import { addon } from '../native/load.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Dense } from './dense.js';
+import { encodeJob, type Failures, withRowsChecked } from './encode_job.js';
 import type { LoadedModel } from './loaded_model.js';
 import type { ModelDirectory } from './model_directory.js';
 import { poolTokens } from './pool_tokens.js';
@@ -86,13 +85,16 @@ export function withoutLastNormalize(steps: readonly Step[]): readonly Step[] {
   return steps.slice(0, last + 1);
 }
 
-/** Embeddings of a batch, written to `out` [texts, plan.dimensions]. */
+/**
+ * Embeddings of a batch, written to `out` [texts, plan.dimensions].
+ * @returns the texts that have none; their rows are zeros
+ */
 export async function embed(
   model: LoadedModel,
   batch: TokenBatch,
   plan: HeadPlan,
   out: Float32Array,
-): Promise<void> {
+): Promise<Failures> {
   const texts = batch.offsets.length - 1;
   const [first, ...rest] = plan.steps;
   const scaled = first === 'normalize';
@@ -105,10 +107,12 @@ export async function embed(
     texts,
     model.dimensions * plan.modes.length,
   ]);
-  await pooled(model, batch, plan, scaled, rows.data);
+  const failures = await pooled(model, batch, plan, scaled, rows.data);
   for (const step of steps) {
     rows = step === 'normalize' ? await l2NormalizeAsync(rows, { out: rows }) : await step.apply(rows);
   }
+  // Before any are cut off: what is wrong with the numbers behind the last one kept is wrong with the model.
+  const all = withRowsChecked(failures, rows.data, width);
   for (let i = 0; i < texts; i++) {
     out.set(rows.data.subarray(i * width, i * width + plan.dimensions), i * plan.dimensions);
   }
@@ -116,13 +120,20 @@ export async function embed(
     const kept = new Tensor(out, [texts, plan.dimensions]);
     await l2NormalizeAsync(kept, { out: kept });
   }
+  return all;
 }
 
-/** Hidden states of all tokens of a batch, [tokens, hidden]. */
-export async function tokenStates(model: LoadedModel, batch: TokenBatch): Promise<Float32Array> {
-  const out = new Float32Array(batch.ids.length * model.dimensions);
-  await encodeJob(model, batch, 'tokens', 0, false, out);
-  return out;
+/** Of a batch. */
+export interface States {
+  /** Hidden states of all tokens, [tokens, hidden]. */
+  states: Float32Array;
+  /** Texts that have none; their rows are zeros. */
+  failures: Failures;
+}
+
+export async function tokenStates(model: LoadedModel, batch: TokenBatch): Promise<States> {
+  const states = new Float32Array(batch.ids.length * model.dimensions);
+  return { states, failures: await encodeJob(model, batch, { output: 'tokens', out: states }) };
 }
 
 async function pooled(
@@ -131,38 +142,18 @@ async function pooled(
   { modes, skip }: HeadPlan,
   normalize: boolean,
   out: Float32Array,
-): Promise<void> {
+): Promise<Failures> {
   const [mode] = modes as [PoolingMode, ...PoolingMode[]];
   if (modes.length === 1 && (mode !== 'cls' || skip === 0)) {
-    return encodeJob(model, batch, mode, skip, normalize, out);
+    return encodeJob(model, batch, { output: mode, skip, normalize, out });
   }
-  poolTokens(await tokenStates(model, batch), model.dimensions, batch.offsets, modes, skip, out);
-  if (!normalize) return;
-  const rows = new Tensor(out, [batch.offsets.length - 1, model.dimensions * modes.length]);
-  await l2NormalizeAsync(rows, { out: rows });
-}
-
-async function encodeJob(
-  model: LoadedModel,
-  batch: TokenBatch,
-  output: keyof typeof EncodeOutput,
-  skip: number,
-  normalize: boolean,
-  out: Float32Array,
-): Promise<void> {
-  try {
-    await addon().encodeAsync({
-      model: model.handle,
-      ids: batch.ids,
-      offsets: batch.offsets,
-      output: EncodeOutput[output],
-      skip,
-      normalize,
-      out,
-    });
-  } catch (cause) {
-    // A tokenizer may know tokens that the model does not; only a text that has them tells.
-    const { message } = cause as Error;
-    throw message.startsWith('ids: ') ? new ModelError(`the tokenizer's ${message}`, { cause }) : cause;
+  const { states, failures } = await tokenStates(model, batch);
+  poolTokens(states, model.dimensions, batch.offsets, modes, skip, out);
+  const columns = model.dimensions * modes.length;
+  const all = withRowsChecked(failures, out, columns);
+  if (normalize) {
+    const rows = new Tensor(out, [batch.offsets.length - 1, columns]);
+    await l2NormalizeAsync(rows, { out: rows });
   }
+  return all;
 }

@@ -1,7 +1,10 @@
 /** JSON files of a model directory, and checked access to their keys. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expectation, ModelError } from '../errors.js';
+import { describe, expectation, FileError, ModelError } from '../errors.js';
+import { withInputFile } from '../formats/input_file.js';
+
+/** Bytes; no string is much longer. */
+const LARGEST = 2 ** 29 - 2 ** 16;
 
 export class JsonObject {
   constructor(
@@ -71,13 +74,29 @@ export class JsonObject {
   }
 }
 
+async function readText(path: string): Promise<string> {
+  return withInputFile(path, async (file) => {
+    if (file.size > LARGEST) {
+      throw new ModelError(expectation(path, `at most ${LARGEST} bytes`, `${file.size} bytes`));
+    }
+    const bytes = Buffer.allocUnsafe(file.size);
+    await file.read(bytes, 0);
+    await file.checkUnchanged();
+    return bytes.toString('utf8');
+  });
+}
+
 async function parse(path: string): Promise<unknown> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new ModelError(expectation(path, 'a readable file', code), { cause });
+    text = await readText(path);
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    // What the file system says is the cause; without one, the file is not a regular one or was changed.
+    const { cause } = error as { cause?: NodeJS.ErrnoException };
+    const message =
+      cause?.code === undefined ? error.message : expectation(path, 'a readable file', cause.code);
+    throw new ModelError(message, { cause: cause ?? error });
   }
   try {
     return JSON.parse(text) as unknown;

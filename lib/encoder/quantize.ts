@@ -2,6 +2,7 @@
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { checkDimension, checkMinimumRank, checkPositiveInteger, shapeText } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
+import { allFinite } from './encode_job.js';
 import type { Precision, QuantizedEmbeddings, QuantizedPrecision } from './types.js';
 
 /** Values that 8 bits tell apart lie this many steps from the least to the greatest. */
@@ -37,9 +38,11 @@ export function quantizedWidth(dims: number, precision: Precision): number {
  * The least values of every dimension, then the greatest.
  * @param rows [n, dims], row-major
  * @returns [2 * dims]
+ * @throws ArgumentError if a number is not finite
  */
 export function embeddingRanges(rows: Float32Array, dims: number): Float32Array {
   checkRows(rows, dims);
+  checkFinite('calibration', rows, dims);
   if (rows.length < 2 * dims) {
     throw new ArgumentError(
       expectation('ranges', 'two or more embeddings to take them from', String(rows.length / dims)),
@@ -58,6 +61,45 @@ export function embeddingRanges(rows: Float32Array, dims: number): Float32Array 
   return ranges;
 }
 
+/** Greatest less least value of a dimension, in steps; rounded to float32 as NumPy does it. */
+function stepOf(ranges: Float32Array, dims: number, j: number): number {
+  return Math.fround(Math.fround(ranges[dims + j]! - ranges[j]!) / STEPS);
+}
+
+/**
+ * @param ranges [2 * dims]: the least values of every dimension, then the greatest
+ * @param own whether they are of the very rows that are quantized: a dimension may be the same in all of those, and has
+ *   one step then, as in the reference
+ * @throws ShapeError, ArgumentError unless every dimension has a range that can be cut into steps
+ */
+export function checkRanges(subject: string, ranges: Float32Array, dims: number, own = false): Float32Array {
+  if (ranges.length !== 2 * dims) {
+    throw new ShapeError(expectation(subject, `${2 * dims} numbers`, String(ranges.length)));
+  }
+  for (let j = 0; j < dims; j++) {
+    const [least, greatest] = [ranges[j]!, ranges[dims + j]!];
+    const step = stepOf(ranges, dims, j);
+    if ((step > 0 || (own && step === 0)) && step !== Number.POSITIVE_INFINITY) continue;
+    const finite = Number.isFinite(least) && Number.isFinite(greatest);
+    const expected = !finite
+      ? 'finite values'
+      : greatest > least
+        ? 'a range that float32 can cut into 255 steps'
+        : 'a greatest value above the least';
+    throw new ArgumentError(expectation(`${subject}: dimension ${j}`, expected, `${least} to ${greatest}`));
+  }
+  return ranges;
+}
+
+/** @throws ArgumentError that names the first row with NaN or an infinity */
+export function checkFinite(name: string, rows: Float32Array, dims: number): void {
+  if (allFinite(rows)) return;
+  const at = rows.findIndex((x) => !Number.isFinite(x));
+  throw new ArgumentError(
+    expectation(`${name}: row ${Math.floor(at / dims)}`, 'finite numbers', String(rows[at])),
+  );
+}
+
 /** Numbers of `precision` for [n, dims]; float32 gives the rows themselves. */
 export function quantizeRows(
   rows: Float32Array,
@@ -67,15 +109,16 @@ export function quantizeRows(
 ): Float32Array | Int8Array | Uint8Array {
   checkRows(rows, dims);
   if (checkPrecision(precision) === 'float32') return rows;
+  checkFinite('embeddings', rows, dims);
   if (precision === 'binary' || precision === 'ubinary') {
     const bytes = packSigns(rows, dims);
     return precision === 'ubinary' ? bytes : signed(bytes);
   }
   if (rows.length === 0) return precision === 'int8' ? new Int8Array(0) : new Uint8Array(0);
-  const known = ranges ?? embeddingRanges(rows, dims);
-  if (known.length !== 2 * dims) {
-    throw new ShapeError(expectation('ranges', `${2 * dims} numbers`, String(known.length)));
-  }
+  const known =
+    ranges === undefined
+      ? checkRanges('embeddings', embeddingRanges(rows, dims), dims, true)
+      : checkRanges('ranges', ranges, dims);
   const bytes = intoSteps(rows, dims, known);
   return precision === 'uint8' ? bytes : signed(bytes);
 }
@@ -103,8 +146,11 @@ export function quantizeEmbeddings(
 ): Tensor | QuantizedEmbeddings {
   const { data, shape } = checkTensor('embeddings', embeddings);
   checkMinimumRank('embeddings', shape, 1, '[n, dimensions] or [dimensions]');
-  if (checkPrecision(precision) === 'float32') return new Tensor(data, shape);
   const dims = shape.at(-1)!;
+  if (checkPrecision(precision) === 'float32') {
+    checkFinite('embeddings', data, Math.max(1, dims));
+    return new Tensor(data, shape);
+  }
   const ranges = usesRanges(precision) ? givenRanges(options, dims) : undefined;
   const quantized = quantizeRows(data, dims, precision, ranges) as Int8Array | Uint8Array;
   return { data: quantized, shape: [...shape.slice(0, -1), quantizedWidth(dims, precision)] };
@@ -117,13 +163,13 @@ export function givenRanges(options: QuantizeEmbeddingsOptions, dims: number): F
     if (shape.length !== 2 || shape[0] !== 2 || shape[1] !== dims) {
       throw new ShapeError(expectation('ranges', `shape [2, ${dims}]`, shapeText(shape)));
     }
-    return data;
+    return checkRanges('ranges', data, dims);
   }
   if (options.calibration === undefined) return undefined;
   const { data, shape } = checkTensor('calibration', options.calibration);
   checkMinimumRank('calibration', shape, 2, '[n, dimensions]');
   checkDimension('calibration', 'dimensions', shape.at(-1), dims);
-  return embeddingRanges(data, dims);
+  return checkRanges('calibration', embeddingRanges(data, dims), dims);
 }
 
 function checkRows(rows: Float32Array, dims: number): void {
@@ -135,11 +181,7 @@ function checkRows(rows: Float32Array, dims: number): void {
 
 /** Rounded to float32 after every operation, as NumPy does it: a value at the edge of a step falls as it does there. */
 function intoSteps(rows: Float32Array, dims: number, ranges: Float32Array): Uint8Array {
-  const steps = new Float32Array(dims);
-  for (let j = 0; j < dims; j++) {
-    const step = Math.fround(Math.fround(ranges[dims + j]! - ranges[j]!) / STEPS);
-    steps[j] = step === 0 ? 1 : step;
-  }
+  const steps = Float32Array.from({ length: dims }, (_, j) => stepOf(ranges, dims, j) || 1);
   const bytes = new Uint8Array(rows.length);
   for (let at = 0; at < rows.length; at += dims) {
     for (let j = 0; j < dims; j++) {

@@ -1,9 +1,11 @@
 /** The nearest of many embeddings for each of some: exact, in chunks, so that memory stays bounded. */
 
+import { ArgumentError, expectation } from '../errors.js';
 import { l2NormalizeAsync } from '../kernels/rows.js';
 import type { Abortable } from '../kernels/run.js';
 import { checkDimension, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
+import { checkFinite } from './quantize.js';
 import { createScorer, type ScoreFunction, type Scorer } from './search_scores.js';
 import { checkSimilarity, pair, rowsOf } from './similarity.js';
 import { byScore, TopK } from './top_k.js';
@@ -42,6 +44,7 @@ interface Group {
  * @param queries [n, dimensions] or [dimensions]
  * @param corpus [m, dimensions]
  * @returns for every query its hits, nearest first; of equal scores the one that comes first in the corpus
+ * @throws ArgumentError where a row is not finite; of an own score function NaN is no score
  */
 export async function semanticSearch(
   queries: TensorLike,
@@ -57,6 +60,7 @@ export async function semanticSearch(
   const queryChunk = checkPositiveInteger('queryChunkSize', options.queryChunkSize ?? 100);
   const corpusChunk = checkPositiveInteger('corpusChunkSize', options.corpusChunkSize ?? 16384);
   signal?.throwIfAborted();
+  const own = typeof by === 'function';
   const aligned = by === 'cosine' ? await l2NormalizeAsync(asked) : asked;
   const groups: Group[] = [];
   try {
@@ -75,7 +79,11 @@ export async function semanticSearch(
         const scores = await scorer.score(chunk, signal);
         const n = scores.length / chunk.shape[0]!;
         const look = (i: number): void => {
-          for (let j = 0; j < n; j++) best.offer(j, begin + i, scores[i * n + j]!);
+          for (let j = 0; j < n; j++) {
+            const score = scores[i * n + j]!;
+            if (!own && !Number.isFinite(score)) refuse(asked, all);
+            best.offer(j, begin + i, score);
+          }
         };
         await inTurns(chunk.shape[0]!, ROWS, look, signal);
       }
@@ -84,6 +92,16 @@ export async function semanticSearch(
   } finally {
     for (const { scorer } of groups) scorer.dispose();
   }
+}
+
+/** Why a score is not finite. Found out only then: a look at every number of the corpus costs as much as the search. */
+function refuse(queries: Tensor, corpus: Tensor): never {
+  const dims = queries.shape[1]!;
+  checkFinite('queries', queries.data, dims);
+  checkFinite('corpus', corpus.data, dims);
+  throw new ArgumentError(
+    expectation('corpus', 'embeddings whose similarity float32 can express', 'larger ones'),
+  );
 }
 
 /** Consecutive rows, `size` at a time, with the number of the first. */

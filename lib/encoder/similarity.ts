@@ -4,6 +4,8 @@ import { matmul } from '../kernels/matmul.js';
 import { l2Normalize } from '../kernels/rows.js';
 import { checkDimension, checkRank, checkSameShape } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
+import { allFinite } from './encode_job.js';
+import { checkFinite } from './quantize.js';
 import type { SimilarityName } from './types.js';
 
 const NAMES: readonly SimilarityName[] = ['cosine', 'dot', 'euclidean', 'manhattan'];
@@ -27,7 +29,8 @@ export function rowsOf(name: string, value: TensorLike): Tensor {
  * Of every embedding in `a` to every one in `b`, at once on the calling thread.
  * @param a [n, dimensions] or [dimensions]
  * @param b [m, dimensions] or [dimensions]
- * @returns [n, m]
+ * @returns [n, m], finite numbers; a row of zeros has the cosine 0 to every other
+ * @throws ArgumentError where a row is not finite
  */
 export function similarity(a: TensorLike, b: TensorLike, name: SimilarityName = 'cosine'): Tensor {
   checkSimilarity(name);
@@ -36,13 +39,26 @@ export function similarity(a: TensorLike, b: TensorLike, name: SimilarityName = 
   const [n, dims] = left.shape as [number, number];
   const m = right.shape[0]!;
   checkDimension('b', 'dimensions', right.shape[1], dims);
-  if (name === 'dot') return matmul(left, right, { transposeB: true });
-  if (name === 'cosine') return matmul(l2Normalize(left), l2Normalize(right), { transposeB: true });
+  if (name === 'dot') return checked(left, right, matmul(left, right, { transposeB: true }));
+  if (name === 'cosine') {
+    return checked(left, right, matmul(l2Normalize(left), l2Normalize(right), { transposeB: true }));
+  }
   const out = new Float32Array(n * m);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) out[i * m + j] = 0 - distance(left.data, i, right.data, j, dims, name);
   }
-  return new Tensor(out, [n, m]);
+  return checked(left, right, new Tensor(out, [n, m]));
+}
+
+/** @throws ArgumentError that names the first row of the two that is not finite, or is too large */
+function checked(a: Tensor, b: Tensor, scores: Tensor): Tensor {
+  if (allFinite(scores.data)) return scores;
+  const dims = a.shape[1]!;
+  checkFinite('a', a.data, dims);
+  checkFinite('b', b.data, dims);
+  throw new ArgumentError(
+    expectation('similarity', 'embeddings whose similarity float32 can express', 'larger ones'),
+  );
 }
 
 /**
@@ -59,7 +75,7 @@ export function pairwiseSimilarity(a: TensorLike, b: TensorLike, name: Similarit
   const [n, dims] = left.shape as [number, number];
   const out = new Float32Array(n);
   for (let i = 0; i < n; i++) out[i] = pair(left.data, i, right.data, i, dims, name);
-  return new Tensor(out, [n]);
+  return checked(left, right, new Tensor(out, [n]));
 }
 
 /** Similarity of row i of `a` to row j of `b`, summed in float64. */

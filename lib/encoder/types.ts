@@ -1,4 +1,5 @@
 /** The encoder's public types. */
+import type { SyntheticAttentionError } from '../errors.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
 /** How the hidden states of a text become one embedding; names as sentence-transformers has them. */
@@ -77,6 +78,11 @@ export interface TokenEncodeOptions extends Omit<EncodeOptions, 'outputValue'> {
 export interface TokensEncodeOptions
   extends Pick<EncodeOptions, 'prompt' | 'promptName' | 'pooling' | 'normalize' | 'truncateDim'> {
   outputValue?: OutputValue;
+  /**
+   * Called for every sequence that has no result, whose numbers are zeros then: NonFiniteError, or FileError where the
+   * weights file was changed. Without it, the call rejects with the error of the first one.
+   */
+  onFailure?: (index: number, error: SyntheticAttentionError) => void;
 }
 
 /** Where a text that is too long for the model loses tokens; the special ones stay. */
@@ -118,6 +124,8 @@ export interface TextEncoder {
   readonly maxLength: number;
   /** One text gives shape [dimensions], several [texts, dimensions], in input order. */
   encode(texts: string | readonly string[], options?: EncodeOptions): Promise<Tensor>;
+  /** Numbers of an embedding that these options give; without it, an embedding is made to count them. */
+  embeddingLength?(options?: EncodeOptions): number;
   /**
    * Texts one by one or in arrays, of any number; batches come back in input order. Reads ahead only as far as
    * the jobs in flight need: a slow consumer slows the source down.

@@ -1,7 +1,6 @@
-/** Tensors of a model's safetensors files as references that native code follows into the mapped files. */
+/** Tensors of a model's safetensors files as references that native code follows into the files. */
 import { expectation, ModelError } from '../errors.js';
 import { decodeFloat32, type SafetensorsEntry } from '../formats/safetensors.js';
-import { readTensorBytes } from '../formats/safetensors_reader.js';
 import {
   DTypeCode,
   type LinearReference,
@@ -9,7 +8,7 @@ import {
   type TensorReference,
 } from '../native/addon.js';
 import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js';
-import { openWeightsFiles, SCALES_SUFFIX, type WeightsFiles } from './weights_files.js';
+import { openWeightsFiles, readEntry, SCALES_SUFFIX, type WeightsFiles } from './weights_files.js';
 
 /** Bytes an element. */
 const ELEMENT_BYTES: Readonly<Record<number, number>> = {
@@ -96,7 +95,7 @@ export class Weights {
   async numbers(name: string, shape: Shape): Promise<Float32Array> {
     this.tensor(name, shape);
     const entry = this.files.entries.get(this.prefix + name)!;
-    return decodeFloat32(entry, await readTensorBytes(this.path(entry), entry));
+    return decodeFloat32(entry, await readEntry(this.files, entry));
   }
 
   private path(entry: { file: number }): string {

@@ -2,14 +2,18 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expectation, ModelError } from '../errors.js';
+import type { FileState } from '../formats/input_file.js';
 import { quoteName } from '../formats/quote_name.js';
 import { readSafetensorsHeader, type SafetensorsEntry } from '../formats/safetensors.js';
+import { readTensorBytes } from '../formats/safetensors_reader.js';
 import { isObject, readOptionalJson } from './json_file.js';
 
 export interface WeightsFiles {
   /** For messages: the file that lists all tensors. */
   source: string;
   paths: readonly string[];
+  /** Of each file when its header was read. */
+  states: readonly FileState[];
   /** By name; `file` is an index into `paths`. */
   entries: ReadonlyMap<string, SafetensorsEntry & { file: number }>;
 }
@@ -38,9 +42,9 @@ export async function openWeightsFiles(directory: string): Promise<WeightsFiles>
     () => readOptionalJson(directory, INDEX),
   );
   if (index === undefined) {
-    const { tensors } = await readSafetensorsHeader(single);
+    const { tensors, state } = await readSafetensorsHeader(single);
     const entries = [...tensors].map(([name, entry]) => [name, { ...entry, file: 0 }] as const);
-    return { source: single, paths: [single], entries: new Map(entries) };
+    return { source: single, paths: [single], states: [state], entries: new Map(entries) };
   }
   const map = index.get('weight_map');
   if (!isObject(map) || Object.keys(map).length === 0) {
@@ -63,5 +67,14 @@ export async function openWeightsFiles(directory: string): Promise<WeightsFiles>
     }
     entries.set(name, { ...entry, file });
   }
-  return { source: index.source, paths: shards.map((shard) => join(directory, shard)), entries };
+  const paths = shards.map((shard) => join(directory, shard));
+  return { source: index.source, paths, states: headers.map(({ state }) => state), entries };
+}
+
+/** The stored bytes of one tensor. @throws FileError if its file was changed since its header was read */
+export function readEntry(
+  files: WeightsFiles,
+  entry: SafetensorsEntry & { file: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  return readTensorBytes(files.paths[entry.file]!, entry, files.states[entry.file]!);
 }

@@ -1,6 +1,6 @@
 /** The "received" half of the sentences about files. */
 
-import type { Stats } from 'node:fs';
+import type { StatsBase } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
 
 /**
@@ -15,7 +15,7 @@ export function systemErrorReason(error: unknown): string {
 }
 
 /** Says in words what a path leads to, for example "a directory". */
-export function fileKind(stats: Stats): string {
+export function fileKind(stats: StatsBase<number | bigint>): string {
   if (stats.isFile()) return 'a regular file';
   if (stats.isDirectory()) return 'a directory';
   if (stats.isFIFO()) return 'a pipe';

@@ -18,6 +18,7 @@ export function readJsonValue(path: string): Promise<unknown> {
     }
     const bytes = new Uint8Array(file.size);
     await file.read(bytes, 0);
+    await file.checkUnchanged();
     try {
       return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
     } catch (cause) {

@@ -1,5 +1,5 @@
 /**
- * Reader of safetensors headers. Only the header is read; the data is mapped by native code, which relies on
+ * Reader of safetensors headers. Only the header is read; the data is read by native code, which relies on
  * every offset having been checked here.
  *
  * File: u64 little-endian header length, the header (JSON, padded with spaces), the data. Not promised: that
@@ -7,7 +7,7 @@
  */
 
 import { expectation, FormatError } from '../errors.js';
-import { withInputFile } from './input_file.js';
+import { type FileState, type InputFile, withInputFile } from './input_file.js';
 import { JsonCursor } from './json_cursor.js';
 import { quoteName } from './quote_name.js';
 import {
@@ -28,6 +28,11 @@ export type {
 } from './safetensors_layout.js';
 export { type Float32TensorToWrite, writeSafetensors } from './safetensors_writer.js';
 
+/** A header, and the state that its file was in. */
+export interface SafetensorsFileHeader extends SafetensorsHeader {
+  readonly state: FileState;
+}
+
 /** Bytes before the header: its length. */
 const PREFIX = 8;
 
@@ -36,19 +41,27 @@ const PREFIX = 8;
  * @throws FileError if the file is missing, unreadable or not a regular file
  * @throws FormatError if it breaks a rule of the format
  */
-export function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+export function readSafetensorsHeader(path: string): Promise<SafetensorsFileHeader> {
   return withInputFile(path, async (file) => {
-    if (file.size < PREFIX) {
-      throw new FormatError(expectation(path, `a file of at least ${PREFIX} bytes`, `${file.size} bytes`));
-    }
-    const prefix = new Uint8Array(PREFIX);
-    await file.read(prefix, 0);
-    const length = new DataView(prefix.buffer).getBigUint64(0, true);
-    checkHeaderLength(length, file.size, path);
-    const header = new Uint8Array(Number(length));
-    await file.read(header, PREFIX);
-    return parseSafetensorsHeader(header, file.size, path);
+    const header = await readHeader(file);
+    await file.checkUnchanged();
+    return { ...header, state: file.state };
   });
+}
+
+/** Of a file that is open. @throws FormatError if it breaks a rule of the format */
+export async function readHeader(file: InputFile): Promise<SafetensorsHeader> {
+  const { path } = file;
+  if (file.size < PREFIX) {
+    throw new FormatError(expectation(path, `a file of at least ${PREFIX} bytes`, `${file.size} bytes`));
+  }
+  const prefix = new Uint8Array(PREFIX);
+  await file.read(prefix, 0);
+  const length = new DataView(prefix.buffer).getBigUint64(0, true);
+  checkHeaderLength(length, file.size, path);
+  const header = new Uint8Array(Number(length));
+  await file.read(header, PREFIX);
+  return parseSafetensorsHeader(header, file.size, path);
 }
 
 /**

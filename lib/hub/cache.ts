@@ -8,20 +8,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import {
-  copyFile,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  stat,
-  symlink,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readdir, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { asCacheError } from './cache_error.js';
+import { asCacheError, readText } from './cache_error.js';
 import type { Checksum } from './checksum.js';
 import { isCommit } from './names.js';
 
@@ -46,7 +35,7 @@ export class CachedRepository {
   /** The commit that a revision was when it was last fetched. */
   async commitOf(revision: string): Promise<string | undefined> {
     if (isCommit(revision)) return revision;
-    const text = await readFile(join(this.path, 'refs', revision), 'utf8').catch(() => '');
+    const text = await readText(join(this.path, 'refs', revision)).catch(() => '');
     return isCommit(text.trim()) ? text.trim() : undefined;
   }
 

@@ -460,6 +460,8 @@ export interface BatchedOptions {
 
 export interface LoadTransformerOptions {
   paths: readonly string[];
+  /** [paths, 5]: device, inode, size, times of modification and of any change (ns) of files whose headers were read. */
+  states?: BigInt64Array;
   config: {
     hidden: number;
     heads: number;
@@ -505,6 +507,24 @@ export interface EncodeOptions {
   out: Float32Array;
   /** [layers, heads, tokens, tokens]: where to write the attention weights of the only sequence. */
   attention?: Float32Array | null;
+}
+
+/** What is wrong with the files of a model, where `states` tells what they were. */
+export interface LoadFailure {
+  /** A sentence. */
+  problem?: string;
+  /** Where a tensor begins that holds NaN or an infinity. */
+  notFinite?: { file: number; begin: number };
+}
+
+/** Sequences of a batch that have no result; their rows are zeros. */
+export interface EncodeFailures {
+  /** A number of theirs is NaN or infinite. */
+  notFinite: number[];
+  /** A word of theirs could not be read from the weights file. */
+  unread: number[];
+  /** Why not, a sentence. */
+  problem: string;
 }
 
 export interface NativeTier {
@@ -565,12 +585,14 @@ export interface NativeOperations {
 
 export type OperationName = keyof NativeOperations;
 
-type SyncOperations = { [K in OperationName]: (options: NativeOperations[K]) => void };
+/** What an operation gives besides what it writes. */
+type Outcome<K extends OperationName> = K extends 'encode' ? EncodeFailures | undefined : undefined;
+type SyncOperations = { [K in OperationName]: (options: NativeOperations[K]) => Outcome<K> };
 type AsyncOperations = {
   [K in OperationName as `${K}Async`]: (
     options: NativeOperations[K],
     own?: readonly (Float32Array | Uint8Array)[],
-  ) => Promise<void>;
+  ) => Promise<Outcome<K>>;
 };
 
 /** Results of `lockFile`, see native/runtime/file_lock.h. */
@@ -583,6 +605,6 @@ export interface NativeAddon extends SyncOperations, AsyncOperations {
   lockFile(options: { fd: number }): number;
   PackedMatrix: new (options: PackOptions) => NativePackedMatrix;
   QuantizedMatrix: new (options: QuantizeOptions) => NativeQuantizedMatrix;
-  loadTransformer(options: LoadTransformerOptions): NativeTransformer;
-  loadTransformerAsync(options: LoadTransformerOptions): Promise<NativeTransformer>;
+  loadTransformer(options: LoadTransformerOptions): NativeTransformer | LoadFailure;
+  loadTransformerAsync(options: LoadTransformerOptions): Promise<NativeTransformer | LoadFailure>;
 }

@@ -1,12 +1,12 @@
 /** Sequences of many requests to batches of the model, and their rows back to the requests. */
 import { describe, expectation } from '../errors.js';
-import { BackendError, ClosedError, OverloadedError } from './failures.js';
+import { BackendError, ClosedError, OverloadedError, SequenceFailure } from './failures.js';
 import { FairQueue, type Waiting } from './fair_queue.js';
 import { Throughput } from './throughput.js';
 
 export interface BatcherOptions<Row> {
-  /** Runs one batch; gives a row for each sequence. */
-  run: (sequences: readonly Int32Array[], key: string) => Promise<readonly Row[]>;
+  /** Runs one batch; gives a row for each sequence, or a failure that is its request's alone. */
+  run: (sequences: readonly Int32Array[], key: string) => Promise<readonly (Row | SequenceFailure)[]>;
   /** Tokens a batch has at most; a longer sequence is a batch of its own. Default 16384. */
   maxBatchTokens?: number;
   /** Milliseconds a batch should take at most, by the speed of those before it; default 100. */
@@ -187,7 +187,7 @@ export class Batcher<Row> {
 
   /**
    * All sequences are admitted, or none.
-   * @throws OverloadedError, ClosedError; BackendError of a batch; the signal's reason
+   * @throws OverloadedError, ClosedError; BackendError of a batch, what a SequenceFailure says; the signal's reason
    */
   async submit(sequences: readonly Int32Array[], options: SubmitOptions = {}): Promise<BatchResult<Row>> {
     const { key = '', signal } = options;
@@ -308,7 +308,7 @@ export class Batcher<Row> {
     const start = now();
     this.batches++;
     this.runningTokens += batch.tokens;
-    let rows: readonly Row[] | undefined;
+    let rows: readonly (Row | SequenceFailure)[] | undefined;
     let failure: BackendError | undefined;
     try {
       const sequences = batch.entries.map(({ request, index }) => request.sequences[index]!);
@@ -326,8 +326,10 @@ export class Batcher<Row> {
     if (failure === undefined) this.throughput.add(batch.tokens, start, end);
     this.wake();
     for (const [i, { request, index }] of batch.entries.entries()) {
+      const row = rows?.[i];
       if (failure !== undefined) this.fail(request, failure);
-      else if (request.end(index, rows![i]!) && this.open.delete(request)) {
+      else if (row instanceof SequenceFailure) this.fail(request, row.reason(index));
+      else if (request.end(index, row as Row) && this.open.delete(request)) {
         request.settle.resolve({ rows: request.rows, timings: request.timings(end) });
       }
     }

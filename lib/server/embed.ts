@@ -1,6 +1,6 @@
 /** What every route does that embeds: limits, the model, figures for metrics, headers and the log. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ArgumentError, expectation } from '../errors.js';
+import { ArgumentError, expectation, NonFiniteError } from '../errors.js';
 import { type Context, clientSignal } from './context.js';
 import { RequestError } from './errors.js';
 import type { Embedded, EmbedOptions } from './model.js';
@@ -108,6 +108,10 @@ async function countTokens(model: TheModel, list: EmbedInput, signal: AbortSigna
 
 /** The model speaks of `input`, and of one text as the first of several. */
 function namedAsBody(error: unknown, param: string): unknown {
+  if (error instanceof NonFiniteError) {
+    const message = error.message.replace(/^input(?=\[)/, param);
+    return new RequestError('notFinite', message, param, { cause: error });
+  }
   if (!(error instanceof ArgumentError)) return error;
   const message = error.message.replace(/^input(?=[[:])/, param);
   const tooLong = /: expected at most \d+ tokens but/.test(message);

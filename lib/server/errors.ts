@@ -1,5 +1,5 @@
 /** What a request is told when it fails: every kind once, in the shape of OpenAI or in that of TEI. */
-import { ArgumentError, ShapeError, SyntheticAttentionError } from '../errors.js';
+import { ArgumentError, FileError, NonFiniteError, ShapeError, SyntheticAttentionError } from '../errors.js';
 import { BackendError, ClosedError, OverloadedError } from './failures.js';
 
 /** Whose shape the routes of a path have. */
@@ -31,6 +31,8 @@ const ANSWERS = {
   headers: { openai: [431, INVALID, null], tei: [431, 'validation'] },
   overloaded: { openai: [429, 'rate_limit_error', 'rate_limit_exceeded'], tei: [429, 'overloaded'] },
   backend: { openai: [500, 'server_error', null], tei: [424, 'backend'] },
+  /** The model's fault and none of the request's, but the same text will have no result next time either. */
+  notFinite: { openai: [500, 'server_error', 'not_finite'], tei: [424, 'backend'] },
   internal: { openai: [500, 'server_error', null], tei: [500, 'internal'] },
   unhealthy: { openai: [503, 'server_error', null], tei: [503, 'unhealthy'] },
   closing: { openai: [503, 'server_error', 'shutting_down'], tei: [503, 'unhealthy'] },
@@ -50,6 +52,9 @@ export class RequestError extends SyntheticAttentionError {
     super('ERR_REQUEST', message, options);
   }
 }
+
+/** What is said of a weights file that was changed: its path is for the log alone. */
+export const UNREADABLE_WEIGHTS = 'the weights of the model were changed while it was in use';
 
 export interface Failure {
   kind: FailureKind;
@@ -85,6 +90,8 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof ClosedError) return failure('closing', error.message);
   if (error instanceof BackendError) return failure('backend', error.message);
+  if (error instanceof NonFiniteError) return failure('notFinite', error.message);
+  if (error instanceof FileError) return failure('backend', UNREADABLE_WEIGHTS);
   if (error instanceof ArgumentError || error instanceof ShapeError) {
     return failure('invalid', error.message);
   }

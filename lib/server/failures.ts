@@ -19,6 +19,12 @@ export class ClosedError extends SyntheticAttentionError {
   }
 }
 
+/** In place of a row: the sequence has no result, and what the request that holds it is told. */
+export class SequenceFailure {
+  /** @param reason from the index of the sequence in its request */
+  constructor(readonly reason: (index: number) => Error) {}
+}
+
 /** The model failed; `cause` is what it said. */
 export class BackendError extends SyntheticAttentionError {
   constructor(message: string, options?: ErrorOptions) {

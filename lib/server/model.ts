@@ -1,10 +1,17 @@
 /** A model that serves: an encoder, and the batcher that its requests share. */
 import { Encoder, type EncoderLoadOptions } from '../encoder/encoder.js';
 import type { OutputValue, PoolingMode, TextCut, TokenizedText } from '../encoder/types.js';
-import { ArgumentError, expectation } from '../errors.js';
+import {
+  ArgumentError,
+  expectation,
+  FileError,
+  NonFiniteError,
+  type SyntheticAttentionError,
+} from '../errors.js';
 import type { Explanation } from '../explain/explanation.js';
 import { Batcher, type BatcherOptions, type BatcherState, type Timings } from './batcher.js';
-import { BackendError } from './failures.js';
+import { UNREADABLE_WEIGHTS } from './errors.js';
+import { BackendError, SequenceFailure } from './failures.js';
 import { finishRow } from './rows.js';
 import { type EmbedInput, sequencesOf } from './sequences.js';
 import { Turns } from './turns.js';
@@ -94,10 +101,11 @@ export class Model {
     const limits = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const encoder = await Encoder.load(model, load);
     try {
-      // The first run shows how wide embeddings are, and fills what later ones find filled.
+      // The first run fills what later ones find filled. Whether it has a result, readiness() tells.
       const sequence = Int32Array.from(encoder.tokenize(['ready'])[0]!);
-      const [row] = await encodeRows(encoder, [sequence], { ...(pooling && { pooling }), truncateDim: ALL });
-      return new Model(id, encoder, pooling, row!.length, limits);
+      const options = { ...(pooling && { pooling }), truncateDim: ALL };
+      await encodeRows(encoder, [sequence], options);
+      return new Model(id, encoder, pooling, encoder.embeddingLength(options), limits);
     } catch (error) {
       encoder.dispose();
       throw error;
@@ -114,7 +122,8 @@ export class Model {
 
   /**
    * @param signal aborting rejects with its reason, and nothing is computed that has not begun
-   * @throws ArgumentError; OverloadedError, ClosedError, BackendError of ./failures.js
+   * @throws ArgumentError; OverloadedError, ClosedError, BackendError of ./failures.js; NonFiniteError, FileError of
+   *   the first of its texts that has no result
    */
   async embed(input: EmbedInput, options: EmbedOptions = {}, signal?: AbortSignal): Promise<Embedded> {
     this.counts.requests++;
@@ -240,7 +249,7 @@ export class Model {
     return value;
   }
 
-  private run(sequences: readonly Int32Array[], key: string): Promise<Float32Array[]> {
+  private run(sequences: readonly Int32Array[], key: string): Promise<(Float32Array | SequenceFailure)[]> {
     const { promptName, ...kind } = JSON.parse(key) as BatchKind;
     return encodeRows(this.encoder, sequences, {
       ...kind,
@@ -255,11 +264,13 @@ export class Model {
     try {
       const sequence = Int32Array.from(this.encoder.tokenize(['ready'])[0]!);
       const [row] = await encodeRows(this.encoder, [sequence], {});
+      if (row instanceof SequenceFailure) throw row.reason(0);
       if (!row!.every(Number.isFinite)) {
         throw new Error(expectation('embedding', 'finite numbers', 'others'));
       }
     } catch (error) {
-      throw new BackendError((error as Error).message, { cause: error });
+      const { message } = error as Error;
+      throw new BackendError(error instanceof FileError ? UNREADABLE_WEIGHTS : message, { cause: error });
     }
     return performance.now() - start;
   }
@@ -268,24 +279,36 @@ export class Model {
 /** More than any embedding has. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
-/** One native job; of each sequence its part of what comes out. */
+/** One native job; of each sequence its part of what comes out, or why it has none. */
 async function encodeRows(
   encoder: Encoder,
   sequences: readonly Int32Array[],
   options: Parameters<Encoder['encodeTokens']>[1] & object,
-): Promise<Float32Array[]> {
+): Promise<(Float32Array | SequenceFailure)[]> {
   const offsets = new Int32Array(sequences.length + 1);
   for (const [i, sequence] of sequences.entries()) offsets[i + 1] = offsets[i]! + sequence.length;
   const ids = new Int32Array(offsets.at(-1)!);
   for (const [i, sequence] of sequences.entries()) ids.set(sequence, offsets[i]!);
-  const out = await encoder.encodeTokens({ ids, offsets }, options);
+  const failures = new Map<number, SequenceFailure>();
+  const onFailure = (i: number, error: SyntheticAttentionError): void => {
+    failures.set(i, new SequenceFailure((index) => namedInRequest(error, index)));
+  };
+  const out = await encoder.encodeTokens({ ids, offsets }, { ...options, onFailure });
   const tokens = options.outputValue === 'token';
   const width = out.length / Math.max(1, tokens ? ids.length : sequences.length);
-  return sequences.map((_, i) =>
-    tokens
-      ? out.subarray(offsets[i]! * width, offsets[i + 1]! * width)
-      : out.subarray(i * width, (i + 1) * width),
-  );
+  return sequences.map((_, i) => {
+    const failure = failures.get(i);
+    if (failure !== undefined) return failure;
+    const [begin, end] = tokens ? [offsets[i]!, offsets[i + 1]!] : [i, i + 1];
+    return out.subarray(begin * width, end * width);
+  });
+}
+
+/** The error of one text of a batch, as the request knows the text. */
+function namedInRequest(error: SyntheticAttentionError, index: number): SyntheticAttentionError {
+  if (!(error instanceof NonFiniteError)) return error;
+  const sentence = `input[${index}]: the model gives numbers that are not finite (NaN or an infinity) for this text`;
+  return new NonFiniteError(sentence, index, { cause: error });
 }
 
 function totalLength(rows: readonly Float32Array[]): number {

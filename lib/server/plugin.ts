@@ -103,12 +103,14 @@ function addFailures(app: FastifyInstance, { metrics, options }: Context): void 
     }
     const failure = failureOf(error);
     metrics.series.failed(failure.kind);
-    if (failure.kind === 'internal' || failure.kind === 'backend') request.log.error(error);
+    if (['internal', 'backend', 'notFinite'].includes(failure.kind)) request.log.error(error);
     else request.log.debug({ reason: failure.message }, 'request refused');
     if (failure.kind === 'payload') {
       failure.message = expectation('body', `at most ${options.payloadLimit} bytes`, 'more');
     }
     if (failure.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+    // OpenAI's clients try a status of 500 again, and the same text would only fail again.
+    if (failure.kind === 'notFinite') reply.header('x-should-retry', 'false');
     if (failure.retryAfter !== undefined) reply.header('retry-after', String(failure.retryAfter));
     return answer(reply, failure.kind, bodyOf(failure, dialectOf(app, request)), dialectOf(app, request));
   });

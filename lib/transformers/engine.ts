@@ -3,6 +3,7 @@
  * as the tokenizer's configuration allows. The only file here that knows the encoder underneath.
  */
 import { loadArchitecture } from '../encoder/architecture.js';
+import { throwFailure } from '../encoder/encode_job.js';
 import { embed, type HeadPlan, tokenStates } from '../encoder/head.js';
 import { runJobs } from '../encoder/jobs.js';
 import type { JsonObject } from '../encoder/json_file.js';
@@ -88,7 +89,11 @@ export class Engine {
       {},
       texts.length,
     );
-    while (!(await jobs.next()).done);
+    let done = 0;
+    for await (const { result: failures, batch } of jobs) {
+      throwFailure(failures, done);
+      done += batch.offsets.length - 1;
+    }
     return result;
   }
 
@@ -97,11 +102,12 @@ export class Engine {
     const all: TokenStates[] = [];
     const jobs = runJobs([texts], workers, '', (batch) => tokenStates(model, batch), {}, texts.length);
     for await (const { result, batch } of jobs) {
+      throwFailure(result.failures, all.length);
       for (let i = 0; i + 1 < batch.offsets.length; i++) {
         const [begin, end] = [batch.offsets[i]!, batch.offsets[i + 1]!];
         all.push({
           ids: batch.ids.subarray(begin, end),
-          states: result.subarray(begin * hidden, end * hidden),
+          states: result.states.subarray(begin * hidden, end * hidden),
         });
       }
     }

@@ -1,6 +1,7 @@
 // TransformerModel: a loaded encoder behind a JavaScript object, and its forward pass as a job.
 #include "binding/encoder.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -55,6 +56,11 @@ class EncodeJob : public Job {
     arguments.expect_length("out", out.length,
                             static_cast<double>(rows) * static_cast<double>(config.hidden));
     if (arguments.failed()) return;
+    if (!status_.allocate(static_cast<size_t>(sequences))) {
+      arguments.fail_memory("offsets", static_cast<double>(sequences) * sizeof(SequenceStatus));
+      return;
+    }
+    for (SequenceStatus& status : status_) status = SequenceStatus{};
     for (int64_t token = 0; token < tokens; ++token) {
       const int32_t id = ids_[static_cast<size_t>(token)];
       if (id < 0 || id >= config.vocabulary) {
@@ -70,6 +76,7 @@ class EncodeJob : public Job {
                        static_cast<double>(length));
     }
     batch_.ids = ids_.data();
+    batch_.status = status_.data();
     batch_.offsets = offsets_.data();
     batch_.sequences = sequences;
     batch_.out = out.data;
@@ -87,9 +94,30 @@ class EncodeJob : public Job {
 
   std::string execute(const KernelSet&) override { return succeeded(model_->encode(batch_)); }
 
+  // Undefined, or what sequences have no result: {notFinite, unread, problem}.
+  Napi::Value result(Napi::Env env) override {
+    const bool done = std::all_of(status_.begin(), status_.end(),
+                                  [](SequenceStatus s) { return s == SequenceStatus::kDone; });
+    if (done) return env.Undefined();
+    Napi::Object out = Napi::Object::New(env);
+    out.Set("notFinite", sequences(env, SequenceStatus::kNotFinite));
+    out.Set("unread", sequences(env, SequenceStatus::kUnread));
+    out.Set("problem", model_->problem());
+    return out;
+  }
+
  private:
+  Napi::Array sequences(Napi::Env env, SequenceStatus status) const {
+    Napi::Array out = Napi::Array::New(env);
+    for (int64_t s = 0; s < batch_.sequences; ++s) {
+      if (status_[static_cast<size_t>(s)] == status) out.Set(out.Length(), static_cast<double>(s));
+    }
+    return out;
+  }
+
   std::shared_ptr<const Transformer> model_;
   Buffer<int32_t> ids_, offsets_;
+  Buffer<SequenceStatus> status_;
   EncodeBatch batch_;
 };
 

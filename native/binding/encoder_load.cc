@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "binding/encoder.h"
 #include "binding/operations.h"
-#include "runtime/mapped_file.h"
+#include "runtime/source_file.h"
 
 namespace sa {
 
@@ -19,6 +20,7 @@ class LoadTransformerJob : public Job {
  public:
   void read(Arguments& arguments) override {
     read_paths(arguments);
+    read_states(arguments);
     {
       const Arguments::Scope scope(arguments, arguments.get("config"));
       read_config(arguments);
@@ -44,39 +46,99 @@ class LoadTransformerJob : public Job {
   }
 
   std::string execute(const KernelSet& kernels) override {
-    std::vector<std::shared_ptr<MappedFile>> files;
-    for (const std::string& path : paths_) {
-      files.push_back(std::make_shared<MappedFile>());
-      const std::string error = files.back()->open(path);
-      if (!error.empty()) return path + ": expected a readable weights file but received " + error;
+    std::vector<std::shared_ptr<const ByteSource>> files;
+    for (size_t i = 0; i < paths_.size(); ++i) {
+      std::shared_ptr<SourceFile> file = std::make_shared<SourceFile>();
+      const std::string error = file->open(paths_[i]);
+      if (!error.empty()) {
+        return about_files(paths_[i] + ": expected a readable weights file but received " + error);
+      }
+      if (!as_described(i, *file)) {
+        return about_files(paths_[i] + " was changed while the model was loaded; load the model again");
+      }
+      files_.push_back(file);
+      files.push_back(std::move(file));
     }
     for (const Placed& placed : placed_) {
-      const MappedFile& file = *files[static_cast<size_t>(placed.file)];
+      const SourceFile& file = *files_[static_cast<size_t>(placed.file)];
       WeightView& view = *placed.view;
       const int64_t bytes = view.count * static_cast<int64_t>(dtype_size(view.dtype));
       const int64_t end = std::max(placed.begin + bytes, placed.scales_begin + 4 * view.rows);
-      // The file may have changed since its header was read.
-      if (end > static_cast<int64_t>(file.size())) {
-        return paths_[static_cast<size_t>(placed.file)] + ": expected at least " + std::to_string(end) +
-               " bytes but received " + std::to_string(file.size());
+      if (end > static_cast<int64_t>(file.state().size)) {
+        return about_files(file.path() + ": expected at least " + std::to_string(end) +
+                           " bytes but received " + std::to_string(file.state().size));
       }
-      view.data = file.data() + placed.begin;
-      view.scales = file.data() + placed.scales_begin;
+      view.source = &file;
+      view.begin = static_cast<uint64_t>(placed.begin);
+      view.scales_begin = static_cast<uint64_t>(placed.scales_begin);
     }
-    std::shared_ptr<const Transformer> model = Transformer::load(kernels, config_, std::move(files), view_);
+    WeightReader reader;
+    std::shared_ptr<const Transformer> model =
+        Transformer::load(kernels, config_, std::move(files), view_, &reader);
+    std::string problem = reader.problem();
+    // What was read counts only if the files are still as they were, and what is wrong with it too.
+    for (const auto& file : files_) {
+      if (problem.empty()) problem = file->verify();
+    }
+    if (!problem.empty()) return about_files(std::move(problem));
+    if (reader.failure() == WeightReader::Failure::kNotFinite) {
+      culprit_ = reader.culprit();
+      return "";
+    }
     if (model == nullptr) return kOutOfMemory;
     model_ = std::move(model);
     return "";
   }
 
-  Napi::Value result(Napi::Env env) override { return new_transformer_model(env, &model_); }
+  // The model, or what is wrong with the files: {problem}, a sentence, or {notFinite}, a tensor's place.
+  Napi::Value result(Napi::Env env) override {
+    if (model_ != nullptr) return new_transformer_model(env, &model_);
+    Napi::Object out = Napi::Object::New(env);
+    if (!culprit_.present()) {
+      out.Set("problem", problem_);
+      return out;
+    }
+    Napi::Object place = Napi::Object::New(env);
+    for (size_t i = 0; i < files_.size(); ++i) {
+      if (files_[i].get() == culprit_.source) place.Set("file", static_cast<double>(i));
+    }
+    place.Set("begin", static_cast<double>(culprit_.begin));
+    out.Set("notFinite", place);
+    return out;
+  }
 
  private:
-  // Where a view will point once the files are mapped.
+  // Where a view is in the files, once they are open.
   struct Placed {
     WeightView* view;
     int64_t file, begin, scales_begin;
   };
+
+  // What JavaScript knows of a file whose header it has read.
+  struct Described {
+    int64_t device, inode, size, modified_ns, changed_ns;
+  };
+
+  // A caller that has read the headers is told about its files in the result; for others a file that is not
+  // right is a wrong argument.
+  std::string about_files(std::string problem) {
+    if (described_.empty()) return problem;
+    problem_ = std::move(problem);
+    return "";
+  }
+
+  bool as_described(size_t index, const SourceFile& file) const {
+    if (described_.empty()) return true;
+    const Described& described = described_[index];
+    const FileState& state = file.state();
+#if !defined(_WIN32)
+    // On Windows the two sides have ids and times of different kinds.
+    if (described.device != static_cast<int64_t>(state.device)) return false;
+    if (described.inode != static_cast<int64_t>(state.inode)) return false;
+    if (described.changed_ns != state.changed_ns) return false;
+#endif
+    return described.size == static_cast<int64_t>(state.size) && described.modified_ns == state.modified_ns;
+  }
 
   static bool absent(const Napi::Value& value) { return value.IsUndefined() || value.IsNull(); }
 
@@ -108,6 +170,25 @@ class LoadTransformerJob : public Job {
     }
     if (!fits || paths_.size() != length) {
       arguments.fail("paths", "an array of one or more strings", describe_value(list));
+    }
+  }
+
+  void read_states(Arguments& arguments) {
+    if (arguments.failed()) return;
+    const Napi::Value value = arguments.get("states");
+    if (absent(value)) return;
+    napi_typedarray_type type = napi_int8_array;
+    size_t length = 0;
+    void* data = nullptr;
+    const bool read = value.IsTypedArray() && napi_get_typedarray_info(arguments.env(), value, &type, &length,
+                                                                       &data, nullptr, nullptr) == napi_ok;
+    if (!read || type != napi_bigint64_array || length != 5 * paths_.size()) {
+      arguments.fail("states", "a BigInt64Array of 5 numbers a path", describe_value(value));
+      return;
+    }
+    const int64_t* numbers = static_cast<const int64_t*>(data);
+    for (size_t i = 0; i < length; i += 5) {
+      described_.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3], numbers[i + 4]});
     }
   }
 
@@ -297,10 +378,14 @@ class LoadTransformerJob : public Job {
   }
 
   std::vector<std::string> paths_;
+  std::vector<Described> described_;
+  std::vector<std::shared_ptr<SourceFile>> files_;
   TransformerConfig config_;
   TransformerView view_;
   std::vector<Placed> placed_;
   std::shared_ptr<const Transformer> model_;
+  std::string problem_;
+  WeightView culprit_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "encoder/linear.h"
 #include "encoder/norm.h"
+#include "encoder/word_table.h"
 
 namespace sa {
 
@@ -21,24 +22,23 @@ struct EmbeddingsView {
 
 class Embeddings {
  public:
-  // A float32 word table, and one of 8 bits, is read in place: the mapping must live as long. `quantize`
-  // makes a float32 one 8-bit rows of its own. False when memory has run out.
-  bool load(const KernelSet& kernels, const EmbeddingsView& from, bool quantize);
+  // False: see the reader, or memory has run out.
+  bool load(const KernelSet& kernels, WeightReader* reader, const EmbeddingsView& from, bool quantize);
+
+  const WordTable& words() const { return words_; }
 
   size_t bytes() const;
   // Floats a token that run() needs as scratch.
   int64_t scratch() const { return size_; }
 
-  // x [tokens, hidden]; positions[i] counts from 0 in each sequence. False when memory has run out.
-  bool run(const KernelSet& kernels, const int32_t* ids, const int32_t* positions, int64_t tokens,
+  // x [tokens, hidden]; `slots` of words(), positions[i] counts from 0 in each sequence. False when memory
+  // has run out.
+  bool run(const KernelSet& kernels, const int32_t* slots, const int32_t* positions, int64_t tokens,
            float epsilon, float* scratch, float* x) const;
 
  private:
-  bool quantize_words(const WeightView& from);
-
-  int64_t size_ = 0, vocabulary_ = 0;
-  EmbeddingTable words_;
-  AlignedFloats word_copy_, codes_, scales_;
+  int64_t size_ = 0;
+  WordTable words_;
   AlignedFloats positions_, token_type_;
   Norm norm_;
   Linear projection_;

@@ -11,18 +11,6 @@ Int8Panels Linear::int8_panels() const {
   return {reinterpret_cast<int8_t*>(codes_.data()), reinterpret_cast<int32_t*>(sums), sums + padded_};
 }
 
-namespace {
-
-// `view` as float32: where it lies, or converted into `memory`. Null when memory has run out.
-const float* float_rows(const WeightView& view, AlignedFloats* memory) {
-  if (view.dtype == DType::kF32 && reinterpret_cast<uintptr_t>(view.data) % alignof(float) == 0) {
-    return reinterpret_cast<const float*>(view.data);
-  }
-  return copy_weights(view, memory) ? memory->data() : nullptr;
-}
-
-}  // namespace
-
 bool Linear::allocate(const KernelSet& kernels, bool quantize) {
   const size_t width = static_cast<size_t>(kernels.panel_width);
   padded_ = (static_cast<size_t>(out_) + width - 1) / width * width;
@@ -45,7 +33,8 @@ void Linear::pack_rows(const KernelSet& kernels, const float* weights, int64_t r
   run_int8_pack(kernels, columns, in_, rows, to);
 }
 
-bool Linear::pack(const KernelSet& kernels, int64_t in, const LinearView* parts, int count, bool quantize) {
+bool Linear::pack(const KernelSet& kernels, WeightReader* reader, int64_t in, const LinearView* parts,
+                  int count, bool quantize) {
   in_ = in;
   out_ = 0;
   bool biased = false, whole_panels = true;
@@ -63,13 +52,12 @@ bool Linear::pack(const KernelSet& kernels, int64_t in, const LinearView* parts,
   AlignedFloats stacked;
   if (!whole_panels && !stacked.allocate(static_cast<size_t>(in_ * out_))) return false;
   for (int64_t i = 0, row = 0; i < count; row += parts[i++].out) {
-    if (parts[i].bias.present()) convert_weights(parts[i].bias, bias_.data() + row);
+    if (parts[i].bias.present() && !reader->read(parts[i].bias, bias_.data() + row)) return false;
     if (!whole_panels) {
-      convert_weights(parts[i].weight, stacked.data() + row * in_);
+      if (!reader->read(parts[i].weight, stacked.data() + row * in_)) return false;
       continue;
     }
-    AlignedFloats converted;
-    const float* weights = float_rows(parts[i].weight, &converted);
+    const float* weights = reader->read(parts[i].weight);
     if (weights == nullptr) return false;
     pack_rows(kernels, weights, row, parts[i].out);
   }

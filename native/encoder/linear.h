@@ -17,8 +17,9 @@ struct LinearView {
 class Linear {
  public:
   // Stacks `parts` along their outputs. `quantize` keeps 8 bits a weight (kernels/int8/int8.h) and makes
-  // run() quantise the rows of x too. False when memory has run out.
-  bool pack(const KernelSet& kernels, int64_t in, const LinearView* parts, int count, bool quantize);
+  // run() quantise the rows of x too. False: see the reader, or memory has run out.
+  bool pack(const KernelSet& kernels, WeightReader* reader, int64_t in, const LinearView* parts, int count,
+            bool quantize);
 
   int64_t in() const { return in_; }
   int64_t out() const { return out_; }

@@ -13,9 +13,9 @@ struct NormView {
 
 class Norm {
  public:
-  // False when memory has run out.
-  bool load(const NormView& from) {
-    return copy_weights(from.gamma, &gamma_) && copy_weights(from.beta, &beta_);
+  // False: see the reader.
+  bool load(WeightReader* reader, const NormView& from) {
+    return reader->read(from.gamma, &gamma_) && reader->read(from.beta, &beta_);
   }
 
   bool present() const { return gamma_.data() != nullptr; }

@@ -14,10 +14,11 @@ constexpr int64_t kLargestProduct = int64_t{1} << 24;
 }  // namespace
 
 // [heads, length, length] of random and factorized scores; of the latter only where that is small enough.
-bool LayerAttention::load_matrix(const KernelSet& kernels, const ScoreView& from, int64_t heads, Score* to) {
-  if (from.function == ScoreFunction::kRandom) return copy_weights(from.matrix, &to->matrix);
+bool LayerAttention::load_matrix(const KernelSet& kernels, WeightReader* reader, const ScoreView& from,
+                                 int64_t heads, Score* to) {
+  if (from.function == ScoreFunction::kRandom) return reader->read(from.matrix, &to->matrix);
   AlignedFloats left, right;
-  if (!copy_weights(from.matrix, &left) || !copy_weights(from.other, &right)) return false;
+  if (!reader->read(from.matrix, &left) || !reader->read(from.other, &right)) return false;
   const int64_t length = from.length, depth = from.depth;
   if (heads * length * length > kLargestProduct) {
     to->matrix = std::move(left);
@@ -41,9 +42,10 @@ bool LayerAttention::load_matrix(const KernelSet& kernels, const ScoreView& from
 }
 
 // W2 of each head, as panels.
-bool LayerAttention::pack_second(const KernelSet& kernels, const ScoreView& from, Score* to) {
+bool LayerAttention::pack_second(const KernelSet& kernels, WeightReader* reader, const ScoreView& from,
+                                 Score* to) {
   AlignedFloats dense;
-  if (!copy_weights(from.matrix, &dense) || !copy_weights(from.other, &to->other)) return false;
+  if (!reader->read(from.matrix, &dense) || !reader->read(from.other, &to->other)) return false;
   const int64_t columns = to->mapped(), size = from.depth * columns, blocks = from.matrix.count / size;
   const size_t panels = kernels.packed_size(from.depth, columns);
   if (!to->matrix.allocate(panels * static_cast<size_t>(blocks))) return false;
@@ -57,10 +59,10 @@ bool LayerAttention::pack_second(const KernelSet& kernels, const ScoreView& from
 }
 
 // From a row a bucket to a row a head, so that a row of logits is a part of one.
-bool LayerAttention::load_relative(const ScoreView& from, int64_t heads, Score* to) {
+bool LayerAttention::load_relative(WeightReader* reader, const ScoreView& from, int64_t heads, Score* to) {
   AlignedFloats table;
   const int64_t offsets = static_cast<int64_t>(from.index.size());
-  if (!copy_weights(from.matrix, &table) || !to->matrix.allocate(static_cast<size_t>(heads * offsets))) {
+  if (!reader->read(from.matrix, &table) || !to->matrix.allocate(static_cast<size_t>(heads * offsets))) {
     return false;
   }
   for (int64_t h = 0; h < heads; ++h) {
@@ -72,7 +74,8 @@ bool LayerAttention::load_relative(const ScoreView& from, int64_t heads, Score* 
   return true;
 }
 
-bool LayerAttention::load_score(const KernelSet& kernels, const ScoreView& from, int64_t heads, Score* to) {
+bool LayerAttention::load_score(const KernelSet& kernels, WeightReader* reader, const ScoreView& from,
+                                int64_t heads, Score* to) {
   to->function = from.function;
   to->weight = from.weight;
   to->length = from.length;
@@ -83,18 +86,18 @@ bool LayerAttention::load_score(const KernelSet& kernels, const ScoreView& from,
       return true;
     case ScoreFunction::kRandom:
     case ScoreFunction::kFactorized:
-      return load_matrix(kernels, from, heads, to);
+      return load_matrix(kernels, reader, from, heads, to);
     case ScoreFunction::kDense:
     case ScoreFunction::kOuter:
-      return pack_second(kernels, from, to);
+      return pack_second(kernels, reader, from, to);
     case ScoreFunction::kRelative:
-      return load_relative(from, heads, to);
+      return load_relative(reader, from, heads, to);
   }
   return false;
 }
 
-bool LayerAttention::load(const KernelSet& kernels, const Sizes& sizes, const AttentionView& from,
-                          bool quantize) {
+bool LayerAttention::load(const KernelSet& kernels, WeightReader* reader, const Sizes& sizes,
+                          const AttentionView& from, bool quantize) {
   sizes_ = sizes;
   before_ = from.before;
   after_ = from.after;
@@ -116,7 +119,7 @@ bool LayerAttention::load(const KernelSet& kernels, const Sizes& sizes, const At
     for (size_t i = 0; i < view.scores.size(); ++i) {
       const ScoreView& score = view.scores[i];
       Score& to = group.scores[i];
-      if (!load_score(kernels, score, group.heads, &to)) return false;
+      if (!load_score(kernels, reader, score, group.heads, &to)) return false;
       // Queries and keys come first and side by side, for rotary positions.
       if (score.function == ScoreFunction::kDot) {
         to.first = add(score.first);
@@ -134,9 +137,9 @@ bool LayerAttention::load(const KernelSet& kernels, const Sizes& sizes, const At
     if (!prepare(kernels, &group)) return false;
   }
   value_column_ = add(from.value);
-  if (!plain_.pack(kernels, sizes.hidden, plain.data(), static_cast<int>(plain.size()), quantize))
+  if (!plain_.pack(kernels, reader, sizes.hidden, plain.data(), static_cast<int>(plain.size()), quantize))
     return false;
-  return rectified.empty() || rectified_.pack(kernels, sizes.hidden, rectified.data(),
+  return rectified.empty() || rectified_.pack(kernels, reader, sizes.hidden, rectified.data(),
                                               static_cast<int>(rectified.size()), quantize);
 }
 

@@ -53,8 +53,9 @@ class LayerAttention {
     int64_t hidden = 0, heads = 0;
   };
 
-  // False when memory has run out.
-  bool load(const KernelSet& kernels, const Sizes& sizes, const AttentionView& from, bool quantize);
+  // False: see the reader, or memory has run out.
+  bool load(const KernelSet& kernels, WeightReader* reader, const Sizes& sizes, const AttentionView& from,
+            bool quantize);
 
   size_t bytes() const;
   // Floats a token that project() writes.
@@ -101,10 +102,12 @@ class LayerAttention {
   bool factors(const KernelSet& kernels, const Score& score, int64_t heads, int64_t tokens,
                float* projections) const;
 
-  static bool load_score(const KernelSet& kernels, const ScoreView& from, int64_t heads, Score* to);
-  static bool load_matrix(const KernelSet& kernels, const ScoreView& from, int64_t heads, Score* to);
-  static bool load_relative(const ScoreView& from, int64_t heads, Score* to);
-  static bool pack_second(const KernelSet& kernels, const ScoreView& from, Score* to);
+  static bool load_score(const KernelSet& kernels, WeightReader* reader, const ScoreView& from, int64_t heads,
+                         Score* to);
+  static bool load_matrix(const KernelSet& kernels, WeightReader* reader, const ScoreView& from,
+                          int64_t heads, Score* to);
+  static bool load_relative(WeightReader* reader, const ScoreView& from, int64_t heads, Score* to);
+  static bool pack_second(const KernelSet& kernels, WeightReader* reader, const ScoreView& from, Score* to);
 
   Sizes sizes_;
   std::vector<Group> groups_;

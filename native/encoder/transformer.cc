@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "dispatch/run.h"
+#include "encoder/finite.h"
 #include "runtime/buffer.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"
@@ -152,6 +154,26 @@ void Transformer::finish(const EncodeBatch& batch, int64_t first, int64_t last, 
     run_pool(kernels_, p, rows);
   }
   if (batch.normalize) run_l2_normalize(kernels_, {hidden, out, out}, rows);
+  for (int64_t s = first; s < last; ++s) judge(batch, s, x - start * hidden);
+}
+
+// Whether a sequence has a result: its hidden states are looked at too, because a maximum or a sum over them
+// may hide that one of them is not finite. They are still near the core.
+void Transformer::judge(const EncodeBatch& batch, int64_t sequence, const float* x) const {
+  const int64_t hidden = config_.hidden, begin = batch.offsets[sequence], end = batch.offsets[sequence + 1];
+  const bool tokens = batch.output == EncodeOutput::kTokens;
+  float* out = batch.out + (tokens ? begin : sequence) * hidden;
+  const int64_t numbers = (tokens ? end - begin : 1) * hidden;
+  SequenceStatus& status = batch.status[sequence];
+  if (status == SequenceStatus::kDone) {
+    bool finite = all_finite(x + begin * hidden, (end - begin) * hidden) && all_finite(out, numbers);
+    if (batch.attention != nullptr) {
+      const int64_t weights = applied_layers() * config_.heads * end * end;
+      finite = finite && all_finite(batch.attention, weights);
+    }
+    if (!finite) status = SequenceStatus::kNotFinite;
+  }
+  if (status != SequenceStatus::kDone) std::fill(out, out + numbers, 0.0f);
 }
 
 // Sequences [first, last) from ids to the rows of `out`.
@@ -160,7 +182,7 @@ bool Transformer::forward(const EncodeBatch& batch, int64_t first, int64_t last)
   const int32_t* offsets = batch.offsets + first;
   const int64_t sequences = last - first, tokens = offsets[sequences] - offsets[0];
   const int64_t states = config_.pre_norm ? 3 : 2;
-  Workspace memory(static_cast<size_t>(tokens * (states * hidden + work_columns() + 1)));
+  Workspace memory(static_cast<size_t>(tokens * (states * hidden + work_columns() + 2)));
   if (!memory.ok()) return false;
   Buffers b;
   b.tokens = tokens;
@@ -174,8 +196,14 @@ bool Transformer::forward(const EncodeBatch& batch, int64_t first, int64_t last)
   }
   b.positions = positions;
 
-  const int32_t* ids = batch.ids + offsets[0];
-  if (!embeddings_.run(kernels_, ids, positions, tokens, config_.epsilon, b.work, b.x)) return false;
+  int32_t* slots = positions + tokens;
+  if (!embeddings_.words().find(batch.ids + offsets[0], tokens, slots)) return false;
+  for (int64_t s = 0; s < sequences; ++s) {
+    const bool read =
+        std::count(slots + (offsets[s] - offsets[0]), slots + (offsets[s + 1] - offsets[0]), 0) == 0;
+    batch.status[first + s] = read ? SequenceStatus::kDone : SequenceStatus::kUnread;
+  }
+  if (!embeddings_.run(kernels_, slots, positions, tokens, config_.epsilon, b.work, b.x)) return false;
   float* weights = batch.attention;
   for (const int32_t index : order_) {
     if (!apply(layers_[static_cast<size_t>(index)], offsets, sequences, weights, &b)) return false;
@@ -200,8 +228,8 @@ bool Transformer::encode(const EncodeBatch& batch) const {
   if (batch.sequences > 0) ends[static_cast<size_t>(chunks++)] = batch.sequences;
   std::atomic<bool> ok{true};
   const auto chunk = [&](int64_t i) {
-    if (!forward(batch, i == 0 ? 0 : ends[static_cast<size_t>(i - 1)], ends[static_cast<size_t>(i)]))
-      ok = false;
+    const size_t at = static_cast<size_t>(i);
+    if (!forward(batch, i == 0 ? 0 : ends[at - 1], ends[at])) ok = false;
   };
   // With a chunk for every thread there is nothing to wait for between operations; with fewer, each
   // operation is spread over the threads instead.

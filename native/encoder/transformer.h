@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "dispatch/kernel_set.h"
@@ -12,7 +13,6 @@
 #include "encoder/linear.h"
 #include "encoder/norm.h"
 #include "encoder/scores.h"
-#include "runtime/mapped_file.h"
 
 namespace sa {
 
@@ -57,6 +57,13 @@ struct TransformerView {
 // What to make of the hidden states of a sequence; but for kTokens the values of Pooling.
 enum class EncodeOutput : int32_t { kMean = 0, kTokens = 3, kLast = 6 };
 
+// What became of a sequence. Rows of one that is not done are zeros.
+enum class SequenceStatus : uint8_t {
+  kDone = 0,
+  kNotFinite = 1,  // a hidden state or a number of its rows is NaN or infinite
+  kUnread = 2,     // a word it has could not be read from the weights file
+};
+
 struct EncodeBatch {
   const int32_t* ids = nullptr;      // [offsets[sequences]], each in [0, vocabulary)
   const int32_t* offsets = nullptr;  // [sequences + 1], ascending from 0; no sequence longer than `positions`
@@ -64,7 +71,8 @@ struct EncodeBatch {
   EncodeOutput output = EncodeOutput::kMean;
   int64_t skip = 0;  // leading tokens that averages and maxima leave out
   bool normalize = false;
-  float* out = nullptr;  // [sequences, hidden], or [tokens, hidden] for kTokens
+  float* out = nullptr;              // [sequences, hidden], or [tokens, hidden] for kTokens
+  SequenceStatus* status = nullptr;  // [sequences]
   // [applied layers, heads, tokens, tokens] or null: where to write the attention weights of one sequence,
   // the only one.
   float* attention = nullptr;
@@ -72,19 +80,21 @@ struct EncodeBatch {
 
 class Transformer {
  public:
-  // Weights are packed from views into `files`, which the model keeps mapped: the word table may be read in
-  // place. Null when memory has run out.
+  // Weights are packed from views into `files`, which the model keeps: words are read when texts first have
+  // them. Null: see the reader; memory has run out where it has no failure.
   static std::unique_ptr<Transformer> load(const KernelSet& kernels, const TransformerConfig& config,
-                                           std::vector<std::shared_ptr<MappedFile>> files,
-                                           const TransformerView& from);
+                                           std::vector<std::shared_ptr<const ByteSource>> files,
+                                           const TransformerView& from, WeightReader* reader);
 
   const TransformerConfig& config() const { return config_; }
   int64_t applied_layers() const { return static_cast<int64_t>(order_.size()); }
-  // Bytes of memory of its own, without the mapped files.
+  // Bytes of memory of its own, without the words that were read so far.
   size_t bytes() const;
 
   // False when memory has run out.
   bool encode(const EncodeBatch& batch) const;
+  // Why a sequence was kUnread, a sentence.
+  std::string problem() const { return embeddings_.words().problem(); }
 
  private:
   struct Layer {
@@ -101,7 +111,7 @@ class Transformer {
   struct Buffers;
 
   explicit Transformer(const KernelSet& kernels) : kernels_(kernels) {}
-  bool load_layer(const LayerView& from, Layer* to) const;
+  bool load_layer(WeightReader* reader, const LayerView& from, Layer* to) const;
   bool load_rotary(const RotaryView& from, Rotary* to) const;
   int64_t work_columns() const;
   bool forward(const EncodeBatch& batch, int64_t first, int64_t last) const;
@@ -109,10 +119,11 @@ class Transformer {
   bool attend(const Layer& layer, const int32_t* offsets, int64_t sequences, const float* projections,
               float* context, float* weights) const;
   void finish(const EncodeBatch& batch, int64_t first, int64_t last, const float* x) const;
+  void judge(const EncodeBatch& batch, int64_t sequence, const float* x) const;
 
   const KernelSet& kernels_;
   TransformerConfig config_;
-  std::vector<std::shared_ptr<MappedFile>> files_;
+  std::vector<std::shared_ptr<const ByteSource>> files_;
   Embeddings embeddings_;
   std::vector<Layer> layers_;
   std::vector<int32_t> order_;

@@ -1,21 +1,22 @@
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <utility>
 
 #include "encoder/transformer.h"
 
 namespace sa {
 
-bool Transformer::load_layer(const LayerView& from, Layer* to) const {
+bool Transformer::load_layer(WeightReader* reader, const LayerView& from, Layer* to) const {
   const int64_t hidden = config_.hidden;
   const bool quantize = config_.quantize;
   to->rotary = from.rotary;
-  return to->attention.load(kernels_, {hidden, config_.heads}, from.attention, quantize) &&
-         to->attention_output.pack(kernels_, hidden, &from.attention_output, 1, quantize) &&
-         to->attention_norm.load(from.attention_norm) &&
-         to->up.pack(kernels_, hidden, from.up, config_.gated ? 2 : 1, quantize) &&
-         to->down.pack(kernels_, config_.intermediate, &from.down, 1, quantize) &&
-         to->output_norm.load(from.output_norm);
+  return to->attention.load(kernels_, reader, {hidden, config_.heads}, from.attention, quantize) &&
+         to->attention_output.pack(kernels_, reader, hidden, &from.attention_output, 1, quantize) &&
+         to->attention_norm.load(reader, from.attention_norm) &&
+         to->up.pack(kernels_, reader, hidden, from.up, config_.gated ? 2 : 1, quantize) &&
+         to->down.pack(kernels_, reader, config_.intermediate, &from.down, 1, quantize) &&
+         to->output_norm.load(reader, from.output_norm);
 }
 
 bool Transformer::load_rotary(const RotaryView& from, Rotary* to) const {
@@ -34,28 +35,23 @@ bool Transformer::load_rotary(const RotaryView& from, Rotary* to) const {
 }
 
 std::unique_ptr<Transformer> Transformer::load(const KernelSet& kernels, const TransformerConfig& config,
-                                               std::vector<std::shared_ptr<MappedFile>> files,
-                                               const TransformerView& from) {
-  std::unique_ptr<Transformer> model(new Transformer(kernels));
+                                               std::vector<std::shared_ptr<const ByteSource>> files,
+                                               const TransformerView& from, WeightReader* reader) {
+  std::unique_ptr<Transformer> model(new (std::nothrow) Transformer(kernels));
+  if (model == nullptr) return nullptr;
   model->config_ = config;
   model->files_ = std::move(files);
   model->order_ = from.order;
-  const auto drop = [&] {
-    for (const auto& file : model->files_) file->drop_pages();
-  };
-  if (!model->embeddings_.load(kernels, from.embeddings, config.quantize)) return nullptr;
-  drop();
+  if (!model->embeddings_.load(kernels, reader, from.embeddings, config.quantize)) return nullptr;
   model->layers_.resize(from.layers.size());
   for (size_t i = 0; i < from.layers.size(); ++i) {
-    if (!model->load_layer(from.layers[i], &model->layers_[i])) return nullptr;
-    // What was packed is not read again: its pages need not count as this process's memory.
-    drop();
+    if (!model->load_layer(reader, from.layers[i], &model->layers_[i])) return nullptr;
   }
   model->rotary_.resize(from.rotary.size());
   for (size_t i = 0; i < from.rotary.size(); ++i) {
     if (!model->load_rotary(from.rotary[i], &model->rotary_[i])) return nullptr;
   }
-  return model->final_norm_.load(from.final_norm) ? std::move(model) : nullptr;
+  return model->final_norm_.load(reader, from.final_norm) ? std::move(model) : nullptr;
 }
 
 size_t Transformer::bytes() const {

@@ -266,7 +266,7 @@ export async function modelCases(directory: string): Promise<NativeCase[]> {
     native.loadTransformerAsync = original;
   }
   const options = load!;
-  const model: NativeTransformer = native.loadTransformer(options);
+  const model = native.loadTransformer(options) as NativeTransformer;
   const hidden = options.config.hidden;
   return [
     { name: 'loadTransformer', outputs: [], make: () => ({ ...options, order: options.order.slice() }) },

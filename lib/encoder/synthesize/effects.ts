@@ -5,27 +5,32 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSafetensorsHeader, writeSafetensors } from '../../formats/safetensors.js';
+import {
+  readSafetensorsHeader,
+  type SafetensorsFileHeader,
+  writeSafetensors,
+} from '../../formats/safetensors.js';
 import {
   DTypeCode,
-  EncodeOutput,
   type HeadGroupReference,
   type LayerReference,
   type LinearReference,
   type LoadTransformerOptions,
-  type NativeTransformer,
   ScoreFunction,
 } from '../../native/addon.js';
-import { addon } from '../../native/load.js';
 import { inOrder } from '../architectures/config.js';
 import { dotWeight } from '../architectures/layer.js';
+import { encodeJob, throwFailure } from '../encode_job.js';
+import { loadTransformer } from '../load_transformer.js';
 import type { TokenBatch } from '../token_batches.js';
+import type { PoolingMode } from '../types.js';
 import { sliceLinear } from '../weights.js';
 import type { DotEncoder, DotLayer } from './expressible.js';
 import { kept } from './trade_off.js';
 
 interface TablesFile {
   path: string;
+  header: SafetensorsFileHeader;
   /** First byte of the numbers. */
   begin: number;
 }
@@ -45,8 +50,8 @@ async function writeTables(path: string, { tables, positions }: Setting): Promis
     data,
   }));
   await writeSafetensors(path, list);
-  const { tensors } = await readSafetensorsHeader(path);
-  return { path, begin: tensors.get(list[0]!.name)!.begin };
+  const header = await readSafetensorsHeader(path);
+  return { path, header, begin: header.tensors.get(list[0]!.name)!.begin };
 }
 
 /** A layer of whose heads one, if any, has its table. */
@@ -76,16 +81,18 @@ function layerWith(
 }
 
 /** The whole model, of whose heads one, if any, has its table. */
-function modelWith(setting: Setting, file: TablesFile, index: number | undefined): LoadTransformerOptions {
+function modelWith(
+  setting: Setting,
+  file: TablesFile,
+  index: number | undefined,
+): Omit<LoadTransformerOptions, 'paths' | 'states'> {
   const { encoder, positions } = setting;
   const { config, weights, layers } = encoder;
   const { size, positions: rows, ...embeddings } = encoder.embeddings;
-  const paths = [...weights.paths, file.path];
   const layer = index === undefined ? -1 : Math.floor(index / config.heads);
   const begin = file.begin + (index ?? 0) * 4 * positions ** 2;
-  const table = { file: paths.length - 1, begin };
+  const table = { file: weights.paths.length, begin };
   return {
-    paths,
     config: { ...config, positions, quantize: false },
     embeddings: { ...embeddings, size, positions: rows && { ...rows, count: positions * size } },
     rotary: [],
@@ -108,15 +115,17 @@ export async function headEffects(
 ): Promise<Float64Array> {
   const { encoder, tables } = setting;
   const texts = batch.offsets.length - 1;
-  const output = EncodeOutput[encoder.directory.pooling.modes[0]!];
+  const [output] = encoder.directory.pooling.modes as [PoolingMode];
+  const { paths, states, entries } = encoder.weights.files;
   const run = async (index: number | undefined, file: TablesFile): Promise<Float32Array> => {
     signal?.throwIfAborted();
-    const model: NativeTransformer = await addon().loadTransformerAsync(modelWith(setting, file, index));
+    const files = { paths: [...paths, file.path], states: [...states, file.header.state], entries };
+    const handle = await loadTransformer(files, modelWith(setting, file, index));
     const out = new Float32Array(texts * encoder.config.hidden);
     try {
-      await addon().encodeAsync({ model, ...batch, output, normalize: false, out });
+      throwFailure(await encodeJob({ handle }, batch, { output, out }));
     } finally {
-      model.dispose();
+      handle.dispose();
     }
     return out;
   };

@@ -1,5 +1,6 @@
 /** A model read over texts for the statistics of its heads. */
-import { attentionWeights } from '../attention_weights.js';
+import { type AttentionOfText, attentionWeights } from '../attention_weights.js';
+import { throwFailure } from '../encode_job.js';
 import type { LoadedModel } from '../loaded_model.js';
 import { AttentionStatistics } from './attention_statistics.js';
 
@@ -21,7 +22,7 @@ export async function observe(
     heads,
     length: texts.reduce((longest, ids) => Math.max(longest, ids.length), 1),
   });
-  const pending: { ids: readonly number[]; attention: Promise<Float32Array> }[] = [];
+  const pending: { ids: readonly number[]; attention: Promise<AttentionOfText> }[] = [];
   let next = 0;
   for (let i = 0; i < texts.length; i++) {
     signal?.throwIfAborted();
@@ -33,7 +34,9 @@ export async function observe(
       pending.push({ ids, attention });
     }
     const { ids, attention } = pending.shift()!;
-    statistics.add(await attention, ids.length);
+    const { weights, failures } = await attention;
+    throwFailure(failures, i);
+    statistics.add(weights, ids.length);
     done(i + 1);
   }
   return statistics;

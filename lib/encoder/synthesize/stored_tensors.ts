@@ -1,7 +1,6 @@
 /** Stored tensors on their way into another file, as they are or with their heads in another order. */
-import { expectation, FileError } from '../../errors.js';
 import { decodeFloat32 } from '../../formats/decode_float32.js';
-import { withInputFile } from '../../formats/input_file.js';
+import { readBytes } from '../../formats/safetensors_reader.js';
 import type { TensorToStream } from '../../formats/safetensors_writer.js';
 import {
   DTypeCode,
@@ -9,7 +8,7 @@ import {
   type NormReference,
   type TensorReference,
 } from '../../native/addon.js';
-import { SCALES_SUFFIX } from '../weights_files.js';
+import { SCALES_SUFFIX, type WeightsFiles } from '../weights_files.js';
 
 type StoredDType = keyof typeof DTypeCode;
 
@@ -43,7 +42,7 @@ function gather(bytes: Uint8Array, block: number, order: readonly number[]): Uin
 export class StoredTensors {
   readonly list: TensorToStream[] = [];
 
-  constructor(private readonly paths: readonly string[]) {}
+  constructor(private readonly files: Pick<WeightsFiles, 'paths' | 'states'>) {}
 
   /** @param shape of the tensor that is written */
   tensor(name: string, shape: readonly number[], from: TensorReference, blocks?: Blocks): void {
@@ -168,15 +167,11 @@ export class StoredTensors {
     return own.map((code) => code * scale!);
   }
 
-  private read({ file = 0 }: TensorReference, begin: number, bytes: number): Promise<Uint8Array> {
-    const path = this.paths[file]!;
-    return withInputFile(path, async (input) => {
-      if (begin + bytes > input.size) {
-        throw new FileError(expectation(path, `at least ${begin + bytes} bytes`, String(input.size)));
-      }
-      const out = new Uint8Array(bytes);
-      await input.read(out, begin);
-      return out;
-    });
+  private read(
+    { file = 0 }: TensorReference,
+    begin: number,
+    bytes: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return readBytes(this.files.paths[file]!, begin, bytes, this.files.states[file]!);
   }
 }

@@ -96,7 +96,7 @@ function addLayer(
 function allTensors(encoder: DotEncoder, plan: SynthesizerPlan, heads: readonly LayerHeads[]): StoredTensors {
   const { embeddings, config, layers, weights } = encoder;
   const { size } = embeddings;
-  const tensors = new StoredTensors(weights.paths);
+  const tensors = new StoredTensors(weights.files);
   const table = (name: string) => `embeddings.${name}_embeddings.weight`;
   tensors.table(table('word'), [config.vocabulary, size], embeddings.words);
   if (embeddings.positions !== undefined) {

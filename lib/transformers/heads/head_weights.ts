@@ -1,8 +1,15 @@
 /** Single tensors of a model directory as float32. */
-import { openWeightsFiles, SCALES_SUFFIX, type WeightsFiles } from '../../encoder/weights_files.js';
+
+import { allFinite } from '../../encoder/encode_job.js';
+import {
+  openWeightsFiles,
+  readEntry,
+  SCALES_SUFFIX,
+  type WeightsFiles,
+} from '../../encoder/weights_files.js';
 import { expectation, ModelError } from '../../errors.js';
+import { quoteName } from '../../formats/quote_name.js';
 import { decodeFloat32 } from '../../formats/safetensors.js';
-import { readTensorBytes } from '../../formats/safetensors_reader.js';
 import { type Shape, shapeText } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 
@@ -26,8 +33,13 @@ export class HeadWeights {
       throw new ModelError(expectation(this.files.source, `a tensor ${names[0]}`, 'none of this name'));
     }
     const entry = this.files.entries.get(name)!;
-    if (entry.dtype !== 'I8') return new Tensor(decodeFloat32(entry, await this.bytes(entry)), entry.shape);
-    return this.dequantized(name, entry);
+    const tensor =
+      entry.dtype === 'I8'
+        ? await this.dequantized(name, entry)
+        : new Tensor(decodeFloat32(entry, await this.bytes(entry)), entry.shape);
+    if (allFinite(tensor.data)) return tensor;
+    const subject = `${this.files.paths[entry.file]}: ${quoteName(name)}`;
+    throw new ModelError(expectation(subject, 'finite weights', 'NaN or an infinity'));
   }
 
   /** @throws ModelError where the shape is another */
@@ -58,7 +70,7 @@ export class HeadWeights {
     );
   }
 
-  private bytes(entry: Entry): Promise<Uint8Array> {
-    return readTensorBytes(this.files.paths[entry.file]!, entry);
+  private bytes(entry: Entry): Promise<Uint8Array<ArrayBuffer>> {
+    return readEntry(this.files, entry);
   }
 }

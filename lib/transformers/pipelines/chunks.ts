@@ -1,17 +1,30 @@
 /** Many texts in portions, so that states and scores of a few are in memory at a time. */
+import { failureError, NO_FAILURES, throwFailure, withRowsChecked } from '../../encoder/encode_job.js';
+import { NonFiniteError } from '../../errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
 
 /** Texts whose states are held at once: 32 of 512 tokens and 768 numbers are 50 MB. */
 const PORTION = 32;
 
+/** @throws NonFiniteError whose index is that of the text among all */
 export async function inPortions<R>(
   texts: readonly string[],
   run: (texts: readonly string[]) => Promise<readonly R[]>,
 ): Promise<R[]> {
   const results: R[] = [];
   for (let at = 0; at < texts.length; at += PORTION) {
-    results.push(...(await run(texts.slice(at, at + PORTION))));
+    const portion = await run(texts.slice(at, at + PORTION)).catch((error: unknown) => {
+      throw error instanceof NonFiniteError ? failureError('not finite', at + error.index) : error;
+    });
+    results.push(...portion);
   }
   return results;
+}
+
+/** The logits of texts, a row each. @throws NonFiniteError of the first row that is not finite */
+export function checkLogits(logits: Tensor): Tensor {
+  throwFailure(withRowsChecked(NO_FAILURES, logits.data, logits.shape.at(-1)!));
+  return logits;
 }
 
 /** One row of each text, end to end: [texts, columns]. */

@@ -8,7 +8,7 @@ import { Head } from '../heads/head.js';
 import { HeadWeights } from '../heads/head_weights.js';
 import { checkTexts, checkTopK } from '../options.js';
 import { largestOf } from '../tensor_functions.js';
-import { inPortions, rowsOf } from './chunks.js';
+import { checkLogits, inPortions, rowsOf } from './chunks.js';
 import { TextPipeline } from './text_pipeline.js';
 
 const TOP_K = 5;
@@ -91,7 +91,8 @@ export class FillMaskPipeline extends TextPipeline {
       throw new ArgumentError(expectation('text', expected, describe(texts[i])));
     });
     const rows = all.map(({ states }, i) => states.subarray(places[i]! * hidden, (places[i]! + 1) * hidden));
-    const logits = await this.#head.apply(new Tensor(rowsOf(rows, hidden), [texts.length, hidden]));
+    const input = new Tensor(rowsOf(rows, hidden), [texts.length, hidden]);
+    const logits = checkLogits(await this.#head.apply(input));
     const { data } = await softmaxAsync(logits, { out: logits });
     const vocabulary = this.#head.width;
     return all.map(({ ids }, i) => {

@@ -10,7 +10,7 @@ import type { HeadPooling } from '../heads/head_plan.js';
 import { HeadWeights } from '../heads/head_weights.js';
 import { checkTexts, checkTopK } from '../options.js';
 import { largestOf } from '../tensor_functions.js';
-import { inPortions, rowsOf } from './chunks.js';
+import { checkLogits, inPortions, rowsOf } from './chunks.js';
 import { TextPipeline } from './text_pipeline.js';
 
 export interface TextClassificationSingle {
@@ -122,7 +122,8 @@ export class TextClassificationPipeline extends TextPipeline {
     const { hidden } = this.engine;
     const all = await this.engine.states(texts);
     const rows = all.map((one) => pooledRow(one, hidden, this.#pooling));
-    const logits = await this.#head.apply(new Tensor(rowsOf(rows, hidden), [texts.length, hidden]));
+    const input = new Tensor(rowsOf(rows, hidden), [texts.length, hidden]);
+    const logits = checkLogits(await this.#head.apply(input));
     const scores = await this.scores(logits);
     const labels = this.#labels.length;
     return texts.map((_, i) => {

@@ -1,7 +1,9 @@
 // The forward pass of random small transformers, of every score function and switch. Their numbers are held
 // by golden files elsewhere; here a sequence alone must give the same bits as among others, on any number of
 // threads, whether its attention weights are wanted or not.
+#include <cstring>
 #include <deque>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,7 +14,19 @@ namespace sa_test {
 
 namespace {
 
-// Views of random tensors, which it owns.
+// Bytes in memory in place of a file: the offset of a tensor is its address.
+class MemorySource final : public sa::ByteSource {
+ public:
+  std::string read(uint64_t begin, size_t bytes, void* to) const override {
+    std::memcpy(to, reinterpret_cast<const void*>(static_cast<uintptr_t>(begin)), bytes);
+    return "";
+  }
+  std::string verify() const override { return ""; }
+};
+
+uint64_t address(const void* data) { return reinterpret_cast<uintptr_t>(data); }
+
+// References to random tensors, which it owns.
 class RandomModel {
  public:
   explicit RandomModel(Case& c) : r_(c.random) {
@@ -60,6 +74,7 @@ class RandomModel {
   // Some tensors of weights are stored in 8 bits.
   sa::WeightView tensor(int64_t rows, int64_t columns, bool matrix = false) {
     sa::WeightView out;
+    out.source = &source_;
     out.count = rows * columns;
     if (matrix && r_.chance(25)) {
       codes_.emplace_back(static_cast<size_t>(out.count));
@@ -67,14 +82,14 @@ class RandomModel {
       floats_.emplace_back(static_cast<size_t>(rows));
       for (float& scale : floats_.back()) scale = r_.uniform(0.001f, 0.01f);
       out.dtype = sa::DType::kI8;
-      out.data = reinterpret_cast<const uint8_t*>(codes_.back().data());
-      out.scales = reinterpret_cast<const uint8_t*>(floats_.back().data());
+      out.begin = address(codes_.back().data());
+      out.scales_begin = address(floats_.back().data());
       out.rows = rows;
       return out;
     }
     floats_.emplace_back(static_cast<size_t>(out.count));
     for (float& x : floats_.back()) x = r_.uniform(-1.0f, 1.0f);
-    out.data = reinterpret_cast<const uint8_t*>(floats_.back().data());
+    out.begin = address(floats_.back().data());
     return out;
   }
 
@@ -175,6 +190,7 @@ class RandomModel {
   }
 
   Random& r_;
+  MemorySource source_;
   std::deque<std::vector<float>> floats_;
   std::deque<std::vector<int8_t>> codes_;
 };
@@ -211,7 +227,8 @@ void check_encoder(Case& c) {
   Random& r = c.random;
   RandomModel random(c);
   const sa::TransformerConfig& config = random.config;
-  const auto model = sa::Transformer::load(c.kernels, config, {}, random.view);
+  sa::WeightReader reader;
+  const auto model = sa::Transformer::load(c.kernels, config, {}, random.view, &reader);
   const Tokens tokens(r, config);
   const std::vector<int32_t>&offsets = tokens.offsets, &ids = tokens.ids;
   const int64_t sequences = tokens.sequences(), hidden = config.hidden;
@@ -230,15 +247,18 @@ void check_encoder(Case& c) {
   if (model == nullptr) return;
 
   Buffer<float> all(r, (all_tokens ? offsets.back() : sequences) * hidden);
-  sa::EncodeBatch batch = {ids.data(), offsets.data(), sequences, output, skip, normalize, all.data()};
+  std::vector<sa::SequenceStatus> status(static_cast<size_t>(sequences), sa::SequenceStatus::kUnread);
+  sa::EncodeBatch batch = {ids.data(), offsets.data(), sequences,  output,
+                           skip,       normalize,      all.data(), status.data()};
   c.that("encode has its memory", model->encode(batch));
   c.untouched("written beside the batch", all);
+  for (const sa::SequenceStatus s : status) c.that("a sequence is done", s == sa::SequenceStatus::kDone);
   const int64_t pick = r.between(0, sequences - 1);
   const int32_t begin = offsets[static_cast<size_t>(pick)], end = offsets[static_cast<size_t>(pick + 1)];
   const std::vector<int32_t> alone = {0, end - begin};
   Buffer<float> one(r, (all_tokens ? end - begin : 1) * hidden);
   any_threads(c);
-  batch = {ids.data() + begin, alone.data(), 1, output, skip, normalize, one.data()};
+  batch = {ids.data() + begin, alone.data(), 1, output, skip, normalize, one.data(), status.data()};
   const bool wanted = r.chance(50);
   const int64_t length = end - begin, rows = model->applied_layers() * config.heads * length;
   Buffer<float> attention(r, wanted ? rows * length : 0);

@@ -1,0 +1,42 @@
+/** A transformer of the references that were found in the headers of weights files. */
+import { expectation, FileError, ModelError } from '../errors.js';
+import type { FileState } from '../formats/input_file.js';
+import { quoteName } from '../formats/quote_name.js';
+import type { LoadTransformerOptions, NativeTransformer } from '../native/addon.js';
+import { addon } from '../native/load.js';
+import type { WeightsFiles } from './weights_files.js';
+
+type Options = Omit<LoadTransformerOptions, 'paths' | 'states'>;
+
+/**
+ * Packs the weights on threads of their own.
+ * @throws FileError if a file was changed since its header was read; ModelError if a weight is not finite
+ */
+export async function loadTransformer(
+  files: Pick<WeightsFiles, 'paths' | 'states' | 'entries'>,
+  options: Options,
+): Promise<NativeTransformer> {
+  const loaded = await addon().loadTransformerAsync({
+    ...options,
+    paths: files.paths,
+    states: numbersOf(files.states),
+  });
+  if ('dispose' in loaded) return loaded;
+  const { problem, notFinite } = loaded;
+  if (problem !== undefined) throw new FileError(problem);
+  const { file, begin } = notFinite!;
+  // A reference may begin inside of a tensor.
+  const tensor = [...files.entries.values()].find(
+    (entry) => entry.file === file && entry.begin <= begin && begin < entry.end,
+  );
+  const subject = `${files.paths[file]}: ${tensor === undefined ? `byte ${begin}` : quoteName(tensor.name)}`;
+  throw new ModelError(expectation(subject, 'finite weights', 'NaN or an infinity'));
+}
+
+function numbersOf(states: readonly FileState[]): BigInt64Array {
+  return BigInt64Array.from(
+    states.flatMap(({ device, inode, size, modified, changed }) =>
+      [device, inode, size, modified, changed].map((number) => BigInt.asIntN(64, number)),
+    ),
+  );
+}
