@@ -23,6 +23,9 @@ const fsync = promisify(fs.fsync);
 const rename = promisify(fs.rename);
 const close = promisify(fs.close);
 
+/** New temporary files before one is taken that another process may have removed. */
+const ATTEMPTS = 10;
+
 export interface AtomicFileOptions {
   /** Whether `writeAt` will be called; a target that cannot seek is then refused before anything is written. */
   readonly seek?: boolean;
@@ -223,12 +226,14 @@ export class AtomicFile {
 
 /** Opens a new temporary file that no other process takes for abandoned. */
 function createLocked(path: string, mode: number): { fd: number; temporary: string } {
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const temporary = temporaryPath(path, TEMPORARY_SUFFIX);
     const fd = fs.openSync(temporary, 'wx', mode);
     try {
-      // Before the lock was taken, another process may have taken the file for abandoned and removed it.
-      if (lockFile(fd) !== 'busy' && leadsTo(temporary, fd)) return { fd, temporary };
+      // Before the lock was taken, another process may have taken the file for abandoned and removed it. That this
+      // happens again and again means a file system that numbers its files anew at every look.
+      const isLost = lockFile(fd) === 'busy' || !leadsTo(temporary, fd);
+      if (!isLost || attempt === ATTEMPTS) return { fd, temporary };
     } catch (error) {
       fs.closeSync(fd);
       fs.rmSync(temporary, { force: true });

@@ -24,6 +24,9 @@ import { lockPath } from './temporary_name.js';
 const FLAGS =
   constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
+/** How often the lock file may have been removed by its last holder between two steps of this process. */
+const ATTEMPTS = 1000;
+
 /** Held locks; those are released when the process exits in an orderly way. */
 const held = new Set<OutputLock>();
 
@@ -63,14 +66,15 @@ export class OutputLock {
    */
   static acquireAt(output: string, path: string): OutputLock {
     const place = lockPath(path);
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       const fd = openLock(output, place);
       try {
         const result = lockFile(fd);
         if (result === 'busy') throw busy(output, readHolder(fd));
-        if (result === 'unsupported') {
-          // Of no use to anybody there.
-          fs.unlinkSync(place);
+        // On a file system that numbers its files anew at every look, the name never seems to lead to the file.
+        if (result === 'unsupported' || attempt === ATTEMPTS) {
+          // Without locks the file is of no use to anybody.
+          if (result === 'unsupported') fs.rmSync(place, { force: true });
           fs.closeSync(fd);
           return new OutputLock(place, undefined);
         }

@@ -1,5 +1,6 @@
 /** A process of its own that holds a file's lock until it is killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { afterAll } from '@jest/globals';
 import { addonPath } from '../../lib/native/load.js';
 
 const PROGRAM = `
@@ -12,11 +13,20 @@ const PROGRAM = `
   setInterval(() => {}, 1000);
 `;
 
+const alive = new Set<ChildProcess>();
+
+// A test that fails must leave none behind.
+afterAll(() => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 /** Resolves when the lock is held. @param content of the file, in which PID stands for the process id */
 export function holdLock(path: string, content = ''): Promise<ChildProcess & { pid: number }> {
   const child = spawn(process.execPath, ['-e', PROGRAM, addonPath(), path, content], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
   return new Promise((resolve, reject) => {
     child.stdout.once('data', () => resolve(child as ChildProcess & { pid: number }));
     child.once('exit', (status) =>

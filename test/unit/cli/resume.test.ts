@@ -288,6 +288,7 @@ describe('a real model in a process of its own', () => {
     }
     expect([kills > 0, resumed]).toEqual([true, true]);
     expect(readFileSync(output).equals(readFileSync(whole))).toBe(true);
+    expect(readdirSync(place).filter((name) => /^\.|partial|tmp/.test(name))).toEqual([]);
   });
 
   it('notes how far it is on a signal', async () => {
