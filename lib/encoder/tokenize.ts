@@ -14,7 +14,7 @@ import {
 import type { TokenizerParts } from './tokenizer/parts.js';
 import { type Cut, findCut, pieceEnd } from './tokenizer/pieces.js';
 import { createPreTokenizer, dividesAtSpaces } from './tokenizer/pre_tokenizers.js';
-import { shortText } from './tokenizer/short_text.js';
+import { addText, type Target } from './tokenizer/short_text.js';
 import { chunkEnd } from './tokenizer/stage.js';
 import { drain, WorkMeter } from './tokenizer/steps.js';
 import { createTemplate, type Template } from './tokenizer/template.js';
@@ -101,15 +101,17 @@ export class Tokenizer {
     const { before, after } = this.parts.template;
     const ids: number[] = [...before];
     const full = maxLength - after.length;
+    const target = { ids, full };
     // A tokenizer that worked through a whole text before it is truncated would take long for what is thrown away.
     for (let begin = 0; begin < text.length && ids.length < full; ) {
       const end = pieceEnd(text, this.parts.cut, begin);
-      if (end === undefined) begin = yield* this.addLong(text, begin, ids, full, meter);
+      if (end === undefined) begin = yield* this.addLong(text, begin, target, meter);
       else {
         const whole = begin === 0 && end === text.length;
-        const piece = (whole ? text : text.slice(begin, end)).toWellFormed();
-        yield* this.addPiece(piece, begin === 0, ids, full, meter);
+        const piece = whole ? text : text.slice(begin, end);
+        addText(this.parts, piece.toWellFormed(), begin === 0, target, meter);
         begin = end;
+        if (meter.pauses) yield;
       }
     }
     if (ids.length > full) ids.length = full;
@@ -133,31 +135,16 @@ export class Tokenizer {
     return ids.map((id) => this.names.get(id) ?? this.parts.model.vocabulary.name(id) ?? `[${id}]`);
   }
 
-  private *addPiece(
-    piece: string,
-    first: boolean,
-    ids: number[],
-    full: number,
-    meter: WorkMeter,
-  ): Generator<void, void, void> {
-    for (const { id, text, begin } of this.parts.raw.split(piece)) {
-      if (ids.length >= full) return;
-      if (id !== undefined) ids.push(id);
-      else yield* shortText(this.parts, text, first && begin === 0, ids, full, meter);
-    }
-    if (meter.pauses) yield;
-  }
-
   /** @returns where the text was cut, or its end */
   private *addLong(
     text: string,
     begin: number,
-    ids: number[],
-    full: number,
+    target: Target,
     meter: WorkMeter,
   ): Generator<void, number, void> {
+    const { ids, full } = target;
     const { cut } = this.parts;
-    const long = new LongText(this.parts, ids, full, begin === 0, meter);
+    const long = new LongText(this.parts, begin === 0, target, meter);
     let at = begin;
     let found: number | undefined;
     while (at < text.length && found === undefined && ids.length < full) {

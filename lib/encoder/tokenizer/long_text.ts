@@ -2,9 +2,12 @@
 import { AddedTokenReader, type TextsAndTokens } from './added_token_reader.js';
 import type { LongWord } from './models.js';
 import type { TokenizerParts } from './parts.js';
-import { LONG_WORD, shortSection, shortText } from './short_text.js';
+import { addSection, addWords, type Target } from './short_text.js';
 import { type TextStage, type WordStage, Words } from './stage.js';
 import type { WorkMeter } from './steps.js';
+
+/** Code units: longer words are worked on in parts. */
+const LONG_WORD = 1024;
 
 type Steps = Generator<void, void, void>;
 
@@ -24,15 +27,12 @@ export class LongText {
   private longWord: LongWord | undefined;
 
   /**
-   * @param ids are appended to
-   * @param full ids after which nothing more is needed
    * @param first whether the text is the beginning of the whole input
    */
   constructor(
     private readonly parts: TokenizerParts,
-    private readonly ids: number[],
-    private readonly full: number,
     private first: boolean,
+    private readonly target: Target,
     private readonly meter: WorkMeter,
   ) {
     this.raw = new AddedTokenReader(parts.raw, meter);
@@ -52,7 +52,7 @@ export class LongText {
   }
 
   private get enough(): boolean {
-    return this.ids.length >= this.full;
+    return this.target.ids.length >= this.target.full;
   }
 
   private *takeRaw(found: TextsAndTokens): Steps {
@@ -60,11 +60,11 @@ export class LongText {
       if (this.enough) return;
       if (typeof item !== 'string') {
         yield* this.closeSection();
-        this.ids.push(item.id);
+        this.target.ids.push(item.id);
         this.first = false;
       } else if (this.section === undefined && typeof found[i + 1] === 'object') {
         // The whole section.
-        yield* shortText(this.parts, item, this.first, this.ids, this.full, this.meter);
+        addSection(this.parts, item, this.first, this.target, this.meter);
         this.first = false;
       } else {
         this.section ??= this.openSection();
@@ -115,14 +115,14 @@ export class LongText {
   }
 
   private *takeNormalized(found: TextsAndTokens): Steps {
-    const { parts, ids, full, meter } = this;
+    const { parts, target, meter } = this;
     for (const [i, item] of found.entries()) {
       if (this.enough) return;
       if (typeof item !== 'string') {
         yield* this.closeWords();
-        ids.push(item.id);
+        target.ids.push(item.id);
       } else if (this.words === undefined && typeof found[i + 1] === 'object') {
-        yield* shortSection(parts, item, this.first, ids, full, meter);
+        addWords(parts, item, this.first, target, meter);
       } else {
         this.words ??= parts.preTokenizer.stage(this.first, meter);
         const batch = new Words();
@@ -149,12 +149,12 @@ export class LongText {
     for (const [i, part] of list.entries()) {
       if (this.enough) return;
       if (i > 0 || !joined) yield* this.closeWord();
-      if (this.longWord) yield* this.longWord.push(part, this.ids);
+      if (this.longWord) yield* this.longWord.push(part, this.target.ids);
       else {
         this.word += part;
         if (this.word.length > LONG_WORD) {
           this.longWord = this.parts.model.long(this.meter);
-          yield* this.longWord.push(this.word, this.ids);
+          yield* this.longWord.push(this.word, this.target.ids);
           this.word = '';
         }
       }
@@ -163,7 +163,8 @@ export class LongText {
   }
 
   private *closeWord(): Steps {
-    const { ids, longWord, word } = this;
+    const { longWord, word } = this;
+    const { ids } = this.target;
     if (longWord) yield* longWord.end(ids);
     else if (word !== '') for (const id of this.parts.model.encode(word, this.meter)) ids.push(id);
     this.longWord = undefined;

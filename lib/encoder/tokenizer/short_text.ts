@@ -2,52 +2,65 @@
 import type { TokenizerParts } from './parts.js';
 import type { WorkMeter } from './steps.js';
 
-/** Code units: longer words are worked on in parts. */
-export const LONG_WORD = 1024;
+/** What has been found, and what is still needed. */
+export interface Target {
+  /** Are appended to. */
+  readonly ids: number[];
+  /** Ids after which nothing more is needed; more may be appended. */
+  readonly full: number;
+}
 
-type Steps = Generator<void, void, void>;
-
-/**
- * Text between two tokens that are found in the text as it is.
- * @param first whether it is the beginning of the whole input
- * @param ids are appended to
- * @param full ids after which nothing more is needed
- */
-export function* shortText(
+/** @param first whether the text is the beginning of the whole input */
+export function addText(
   parts: TokenizerParts,
   text: string,
   first: boolean,
-  ids: number[],
-  full: number,
+  target: Target,
   meter: WorkMeter,
-): Steps {
+): void {
+  const { ids, full } = target;
+  meter.add(text.length);
+  for (const { id, text: section, begin } of parts.raw.split(text)) {
+    if (ids.length >= full) return;
+    if (id !== undefined) ids.push(id);
+    else addSection(parts, section, first && begin === 0, target, meter);
+  }
+}
+
+/** Text between two tokens that are found in the text as it is. */
+export function addSection(
+  parts: TokenizerParts,
+  text: string,
+  first: boolean,
+  target: Target,
+  meter: WorkMeter,
+): void {
   const { normalizer, normalized } = parts;
-  meter.add(text.length * (normalizer === undefined ? 1 : 1 + normalizer.stages.length));
-  const changed = normalizer === undefined ? text : normalizer.apply(text, meter);
+  const { ids, full } = target;
+  let changed = text;
+  if (normalizer !== undefined) {
+    meter.add(text.length * normalizer.stages.length);
+    changed = normalizer.apply(text, meter);
+  }
+  meter.add(changed.length);
   for (const { id, text: section, begin } of normalized.split(changed)) {
     if (ids.length >= full) return;
     if (id !== undefined) ids.push(id);
-    else if (section !== '') yield* shortSection(parts, section, first && begin === 0, ids, full, meter);
+    else if (section !== '') addWords(parts, section, first && begin === 0, target, meter);
   }
 }
 
 /** Normalized text between two tokens. */
-export function* shortSection(
+export function addWords(
   { preTokenizer, model }: TokenizerParts,
   text: string,
   first: boolean,
-  ids: number[],
-  full: number,
+  { ids, full }: Target,
   meter: WorkMeter,
-): Steps {
+): void {
   meter.add(text.length);
   for (const word of preTokenizer.apply(text, first)) {
     if (ids.length >= full) return;
-    if (word.length > LONG_WORD) {
-      const long = model.long(meter);
-      yield* long.push(word, ids);
-      yield* long.end(ids);
-    } else for (const id of model.encode(word, meter)) ids.push(id);
-    if (meter.pauses) yield;
+    for (const id of model.encode(word, meter)) ids.push(id);
   }
 }
