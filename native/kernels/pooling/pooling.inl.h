@@ -62,7 +62,9 @@ static void l2_normalize_rows(const NormalizeRows& p, int64_t begin, int64_t end
       sum = vfma(v, v, sum);
     }
     float norm = std::sqrt(vreduce_add(sum));
-    const float limit = p.epsilon * factor;
+    // The reciprocal of a smaller number is infinite, and would make NaN of a row of zeros.
+    const float smallest = p.epsilon * factor;
+    const float limit = smallest < 1.2e-38f ? 1.2e-38f : smallest;
     if (norm < limit) norm = limit;
     const Vec inverse = vset(1.0f / norm);
     for (int64_t j = 0; j < p.columns; j += kLanes) {

@@ -1,0 +1,8 @@
+/** Every target, in the order in which they run. */
+import type { Target } from '../target.js';
+import { kernelsTarget } from './kernels.js';
+import { layersTarget } from './layers.js';
+import { modelsTarget } from './models.js';
+import { serverTarget } from './server.js';
+
+export const TARGETS: readonly Target[] = [modelsTarget, kernelsTarget, layersTarget, serverTarget];
