@@ -2,6 +2,7 @@
 import { expectation, ModelError } from '../errors.js';
 import type { JsonObject } from './json_file.js';
 import { type AddedToken, AddedTokenFinder, readAddedTokens } from './tokenizer/added_tokens.js';
+import { checkNesting } from './tokenizer/component.js';
 import { LongText } from './tokenizer/long_text.js';
 import { createModel } from './tokenizer/models.js';
 import {
@@ -60,6 +61,7 @@ export class Tokenizer {
   static create(file: JsonObject, options: TokenizerOptions): Tokenizer {
     const model = file.optionalObject('model');
     if (model === undefined) return file.fail('model', 'a model of a tokenizer');
+    for (const key of ['normalizer', 'pre_tokenizer', 'post_processor']) checkNesting(file, key);
     const normalizer = file.optionalObject('normalizer');
     const preTokenizer = file.optionalObject('pre_tokenizer');
     const normalizers = normalizerParts(normalizer);

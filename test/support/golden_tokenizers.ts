@@ -1,10 +1,13 @@
-/** The tokenizers that goldens are of, by name. */
+/** The tokenizers that goldens are of, by name. For benchmarks and fuzzers too, which have no Jest. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { JsonObject } from '../../lib/encoder/json_file.js';
 import { Tokenizer } from '../../lib/encoder/tokenize.js';
-import { goldenPath, readGolden } from './golden.js';
+import { packageRoot } from '../../lib/package_root.js';
 
-type Values = Record<string, unknown>;
+export type Values = Record<string, unknown>;
+
+const GOLDEN = join(packageRoot(), 'test/golden');
 
 const FILES: Readonly<Record<string, string>> = {
   tiny_bert: 'tiny_bert/tokenizer.json',
@@ -16,7 +19,7 @@ let own: Map<string, string> | undefined;
 /** Those of tokenizers.json as text. */
 function ownTokenizers(): Map<string, string> {
   if (own) return own;
-  const { cases } = readGolden<{ cases: { name: string; tokenizer?: Values }[] }>('tokenizers.json');
+  const { cases } = fromFile('tokenizers.json') as { cases: { name: string; tokenizer?: Values }[] };
   const { precompiled_charsmap } = fromFile('encoders/xlm_roberta/tokenizer.json').normalizer as Values;
   own = new Map();
   for (const { name, tokenizer } of cases) {
@@ -29,7 +32,7 @@ function ownTokenizers(): Map<string, string> {
 }
 
 function fromFile(path: string): Values {
-  return JSON.parse(readFileSync(goldenPath(path), 'utf8')) as Values;
+  return JSON.parse(readFileSync(join(GOLDEN, path), 'utf8')) as Values;
 }
 
 /** A tokenizer.json of its own for every call. */
@@ -59,7 +62,7 @@ interface Runs {
 }
 
 export function readRuns(): Runs {
-  return readGolden<Runs>('tokenizer_runs.json');
+  return fromFile('tokenizer_runs.json') as unknown as Runs;
 }
 
 export function textOf({ before, unit, after }: Run, count: number): string {

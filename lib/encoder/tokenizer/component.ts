@@ -15,6 +15,20 @@ export function components(parent: JsonObject, key: string): JsonObject[] {
   return value.map((entry, i) => new JsonObject(`${parent.source}: ${key}[${i}]`, entry));
 }
 
+/** Parts within parts, which are made by functions that call themselves. Models have two or three. */
+const NESTING = 20;
+/** Keys of the parts that a Sequence has. */
+const PARTS = ['normalizers', 'pretokenizers', 'processors'];
+
+/** Refuses a part that holds parts, deeper than anything sensible. */
+export function checkNesting(file: JsonObject, key: string): void {
+  let level = [file.get(key)];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > NESTING) file.fail(key, `at most ${NESTING} parts within each other`, 'more of them');
+    level = level.filter(isObject).flatMap((part) => PARTS.flatMap((name) => part[name] ?? []));
+  }
+}
+
 /** Makes what the object's `type` names. */
 export function create<T>(from: JsonObject, kinds: Readonly<Record<string, (from: JsonObject) => T>>): T {
   const type = from.string('type');

@@ -4,5 +4,12 @@ import { kernelsTarget } from './kernels.js';
 import { layersTarget } from './layers.js';
 import { modelsTarget } from './models.js';
 import { serverTarget } from './server.js';
+import { tokenizersTarget } from './tokenizers.js';
 
-export const TARGETS: readonly Target[] = [modelsTarget, kernelsTarget, layersTarget, serverTarget];
+export const TARGETS: readonly Target[] = [
+  modelsTarget,
+  kernelsTarget,
+  layersTarget,
+  serverTarget,
+  tokenizersTarget,
+];
