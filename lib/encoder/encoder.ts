@@ -3,6 +3,7 @@ import { ArgumentError, describe, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { type HubOptions, resolveModel } from '../hub/resolve.js';
+import { allItems } from '../options.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import { openArchitecture } from './architecture.js';
@@ -284,7 +285,7 @@ export class Encoder implements TextEncoder {
 
   /** Ids of every text as the model reads them: with special tokens, truncated. */
   tokenize(texts: readonly string[]): number[][] {
-    if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
+    if (!Array.isArray(texts) || !allItems(texts, (text) => typeof text === 'string')) {
       throw new ArgumentError(expectation('texts', 'an array of strings', describe(texts)));
     }
     return texts.map((text) => this.parts.tokenizer.encode(text));

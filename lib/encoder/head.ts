@@ -3,6 +3,7 @@ import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
 import { l2NormalizeAsync } from '../kernels/rows.js';
 import { EncodeOutput } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import { allItems } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Dense } from './dense.js';
 import type { LoadedModel } from './loaded_model.js';
@@ -62,7 +63,7 @@ export function disposeSteps(steps: readonly Step[]): void {
 
 export function checkPooling(value: unknown): readonly PoolingMode[] {
   const modes = Array.isArray(value) ? value : [value];
-  if (modes.length === 0 || !modes.every((mode) => POOLING_MODES.includes(mode))) {
+  if (modes.length === 0 || !allItems(modes, (mode) => POOLING_MODES.includes(mode as PoolingMode))) {
     throw new ArgumentError(expectation('pooling', `one of ${POOLING_MODES.join(', ')}`, describe(value)));
   }
   return modes;
