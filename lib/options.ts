@@ -24,6 +24,22 @@ export function checkOptions(where: string, known: ReadonlySet<string>, options:
   }
 }
 
+/** Longer paths exist nowhere, and messages show the path. */
+const LONGEST_PATH = 4096;
+
+/** A path that the file system can be asked for. @throws ArgumentError */
+export function checkPath(name: string, path: unknown): string {
+  if (typeof path !== 'string' || path === '' || path.length > LONGEST_PATH || path.includes('\0')) {
+    throw new ArgumentError(expectation(name, 'a path', describe(path)));
+  }
+  return path;
+}
+
+/** Whether all items of a list are valid; `every` passes over the holes of an array, which may be its whole length. */
+export function allItems(list: readonly unknown[], valid: (item: unknown) => boolean): boolean {
+  return list.findIndex((item) => !valid(item)) === -1;
+}
+
 /** The error about an option that does not exist, with the name that was probably meant. */
 export function unknownOption(where: string, name: string, known: Iterable<string>): ArgumentError {
   const names = [...known];

@@ -1,5 +1,6 @@
 /** Model architectures, by config.json's model_type, and how a model of one is loaded. */
-import { describe, expectation, ModelError } from '../errors.js';
+import { describe, disposed, expectation, ModelError } from '../errors.js';
+import type { NativeTransformer } from '../native/addon.js';
 import { albert } from './architectures/albert.js';
 import type { Architecture } from './architectures/architecture.js';
 import { bert, electra } from './architectures/bert.js';
@@ -59,12 +60,22 @@ export async function openArchitecture(directory: string, config: JsonObject): P
   return {
     positions,
     async load(dtype = storedIn8Bits(parts) ? 'int8' : 'float32') {
-      const handle = await loadTransformer(weights.files, {
+      let native: NativeTransformer | undefined = await loadTransformer(weights.files, {
         ...parts,
         config: { ...parts.config, quantize: dtype === 'int8' },
       });
       const kinds = architecture.kinds?.(config) ?? new Array<string>(layers).fill('MultiHeadAttention');
-      return { handle, dtype, dimensions: hidden, vocabulary, positions, layers, heads, kinds };
+      return {
+        get handle() {
+          if (native === undefined) throw disposed('this model');
+          return native;
+        },
+        dispose() {
+          native?.dispose();
+          native = undefined;
+        },
+        ...{ dtype, dimensions: hidden, vocabulary, positions, layers, heads, kinds },
+      };
     },
   };
 }

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { ArgumentError, describe, expectation, FileError } from '../errors.js';
 import { streamSafetensors, type TensorToStream } from '../formats/safetensors_writer.js';
 import type { TensorReference } from '../native/addon.js';
+import { checkOptions, optionNames, readSignal } from '../options.js';
 import { architectureOf } from './architecture.js';
 import { convertedTensors, type Entry } from './convert_weights.js';
 import { attempt, copyDirectory, isWithin } from './copy_directory.js';
@@ -19,6 +20,8 @@ export interface ConvertOptions {
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal;
 }
+
+const OPTIONS = optionNames<keyof ConvertOptions>('dtype', 'signal');
 
 export interface Converted {
   /** Tensors whose type has changed. */
@@ -109,8 +112,11 @@ function abortable(tensors: readonly TensorToStream[], signal: AbortSignal | und
 export async function convertModel(
   directory: string,
   output: string,
-  { dtype, signal }: ConvertOptions,
+  options: ConvertOptions,
 ): Promise<Converted> {
+  checkOptions('convertModel', OPTIONS, options ?? null);
+  const { dtype } = options;
+  const signal = readSignal(options.signal);
   if (dtype !== 'int8' && dtype !== 'float32') {
     throw new ArgumentError(expectation('dtype', 'int8 or float32', describe(dtype)));
   }

@@ -1,8 +1,11 @@
 /** Text encoder: a model directory in, embeddings out. */
-import { ArgumentError, describe, expectation } from '../errors.js';
+import { ArgumentError, describe, disposed, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
+import { HUB_OPTIONS } from '../hub/options.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { type HubOptions, resolveModel } from '../hub/resolve.js';
+import { allItems, checkOptions, optionNames, readSignal } from '../options.js';
+import { allocateBytes, allocateFloats } from '../tensor/allocate.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import { openArchitecture } from './architecture.js';
@@ -66,6 +69,29 @@ export interface EncoderLoadOptions extends HubOptions {
   onWeights?: () => void;
 }
 
+const LOAD = optionNames<keyof EncoderLoadOptions>(
+  ...([...HUB_OPTIONS] as (keyof HubOptions)[]),
+  'dtype',
+  'modules',
+  'truncateDim',
+  'similarity',
+  'tokenizerWorkers',
+  'onWeights',
+);
+const PROMPT = ['prompt', 'promptName'] as const;
+const PROMPT_OPTIONS = optionNames<(typeof PROMPT)[number]>(...PROMPT);
+const TOKENS = [...PROMPT, 'pooling', 'normalize', 'truncateDim', 'outputValue'] as const;
+const TOKENS_OPTIONS = optionNames<keyof TokensEncodeOptions>(...TOKENS);
+const ENCODE_OPTIONS = optionNames<keyof AnyEncodeOptions>(
+  ...TOKENS,
+  'batchSize',
+  'precision',
+  'ranges',
+  'signal',
+  'onProgress',
+);
+const EXPLAIN_OPTIONS = optionNames<'title'>('title');
+
 /** Rows for a job's embeddings. */
 type Allocate = (texts: number) => Float32Array;
 
@@ -104,6 +130,7 @@ export class Encoder implements TextEncoder {
   /** Of the weights in memory. */
   readonly dtype: EncoderDType;
   readonly similarityName: SimilarityName;
+  private ended = false;
 
   private constructor(
     private readonly parts: Parts,
@@ -167,7 +194,7 @@ export class Encoder implements TextEncoder {
       );
     } catch (error) {
       disposeSteps(steps);
-      loading.then((loaded) => loaded.handle.dispose()).catch(() => {});
+      loading.then((loaded) => loaded.dispose()).catch(() => {});
       throw error;
     }
   }
@@ -190,6 +217,8 @@ export class Encoder implements TextEncoder {
     texts: string | readonly string[],
     options: AnyEncodeOptions = {},
   ): Promise<Tensor | Tensor[] | QuantizedEmbeddings> {
+    checkEncodeOptions('encode', options);
+    this.requireUsable();
     const single = typeof texts === 'string';
     if (!single && !Array.isArray(texts)) {
       throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts)));
@@ -241,6 +270,8 @@ export class Encoder implements TextEncoder {
     texts: TextSource,
     options: AnyEncodeOptions = {},
   ): AsyncGenerator<EncodedBatch<Float32Array | Int8Array | Uint8Array>, void, undefined> {
+    checkEncodeOptions('encodeStream', options);
+    this.requireUsable();
     if (options.outputValue === 'token') {
       throw new ArgumentError(expectation('outputValue', '"sentence" in a stream', '"token"'));
     }
@@ -263,6 +294,8 @@ export class Encoder implements TextEncoder {
    * the ids; naming it only tells the pooling to leave it out, if the model is of that kind.
    */
   async encodeTokens(batch: TokenBatch, options: TokensEncodeOptions = {}): Promise<Float32Array> {
+    checkOptions('encodeTokens', TOKENS_OPTIONS, options);
+    this.requireUsable();
     const named = options.prompt !== undefined || options.promptName !== undefined;
     const { head } = this.plan(named ? options : { ...options, prompt: '' });
     checkTokenBatch(batch, this);
@@ -284,6 +317,7 @@ export class Encoder implements TextEncoder {
 
   /** The text that options put before every text, which may be empty. */
   promptText(options: { prompt?: string; promptName?: string } = {}): string {
+    checkOptions('promptText', PROMPT_OPTIONS, options);
     return this.parts.directory.prompts.resolve(options);
   }
 
@@ -294,7 +328,7 @@ export class Encoder implements TextEncoder {
 
   /** Ids of every text as the model reads them: with special tokens, truncated. */
   tokenize(texts: readonly string[]): number[][] {
-    if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
+    if (!Array.isArray(texts) || !allItems(texts, (text) => typeof text === 'string')) {
       throw new ArgumentError(expectation('texts', 'an array of strings', describe(texts)));
     }
     return texts.map((text) => this.parts.tokenizer.encode(text));
@@ -316,6 +350,9 @@ export class Encoder implements TextEncoder {
     most = Number.POSITIVE_INFINITY,
   ): Generator<void, TokenizedText, void> {
     if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    if (!['right', 'left', 'nowhere'].includes(cut)) {
+      throw new ArgumentError(expectation('cut', 'one of right, left, nowhere', describe(cut)));
+    }
     const { maxLength } = this;
     const { tokenizer } = this.parts;
     if (cut === 'left') return yield* tokenizer.lastSteps(text);
@@ -333,6 +370,9 @@ export class Encoder implements TextEncoder {
 
   /** What the vocabulary calls these ids. */
   tokens(ids: readonly number[]): string[] {
+    if (!Array.isArray(ids) || !allItems(ids, (id) => Number.isSafeInteger(id))) {
+      throw new ArgumentError(expectation('ids', 'an array of token ids', describe(ids)));
+    }
     return this.parts.tokenizer.tokens(ids);
   }
 
@@ -341,6 +381,8 @@ export class Encoder implements TextEncoder {
    * is a page to look at.
    */
   async explain(text: string, options: { title?: string } = {}): Promise<Explanation> {
+    checkOptions('explain', EXPLAIN_OPTIONS, options);
+    this.requireUsable();
     if (typeof text !== 'string') {
       throw new ArgumentError(expectation('text', 'a string', describe(text)));
     }
@@ -353,13 +395,18 @@ export class Encoder implements TextEncoder {
 
   /** Frees native memory now instead of at garbage collection; jobs that run end first. */
   dispose(): void {
+    this.ended = true;
     this.parts.workers.dispose();
-    this.parts.model.handle.dispose();
+    this.parts.model.dispose();
     disposeSteps(this.parts.steps);
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  private requireUsable(): void {
+    if (this.ended) throw disposed('this Encoder');
   }
 
   private plan(options: AnyEncodeOptions): Plan {
@@ -400,7 +447,7 @@ export class Encoder implements TextEncoder {
     options: AnyEncodeOptions,
   ): Promise<Float32Array<ArrayBuffer>> {
     const { dimensions } = plan.head;
-    const result = new Float32Array(texts.length * dimensions);
+    const result = allocateFloats([texts.length, dimensions], 'embeddings');
     let rows = 0;
     const allocate: Allocate = (count) => {
       const begin = rows * dimensions;
@@ -418,9 +465,9 @@ export class Encoder implements TextEncoder {
     { head, precision, ranges, ...plan }: Plan,
     options: AnyEncodeOptions,
   ): Promise<Int8Array | Uint8Array> {
-    const size = texts.length * quantizedWidth(head.dimensions, precision);
-    const result =
-      precision === 'int8' || precision === 'binary' ? new Int8Array(size) : new Uint8Array(size);
+    const shape = [texts.length, quantizedWidth(head.dimensions, precision)];
+    const bytes = allocateBytes(shape, 'embeddings');
+    const result = precision === 'int8' || precision === 'binary' ? new Int8Array(bytes.buffer) : bytes;
     const allocate: Allocate = (count) => new Float32Array(count * head.dimensions);
     let at = 0;
     for await (const { embeddings } of this.run(
@@ -485,7 +532,18 @@ export class Encoder implements TextEncoder {
   }
 }
 
+/** What every call checks of its options before anything else. */
+function checkEncodeOptions(where: string, options: AnyEncodeOptions): void {
+  checkOptions(where, ENCODE_OPTIONS, options);
+  const { onProgress, signal } = options;
+  readSignal(signal);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new ArgumentError(expectation('onProgress', 'a function', describe(onProgress)));
+  }
+}
+
 function checkLoadOptions(options: EncoderLoadOptions): void {
+  checkOptions('Encoder.load', LOAD, options);
   const { dtype, modules, truncateDim, similarity: name, tokenizerWorkers, onWeights } = options;
   if (dtype !== undefined && dtype !== 'float32' && dtype !== 'int8') {
     throw new ArgumentError(expectation('dtype', 'one of float32, int8', describe(dtype)));

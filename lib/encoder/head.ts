@@ -1,6 +1,7 @@
 /** What turns the hidden states of a text into its embedding: pooling, then the modules behind it. */
 import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
 import { l2NormalizeAsync } from '../kernels/rows.js';
+import { allItems } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Dense } from './dense.js';
 import { encodeJob, type Failures, withRowsChecked } from './encode_job.js';
@@ -61,7 +62,7 @@ export function disposeSteps(steps: readonly Step[]): void {
 
 export function checkPooling(value: unknown): readonly PoolingMode[] {
   const modes = Array.isArray(value) ? value : [value];
-  if (modes.length === 0 || !modes.every((mode) => POOLING_MODES.includes(mode))) {
+  if (modes.length === 0 || !allItems(modes, (mode) => POOLING_MODES.includes(mode as PoolingMode))) {
     throw new ArgumentError(expectation('pooling', `one of ${POOLING_MODES.join(', ')}`, describe(value)));
   }
   return modes;

@@ -1,4 +1,5 @@
 /** Texts through tokenizer and native jobs, a few at a time, in order. */
+import { readSignal } from '../options.js';
 import { checkPositiveInteger } from '../tensor/shape.js';
 import { TextReader } from './text_reader.js';
 import { type TokenBatch, tokenBatches } from './token_batches.js';
@@ -37,7 +38,8 @@ export async function* runJobs<T>(
   options: JobOptions,
   total: number | undefined,
 ): AsyncGenerator<Job<T>, void, undefined> {
-  const { signal, onProgress } = options;
+  const { onProgress } = options;
+  const signal = readSignal(options.signal);
   const limit =
     options.batchSize === undefined
       ? Number.POSITIVE_INFINITY

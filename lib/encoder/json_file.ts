@@ -32,7 +32,9 @@ export class JsonObject {
 
   number(key: string, fallback: number): number {
     const value = this.get(key) ?? fallback;
-    if (typeof value !== 'number' || !Number.isFinite(value)) this.fail(key, 'a finite number');
+    if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
+      this.fail(key, 'a finite number that float32 holds');
+    }
     return value;
   }
 

@@ -3,7 +3,10 @@ import type { NativeTransformer } from '../native/addon.js';
 import type { EncoderDType } from './types.js';
 
 export interface LoadedModel {
-  handle: NativeTransformer;
+  /** @throws DisposedError after `dispose` */
+  readonly handle: NativeTransformer;
+  /** Frees native memory; jobs that run end first. */
+  dispose(): void;
   /** Of the weights in memory. */
   dtype: EncoderDType;
   /** Length of a hidden state. */

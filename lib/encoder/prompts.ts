@@ -63,6 +63,8 @@ export class Prompts {
   }
 
   private withDefault<O extends PromptOptions>(options: O, candidates: readonly string[]): O {
+    // What is no object of options is for the call itself to refuse.
+    if (typeof options !== 'object' || options === null) return options;
     if (options.prompt !== undefined || options.promptName !== undefined) return options;
     const promptName = candidates.find((name) => this.texts.has(name));
     return promptName === undefined ? { ...options, prompt: '' } : { ...options, promptName };

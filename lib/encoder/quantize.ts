@@ -1,5 +1,6 @@
 /** Embeddings in 8 bits or 1 bit a number, by the formulas of sentence-transformers' `quantize_embeddings`. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { checkOptions, optionNames } from '../options.js';
 import { checkDimension, checkMinimumRank, checkPositiveInteger, shapeText } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { allFinite } from './encode_job.js';
@@ -16,6 +17,8 @@ export interface QuantizeEmbeddingsOptions {
   /** int8, uint8: embeddings [n, dimensions] to take the ranges from; by default those that are quantized. */
   calibration?: TensorLike;
 }
+
+const OPTIONS = optionNames<keyof QuantizeEmbeddingsOptions>('ranges', 'calibration');
 
 export function checkPrecision(value: unknown): Precision {
   if (!PRECISIONS.includes(value as Precision)) {
@@ -144,6 +147,7 @@ export function quantizeEmbeddings(
   precision: Precision,
   options: QuantizeEmbeddingsOptions = {},
 ): Tensor | QuantizedEmbeddings {
+  checkOptions('quantizeEmbeddings', OPTIONS, options);
   const { data, shape } = checkTensor('embeddings', embeddings);
   checkMinimumRank('embeddings', shape, 1, '[n, dimensions] or [dimensions]');
   const dims = shape.at(-1)!;

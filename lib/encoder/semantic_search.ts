@@ -3,6 +3,7 @@
 import { ArgumentError, expectation } from '../errors.js';
 import { l2NormalizeAsync } from '../kernels/rows.js';
 import type { Abortable } from '../kernels/run.js';
+import { checkOptions, optionNames, readSignal } from '../options.js';
 import { checkDimension, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import { checkFinite } from './quantize.js';
@@ -24,6 +25,14 @@ export interface SemanticSearchOptions extends Abortable {
   /** Embeddings of the corpus that are scored together; default 16384. */
   corpusChunkSize?: number;
 }
+
+const OPTIONS = optionNames<keyof SemanticSearchOptions>(
+  'topK',
+  'scoreFunction',
+  'queryChunkSize',
+  'corpusChunkSize',
+  'signal',
+);
 
 export interface SearchHit {
   /** Row of the corpus. */
@@ -51,10 +60,12 @@ export async function semanticSearch(
   corpus: TensorLike,
   options: SemanticSearchOptions = {},
 ): Promise<SearchHit[][]> {
+  checkOptions('semanticSearch', OPTIONS, options);
   const asked = rowsOf('queries', queries);
   const all = rowsOf('corpus', corpus);
   checkDimension('corpus', 'dimensions', all.shape[1], asked.shape[1]!);
-  const { signal, scoreFunction: by = 'cosine' } = options;
+  const { scoreFunction: by = 'cosine' } = options;
+  const signal = readSignal(options.signal);
   if (typeof by !== 'function') checkSimilarity(by);
   const topK = Math.min(checkPositiveInteger('topK', options.topK ?? 10), all.shape[0]!);
   const queryChunk = checkPositiveInteger('queryChunkSize', options.queryChunkSize ?? 100);

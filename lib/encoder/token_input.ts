@@ -1,5 +1,7 @@
 /** Token ids that come from outside, checked before native code sees them. */
+import { types } from 'node:util';
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { checkIntegers } from '../tensor/typed_array.js';
 import type { TokenBatch } from './token_batches.js';
 
 export interface TokenLimits {
@@ -9,12 +11,13 @@ export interface TokenLimits {
 
 /** @throws ArgumentError unless these are ids of the vocabulary, in sequences that the model can read */
 export function checkTokenBatch(batch: TokenBatch, { vocabularySize, maxLength }: TokenLimits): void {
-  if (!(batch?.ids instanceof Int32Array) || !(batch.offsets instanceof Int32Array)) {
+  if (!types.isInt32Array(batch?.ids) || !types.isInt32Array(batch.offsets)) {
     throw new ArgumentError(
       expectation('batch', '{ ids: Int32Array, offsets: Int32Array }', describe(batch)),
     );
   }
-  const { ids, offsets } = batch;
+  const ids = checkIntegers('ids', batch.ids);
+  const offsets = checkIntegers('offsets', batch.offsets);
   if (offsets[0] !== 0 || offsets.at(-1) !== ids.length) {
     const ends = `${offsets[0]} to ${offsets.at(-1)}`;
     throw new ArgumentError(expectation('offsets', `numbers from 0 to ${ids.length}, the ids`, ends));

@@ -18,6 +18,26 @@ const ELEMENT_BYTES: Readonly<Record<number, number>> = {
   [DTypeCode.I8]: 1,
 };
 
+/** What training wraps a model in, and names the tensors after: DataParallel, torch.compile, sentence-transformers. */
+const WRAPPERS = /^(?:(?:module|_orig_mod|model|base_model|auto_model|0|0_Transformer)\.)+$/;
+
+/** A stored tensor whose name ends like this. */
+function endingIn(files: WeightsFiles, name: string): string | undefined {
+  return [...files.entries.keys()].find((stored) => stored.endsWith(`.${name}`));
+}
+
+/** The prefix of a checkpoint that was saved with its wrapper, where there is only one that it can be. */
+function wrapped(files: WeightsFiles, prefixes: readonly string[], probe: string): string | undefined {
+  const found = [...files.entries.keys()].filter((name) => name.endsWith(`.${probe}`));
+  const [only] = found;
+  if (only === undefined || found.length > 1) return undefined;
+  const prefix = only.slice(0, -probe.length);
+  const own = prefixes.find(
+    (p) => p !== '' && prefix.endsWith(p) && WRAPPERS.test(prefix.slice(0, -p.length)),
+  );
+  return own !== undefined || WRAPPERS.test(prefix) ? prefix : undefined;
+}
+
 export class Weights {
   private constructor(
     readonly files: WeightsFiles,
@@ -30,7 +50,8 @@ export class Weights {
    */
   static async open(directory: string, prefixes: readonly string[], probe: string): Promise<Weights> {
     const files = await openWeightsFiles(directory);
-    const prefix = prefixes.find((p) => files.entries.has(p + probe)) ?? '';
+    const prefix =
+      prefixes.find((p) => files.entries.has(p + probe)) ?? wrapped(files, prefixes, probe) ?? '';
     return new Weights(files, prefix);
   }
 
@@ -48,9 +69,10 @@ export class Weights {
     const name = list.map((n) => this.prefix + n).find((n) => this.files.entries.has(n));
     const entry = name === undefined ? undefined : this.files.entries.get(name);
     if (entry === undefined) {
-      throw new ModelError(
-        expectation(this.files.source, `a tensor ${this.prefix}${list[0]}`, 'none of this name'),
-      );
+      const wanted = this.prefix + list[0]!;
+      const near = endingIn(this.files, list[0]!);
+      const hint = near === undefined ? '' : ` (there is ${near}, whose prefix is not known)`;
+      throw new ModelError(expectation(this.files.source, `a tensor ${wanted}`, `none of this name${hint}`));
     }
     if (!Object.hasOwn(DTypeCode, entry.dtype)) {
       const known = Object.keys(DTypeCode).join(', ');
@@ -95,7 +117,12 @@ export class Weights {
   async numbers(name: string, shape: Shape): Promise<Float32Array> {
     this.tensor(name, shape);
     const entry = this.files.entries.get(this.prefix + name)!;
-    return decodeFloat32(entry, await readEntry(this.files, entry));
+    const numbers = decodeFloat32(entry, await readEntry(this.files, entry));
+    const bad = numbers.find((number) => !Number.isFinite(number));
+    if (bad !== undefined) {
+      throw new ModelError(expectation(`${this.path(entry)}: ${entry.name}`, 'finite numbers', String(bad)));
+    }
+    return numbers;
   }
 
   private path(entry: { file: number }): string {

@@ -1,6 +1,7 @@
 /** Checks of what an explanation is made of. */
 import { types } from 'node:util';
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { allItems } from '../options.js';
 import { checkFiniteNumber, checkPositiveInteger, sizeOf } from '../tensor/shape.js';
 import type { ExplainedLayer, ExplainedPart } from './explanation.js';
 
@@ -65,7 +66,7 @@ export function checkLayers(layers: readonly ExplainedLayer[]): void {
 /** Tokens as they came, or the numbers of their positions. */
 export function checkTokens(name: string, tokens: unknown, count: number): string[] {
   if (tokens === undefined) return Array.from({ length: count }, (_, i) => String(i));
-  if (!Array.isArray(tokens) || !tokens.every((token) => typeof token === 'string')) {
+  if (!Array.isArray(tokens) || !allItems(tokens, (token) => typeof token === 'string')) {
     throw new ArgumentError(expectation(name, 'an array of strings', describe(tokens)));
   }
   if (tokens.length !== count) {

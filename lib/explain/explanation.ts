@@ -1,6 +1,7 @@
 /** Attention weights of one sequence, ready to be looked at. Plain data in, a page out: it knows no layer. */
 import { ArgumentError, describe, expectation } from '../errors.js';
-import { checkLayers, checkObject, checkString, checkTokens } from './checks.js';
+import { checkOptions, optionNames } from '../options.js';
+import { checkLayers, checkString, checkTokens } from './checks.js';
 import { renderPage } from './page.js';
 
 /** The whole of a layer's attention, or what one of its score functions alone would give. */
@@ -35,6 +36,8 @@ export interface ExplanationOptions {
   keyTokens?: readonly string[];
 }
 
+const OPTIONS = optionNames<keyof ExplanationOptions>('title', 'subtitle', 'queryTokens', 'keyTokens');
+
 export class Explanation {
   readonly title: string;
   readonly subtitle: string;
@@ -47,7 +50,7 @@ export class Explanation {
     options: ExplanationOptions = {},
   ) {
     checkLayers(layers);
-    checkObject('options', options);
+    checkOptions('Explanation', OPTIONS, options);
     const { title = 'Attention', subtitle = '' } = options;
     const [{ queries, keys }] = layers as [ExplainedLayer];
     this.title = checkString('title', title);

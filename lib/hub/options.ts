@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { optionNames, readSignal } from '../options.js';
 import { checkRevision } from './names.js';
 
 export interface FetchProgress {
@@ -29,6 +30,16 @@ export interface HubOptions {
   /** Called as bytes come in; not at all when nothing needs to be fetched. */
   onProgress?: (progress: FetchProgress) => void;
 }
+
+export const HUB_OPTIONS = optionNames<keyof HubOptions>(
+  'revision',
+  'cacheDir',
+  'endpoint',
+  'token',
+  'localFilesOnly',
+  'signal',
+  'onProgress',
+);
 
 export interface Settings {
   readonly revision: string;
@@ -94,9 +105,6 @@ export function readSettings(options: HubOptions, environment: Environment = pro
   if (localFilesOnly !== undefined && typeof localFilesOnly !== 'boolean') {
     throw new ArgumentError(expectation('localFilesOnly', 'a boolean', describe(localFilesOnly)));
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new ArgumentError(expectation('signal', 'an AbortSignal', describe(signal)));
-  }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new ArgumentError(expectation('onProgress', 'a function', describe(onProgress)));
   }
@@ -106,7 +114,7 @@ export function readSettings(options: HubOptions, environment: Environment = pro
     endpoint: checkEndpoint(options.endpoint || environment.HF_ENDPOINT || 'https://huggingface.co'),
     localFilesOnly: localFilesOnly ?? isTrue(environment.HF_HUB_OFFLINE || environment.TRANSFORMERS_OFFLINE),
     symlinks: !isTrue(environment.HF_HUB_DISABLE_SYMLINKS),
-    signal,
+    signal: readSignal(signal),
     onProgress,
   };
 }

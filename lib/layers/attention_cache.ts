@@ -4,6 +4,7 @@
  */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { owned } from '../kernels/own_arrays.js';
+import { allItems } from '../options.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { Axes } from './axes.js';
 import type { KeptRows } from './scores/score_function.js';
@@ -140,7 +141,9 @@ export class AttentionCache {
   select(indices: readonly number[]): void {
     this.checkIdle();
     const batch = this.axes?.length === 1 ? this.axes[0]! : 0;
-    const valid = Array.isArray(indices) && indices.every((i) => Number.isInteger(i) && i >= 0 && i < batch);
+    const valid =
+      Array.isArray(indices) &&
+      allItems(indices, (i) => Number.isInteger(i) && (i as number) >= 0 && (i as number) < batch);
     if (!valid || indices.length === 0) {
       throw new ArgumentError(
         expectation('AttentionCache', `indices of its ${batch} sequences`, describe(indices)),

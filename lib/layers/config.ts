@@ -1,6 +1,6 @@
 /** Options of layers: a table of readers, one an option. Unknown options are refused as Keras refuses them. */
 import { ArgumentError, describe, expectation } from '../errors.js';
-import { unknownOption } from '../options.js';
+import { allItems, unknownOption } from '../options.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { inLayer } from './layer_error.js';
 
@@ -77,7 +77,7 @@ export const integers =
     if (
       !Array.isArray(list) ||
       list.length === 0 ||
-      !list.every((n) => Number.isSafeInteger(n) && valid(n))
+      !allItems(list, (n) => Number.isSafeInteger(n) && valid(n as number))
     ) {
       throw new ArgumentError(expectation(name, expected, describe(value)));
     }

@@ -66,13 +66,16 @@ interface Options extends CommonConfig {
   decoder: TransformerDecoderLayer[];
 }
 
+/** More than any stack has. */
+const MOST_LAYERS = 10_000;
+
 type LayerType<L> = { readonly className: string; new (config: never): L };
 
 const layersOf =
   <L extends Layer>(LayerOf: LayerType<L>): Reader<L[]> =>
   (value, name) => {
-    const list = Array.isArray(value) ? (value as unknown[]) : [];
-    const layers = list.map((item) =>
+    const list = Array.isArray(value) && value.length <= MOST_LAYERS ? (value as unknown[]) : [];
+    const layers = Array.from(list, (item) =>
       item instanceof LayerOf ? item : layerFromConfig(item as SerializedLayer),
     );
     if (layers.length === 0 || !layers.every((layer) => layer instanceof LayerOf)) {

@@ -252,8 +252,13 @@ export abstract class Layer {
     if (typeof values !== 'object' || values === null) {
       throw new ArgumentError(expectation('weights', 'tensors in order or by name', describe(values)));
     }
+    if (Array.isArray(values) && values.length !== names.length) {
+      throw new ShapeError(
+        expectation(this.className, `${names.length} weights (${names.join(', ')})`, String(values.length)),
+      );
+    }
     const entries: [string, TensorLike][] = Array.isArray(values)
-      ? (values as TensorLike[]).map((value, i) => [names[i] ?? `weights[${i}]`, value])
+      ? names.map((name, i) => [name, (values as TensorLike[])[i]!])
       : Object.entries(values as Record<string, TensorLike>);
     const given = new Map(entries);
     const missing = names.filter((name) => !given.has(name));

@@ -1,4 +1,5 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { allItems } from '../options.js';
 import { flag, oneOf, positive, positiveOr, positiveOrNull, type ReadersOf, readConfig } from './config.js';
 import { readFactors } from './factors.js';
 import type { Mixing } from './mixing.js';
@@ -65,10 +66,12 @@ function readScores(scores: unknown): readonly ScoreName[] {
   const valid =
     Array.isArray(scores) &&
     scores.length > 1 &&
-    new Set(scores).size === scores.length &&
-    scores.every((s) => known.includes(s as string));
+    scores.length <= known.length &&
+    allItems(scores, (s) => known.includes(s as string)) &&
+    new Set(scores).size === scores.length;
   if (!valid) {
-    const received = Array.isArray(scores) ? `[${scores.map(describe).join(', ')}]` : describe(scores);
+    const short = Array.isArray(scores) && scores.length <= 8;
+    const received = short ? `[${scores.map(describe).join(', ')}]` : describe(scores);
     throw new ArgumentError(
       expectation('scores', `two or more different ones of ${known.join(', ')}`, received),
     );

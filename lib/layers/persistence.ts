@@ -3,17 +3,11 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  ArgumentError,
-  describe,
-  expectation,
-  FileError,
-  FormatError,
-  SyntheticAttentionError,
-} from '../errors.js';
+import { describe, expectation, FileError, FormatError, SyntheticAttentionError } from '../errors.js';
 import { readJsonValue, writeJsonValue } from '../formats/json_value.js';
 import { writeSafetensors } from '../formats/safetensors.js';
 import { readSafetensors } from '../formats/safetensors_reader.js';
+import { checkPath } from '../options.js';
 import { checkSameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BuildConfig, Layer } from './layer.js';
@@ -22,19 +16,13 @@ import { layerFromConfig, serializeLayer } from './registry.js';
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
 
-function checkDirectory(directory: unknown): void {
-  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new ArgumentError(expectation('directory', 'a path', describe(directory)));
-  }
-}
-
 /** @throws ArgumentError if the layer is not built; FileError if the directory cannot be written */
 export async function saveLayer(layer: Layer, directory: string): Promise<void> {
   // Before anything is written: a layer without weights has no place on disk.
   const tensors = layer.weights.map(({ name, tensor: { data, shape } }) => {
     return { name, dtype: 'F32' as const, shape, data };
   });
-  checkDirectory(directory);
+  checkPath('directory', directory);
   await mkdir(directory, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     throw new FileError(expectation(directory, 'a directory to write to', cause.code ?? cause.message), {
       cause,
@@ -71,7 +59,7 @@ function inDirectory(directory: string, error: unknown): unknown {
  * @throws FileError, FormatError, ArgumentError, ShapeError with one sentence
  */
 export async function loadLayer(directory: string): Promise<Layer> {
-  checkDirectory(directory);
+  checkPath('directory', directory);
   const path = join(directory, CONFIG);
   const stored = checkStored(path, await readJsonValue(path));
   const tensors = await readSafetensors(join(directory, WEIGHTS));

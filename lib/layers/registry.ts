@@ -28,6 +28,9 @@ export function registerLayer(layer: LayerClass): void {
 }
 
 export function serializeLayer(layer: Layer): SerializedLayer {
+  if (typeof layer?.className !== 'string' || typeof layer.getConfig !== 'function') {
+    throw new ArgumentError(expectation('layer', 'a layer', describe(layer)));
+  }
   return { className: layer.className, config: layer.getConfig() };
 }
 

@@ -1,5 +1,6 @@
 /** Everything that can be set: one table makes the flags, the environment variables, the checks and docs/server.md. */
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { allItems } from '../options.js';
 
 /** What the plugin takes; the command takes `CommandOptions`, which are more. */
 export interface ServerOptions {
@@ -246,7 +247,7 @@ function accepts(kind: Kind, value: unknown): boolean {
     case 'text':
       return typeof value === 'string' && value !== '';
     case 'list':
-      return Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '');
+      return Array.isArray(value) && allItems(value, (item) => typeof item === 'string' && item !== '');
   }
 }
 

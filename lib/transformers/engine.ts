@@ -44,7 +44,7 @@ export class Engine {
       const workers = new TokenWorkers(tokenizer, found.tokenizer, tokenizing, { workers: 'auto' });
       return new Engine(model, workers, found);
     } catch (error) {
-      model.handle.dispose();
+      model.dispose();
       throw error;
     }
   }
@@ -117,6 +117,6 @@ export class Engine {
   /** Frees native memory now instead of at garbage collection; jobs that run end first. */
   dispose(): void {
     this.workers.dispose();
-    this.model.handle.dispose();
+    this.model.dispose();
   }
 }

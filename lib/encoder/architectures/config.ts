@@ -22,6 +22,19 @@ export function activation(config: JsonObject, key: string, fallback = 'gelu'): 
   return found;
 }
 
+export function positiveNumber(config: JsonObject, key: string, fallback: number): number {
+  const value = config.number(key, fallback);
+  if (!(Math.fround(value) > 0)) config.fail(key, 'a positive number that float32 holds');
+  return value;
+}
+
+/** What a layer normalisation adds to the variance. */
+export function epsilon(config: JsonObject, key: string, fallback: number): number {
+  const value = config.number(key, fallback);
+  if (value < 0) config.fail(key, 'a number from 0 on');
+  return value;
+}
+
 export function size(config: JsonObject, key: string, fallback?: number): number {
   return config.integer(key, 1, LARGEST, fallback);
 }
@@ -72,7 +85,7 @@ export function postNormConfig(
 ): TransformerConfig {
   return {
     ...sizes,
-    epsilon: config.number('layer_norm_eps', 1e-12),
+    epsilon: epsilon(config, 'layer_norm_eps', 1e-12),
     activation: activation(config, 'hidden_act', hiddenAct),
     gated: false,
     preNorm: false,

@@ -6,7 +6,7 @@ import type { LayerReference } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, checkOption, inOrder, layerCount, layerSizes, size } from './config.js';
+import { activation, checkOption, epsilon, inOrder, layerCount, layerSizes, size } from './config.js';
 import type { LayerSizes } from './layer.js';
 import { rotaryOf } from './rotary.js';
 import { dotAttention, halves, type QueryKeyValue, splitQkv } from './rotary_layer.js';
@@ -75,7 +75,7 @@ function read(config: JsonObject, weights: Weights): TransformerParts {
       ...sizes,
       vocabulary,
       positions: size(config, 'max_position_embeddings'),
-      epsilon: config.number('layer_norm_eps', 1e-12),
+      epsilon: epsilon(config, 'layer_norm_eps', 1e-12),
       activation: activation(config, 'hidden_act'),
       gated: true,
       preNorm: false,

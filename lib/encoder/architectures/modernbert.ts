@@ -3,7 +3,7 @@ import type { LayerReference } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
 import type { Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, inOrder, LARGEST, layerCount, layerSizes, size } from './config.js';
+import { activation, epsilon, inOrder, LARGEST, layerCount, layerSizes, size } from './config.js';
 import type { LayerSizes } from './layer.js';
 import type { Rotary } from './rotary.js';
 import { dotAttention, halves, splitQkv } from './rotary_layer.js';
@@ -77,7 +77,7 @@ function read(config: JsonObject, weights: Weights): TransformerParts {
       ...sizes,
       vocabulary,
       positions: size(config, 'max_position_embeddings'),
-      epsilon: config.number('norm_eps', 1e-5),
+      epsilon: epsilon(config, 'norm_eps', 1e-5),
       activation: activation(config, 'hidden_activation'),
       gated: true,
       preNorm: true,

@@ -7,7 +7,16 @@ import { Activation } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
 import { sliceRows, type Weights } from '../weights.js';
 import type { Architecture, TransformerParts } from './architecture.js';
-import { activation, checkOption, heads, inOrder, layerCount, size } from './config.js';
+import {
+  activation,
+  checkOption,
+  epsilon,
+  heads,
+  inOrder,
+  layerCount,
+  positiveNumber,
+  size,
+} from './config.js';
 import type { LayerSizes } from './layer.js';
 import { type Rotary, rotaryOf } from './rotary.js';
 import { dotAttention, splitQkv } from './rotary_layer.js';
@@ -49,9 +58,9 @@ function originalSettings(config: JsonObject): Settings {
     vocabulary: size(config, 'vocab_size'),
     positions: size(config, 'n_positions'),
     types: config.integer('type_vocab_size', 0, 1 << 24, 2),
-    epsilon: config.number('layer_norm_epsilon', 1e-12),
+    epsilon: epsilon(config, 'layer_norm_epsilon', 1e-12),
     activation: gate,
-    rotary: { size: turning, theta: config.number('rotary_emb_base', 1000), divisor: 1 },
+    rotary: { size: turning, theta: positiveNumber(config, 'rotary_emb_base', 1000), divisor: 1 },
   };
 }
 
@@ -65,7 +74,7 @@ function currentSettings(config: JsonObject): Settings {
     vocabulary: size(config, 'vocab_size'),
     positions: size(config, 'max_position_embeddings'),
     types: config.integer('type_vocab_size', 0, 1 << 24, 2),
-    epsilon: config.number('layer_norm_eps', 1e-12),
+    epsilon: epsilon(config, 'layer_norm_eps', 1e-12),
     activation: activation(config, 'hidden_act', 'silu'),
     rotary: rotaryOf(config, hidden / count, 1000),
   };

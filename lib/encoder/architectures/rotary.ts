@@ -2,14 +2,9 @@
 import { describe, expectation, ModelError } from '../../errors.js';
 import type { LoadTransformerOptions } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
+import { positiveNumber } from './config.js';
 
 export type Rotary = LoadTransformerOptions['rotary'][number];
-
-function positive(config: JsonObject, key: string, fallback: number): number {
-  const value = config.number(key, fallback);
-  if (value <= 0) config.fail(key, 'a positive number');
-  return value;
-}
 
 /**
  * `rope_parameters` (transformers 5), or `rope_theta` and `rope_scaling` (before).
@@ -17,14 +12,16 @@ function positive(config: JsonObject, key: string, fallback: number): number {
  */
 export function rotaryOf(config: JsonObject, size: number, fallback: number): Rotary {
   const parameters = config.optionalObject('rope_parameters') ?? config.optionalObject('rope_scaling');
-  const outer = positive(config, 'rope_theta', fallback);
-  const theta = parameters === undefined ? outer : positive(parameters, 'rope_theta', outer);
+  const outer = positiveNumber(config, 'rope_theta', fallback);
+  const theta = parameters === undefined ? outer : positiveNumber(parameters, 'rope_theta', outer);
   const type = parameters?.get('rope_type') ?? parameters?.get('type') ?? 'default';
   if (type === 'default') return { size, theta, divisor: 1 };
   if (parameters !== undefined && type === 'ntk' && (parameters.get('mixed_b') ?? null) === null) {
     // Alibaba-NLP/new-impl: theta grows by the factor, and all frequencies shrink by factor^(2 / size).
-    const factor = positive(parameters, 'factor', 1);
-    return { size, theta: theta * factor, divisor: factor ** (2 / size) };
+    const factor = positiveNumber(parameters, 'factor', 1);
+    const grown = theta * factor;
+    if (!Number.isFinite(Math.fround(grown))) parameters.fail('factor', 'a smaller number');
+    return { size, theta: grown, divisor: factor ** (2 / size) };
   }
   throw new ModelError(
     expectation(

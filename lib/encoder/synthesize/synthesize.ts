@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, describe, expectation } from '../../errors.js';
+import { checkOptions, optionNames, readSignal } from '../../options.js';
 import { loadArchitecture } from '../architecture.js';
 import { checkOutput, checkPath, convertModel } from '../convert.js';
 import { Encoder } from '../encoder.js';
@@ -38,6 +39,16 @@ export interface SynthesizeOptions {
   signal?: AbortSignal;
   onProgress?: (progress: SynthesisProgress) => void;
 }
+
+const OPTIONS = optionNames<keyof SynthesizeOptions>(
+  'texts',
+  'heads',
+  'calibration',
+  'ranking',
+  'dtype',
+  'signal',
+  'onProgress',
+);
 
 export interface SynthesisProgress {
   stage: 'read' | 'rank' | 'measure';
@@ -136,7 +147,9 @@ export async function synthesizeModel(
   output: string,
   options: SynthesizeOptions,
 ): Promise<Synthesis> {
-  const { texts, dtype, signal } = options;
+  checkOptions('synthesizeModel', OPTIONS, options ?? null);
+  const { texts, dtype } = options;
+  const signal = readSignal(options.signal);
   const calibration = oneOf('calibration', CALIBRATIONS, options.calibration ?? 'likelihood');
   const ranking = oneOf('ranking', RANKINGS, options.ranking ?? 'effect');
   checkPath('directory', directory);
@@ -156,7 +169,7 @@ export async function synthesizeModel(
   const model = await loadArchitecture(encoder.directory.transformer, encoder.directory.config);
   const ids = original.tokenize(seen);
   const statistics = await observe(model, ids, progress('read', seen.length), signal).finally(() =>
-    model.handle.dispose(),
+    model.dispose(),
   );
   const positions = Math.min(encoder.config.positions, original.maxLength);
   const { measures, tables } = measureHeads({ encoder, statistics, positions, calibration });

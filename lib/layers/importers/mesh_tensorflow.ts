@@ -186,7 +186,7 @@ export function fromMeshTensorflow(
   return inLayer('fromMeshTensorflow', () => {
     checkOptions('fromMeshTensorflow', OPTIONS, options ?? null);
     const { mode, prefix = '', name } = options;
-    if (!Object.hasOwn(MODES, mode)) {
+    if (typeof mode !== 'string' || !Object.hasOwn(MODES, mode)) {
       throw new ArgumentError(expectation('mode', `one of ${Object.keys(MODES).join(', ')}`, describe(mode)));
     }
     const heads = checkPositiveInteger('numHeads', options.numHeads);

@@ -5,6 +5,9 @@ import { type Shape, shapeText } from '../../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../../tensor/tensor.js';
 import type { Layer } from '../layer.js';
 
+/** Messages show the prefix. */
+const LONGEST_PREFIX = 1000;
+
 export class NamedTensors {
   /**
    * @param source what the tensors belong to, for errors
@@ -19,7 +22,7 @@ export class NamedTensors {
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       throw new ArgumentError(expectation(source, 'tensors by name', describe(values)));
     }
-    if (typeof prefix !== 'string') {
+    if (typeof prefix !== 'string' || prefix.length > LONGEST_PREFIX) {
       throw new ArgumentError(expectation('prefix', 'a string', describe(prefix)));
     }
   }
