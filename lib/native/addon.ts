@@ -91,7 +91,7 @@ export interface NativeQuantizedMatrix {
 }
 
 export interface NativeTransformer {
-  /** Bytes of native memory of its own, without the mapped weights file; 0 after `dispose`. */
+  /** Bytes of native memory of its own, without the words read so far; 0 after `dispose`. */
   readonly bytes: number;
   dispose(): void;
 }

@@ -8,6 +8,7 @@
 
 #include "binding/encoder.h"
 #include "binding/operations.h"
+#include "runtime/allocation.h"
 #include "runtime/source_file.h"
 
 namespace sa {
@@ -152,7 +153,10 @@ class LoadTransformerJob : public Job {
       return;
     }
     const uint32_t length = list.As<Napi::Array>().Length();
-    to->resize(length);
+    if (!try_resize(to, length)) {
+      arguments.fail(name, "enough memory for them", "none from the system");
+      return;
+    }
     for (uint32_t i = 0; i < length && !arguments.failed(); ++i) {
       const Arguments::Scope scope(arguments, list.As<Napi::Array>().Get(i));
       if (!arguments.failed()) body((*to)[i]);
@@ -351,7 +355,11 @@ class LoadTransformerJob : public Job {
     if (arguments.failed()) return;
     arguments.expect_length("index", index.length, 2.0 * static_cast<double>(config_.positions) - 1);
     if (arguments.failed()) return;
-    to->index.assign(index.data, index.data + 2 * config_.positions - 1);
+    if (!try_resize(&to->index, static_cast<size_t>(2 * config_.positions - 1))) {
+      arguments.fail("index", "enough memory for a copy", "none from the system");
+      return;
+    }
+    std::copy(index.data, index.data + 2 * config_.positions - 1, to->index.begin());
     for (const int32_t bucket : to->index) {
       arguments.expect(bucket >= 0 && bucket < buckets, "index", "buckets below " + std::to_string(buckets),
                        bucket);
@@ -362,7 +370,11 @@ class LoadTransformerJob : public Job {
   void read_order(Arguments& arguments) {
     const Span<const int32_t> order = arguments.int32s("order");
     if (arguments.failed()) return;
-    view_.order.assign(order.data, order.data + order.length);
+    if (!try_resize(&view_.order, static_cast<size_t>(order.length))) {
+      arguments.fail("order", "enough memory for a copy", "none from the system");
+      return;
+    }
+    std::copy(order.data, order.data + order.length, view_.order.begin());
     for (const int32_t layer : view_.order) {
       arguments.expect(layer >= 0 && layer < static_cast<int64_t>(view_.layers.size()), "order",
                        "indices of layers", layer);

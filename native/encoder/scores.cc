@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dispatch/run.h"
+#include "runtime/allocation.h"
 
 namespace sa {
 
@@ -101,7 +102,7 @@ bool LayerAttention::load(const KernelSet& kernels, WeightReader* reader, const 
   sizes_ = sizes;
   before_ = from.before;
   after_ = from.after;
-  groups_.resize(from.groups.size());
+  if (!try_resize(&groups_, from.groups.size())) return false;
   std::vector<LinearView> plain, rectified;
   int64_t column = 0, rectified_column = 0, head = 0;
   const auto add = [&](const LinearView& part) {
@@ -115,7 +116,7 @@ bool LayerAttention::load(const KernelSet& kernels, WeightReader* reader, const 
     const HeadGroupView& view = from.groups[g];
     group.first = head;
     head += group.heads = view.heads;
-    group.scores.resize(view.scores.size());
+    if (!try_resize(&group.scores, view.scores.size())) return false;
     for (size_t i = 0; i < view.scores.size(); ++i) {
       const ScoreView& score = view.scores[i];
       Score& to = group.scores[i];

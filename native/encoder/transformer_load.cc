@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "encoder/transformer.h"
+#include "runtime/allocation.h"
 
 namespace sa {
 
@@ -41,13 +42,14 @@ std::unique_ptr<Transformer> Transformer::load(const KernelSet& kernels, const T
   if (model == nullptr) return nullptr;
   model->config_ = config;
   model->files_ = std::move(files);
-  model->order_ = from.order;
+  if (!try_resize(&model->order_, from.order.size())) return nullptr;
+  std::copy(from.order.begin(), from.order.end(), model->order_.begin());
   if (!model->embeddings_.load(kernels, reader, from.embeddings, config.quantize)) return nullptr;
-  model->layers_.resize(from.layers.size());
+  if (!try_resize(&model->layers_, from.layers.size())) return nullptr;
   for (size_t i = 0; i < from.layers.size(); ++i) {
     if (!model->load_layer(reader, from.layers[i], &model->layers_[i])) return nullptr;
   }
-  model->rotary_.resize(from.rotary.size());
+  if (!try_resize(&model->rotary_, from.rotary.size())) return nullptr;
   for (size_t i = 0; i < from.rotary.size(); ++i) {
     if (!model->load_rotary(from.rotary[i], &model->rotary_[i])) return nullptr;
   }
