@@ -528,6 +528,8 @@ export interface NativeInfo {
   jobThreads: number;
   compiler: string;
   napiVersion: number;
+  /** Bytes of copies that asynchronous operations hold now. */
+  copiedBytes: number;
   /** Bytes of workspaces kept for reuse. */
   retainedBytes: number;
 }

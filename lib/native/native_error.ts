@@ -3,7 +3,7 @@ import { ArgumentError, MemoryError } from '../errors.js';
 
 /** The error itself unless the addon threw it (its code is ERR_NATIVE). */
 export function typedError(error: unknown): unknown {
-  if (!(error instanceof Error) || (error as { code?: unknown }).code !== 'ERR_NATIVE') return error;
-  const memory = (error as { reason?: unknown }).reason === 'memory';
-  return new (memory ? MemoryError : ArgumentError)(error.message, { cause: error });
+  const { code, reason, message } = (error ?? {}) as { code?: unknown; reason?: unknown; message?: unknown };
+  if (code !== 'ERR_NATIVE') return error;
+  return new (reason === 'memory' ? MemoryError : ArgumentError)(String(message), { cause: error });
 }
