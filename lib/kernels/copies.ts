@@ -3,8 +3,6 @@
  * arrays, transfer their buffers or detach them. (What one step reads, the addon copies.)
  */
 import { types } from 'node:util';
-import type { Shape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
 import { currentRun, type Run } from './own_arrays.js';
 import { Scratch } from './scratch.js';
 
@@ -50,14 +48,6 @@ export class Copies {
     const copies: Record<string, unknown> = {};
     for (const name in options) copies[name] = this.ofArgument(options[name]);
     return copies as T;
-  }
-
-  /** `result`, with its data copied where it lies in the memory that release() gives back. */
-  detach<T>(result: T): T {
-    if (Array.isArray(result)) return result.map((item) => this.detach(item)) as T;
-    const { data, shape } = (result ?? {}) as { data?: unknown; shape?: unknown };
-    if (!types.isFloat32Array(data) || !this.#scratch.holds(data)) return result;
-    return new Tensor(data.slice(), shape as Shape) as T;
   }
 
   release(): void {

@@ -60,11 +60,6 @@ export class Scratch {
     return buffer.subarray(0, size);
   }
 
-  /** Whether `array` is memory of this object. */
-  holds(array: Float32Array): boolean {
-    return this.#taken.some(({ buffer }) => buffer === array.buffer);
-  }
-
   /** Gives everything back: no tensor of it may be used any more. */
   release(): void {
     for (const buffer of this.#taken) {

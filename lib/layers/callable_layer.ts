@@ -47,7 +47,7 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
     const run = runOf(this, true);
     const copies = new Copies(run);
     try {
-      return copies.detach(await runAsync(make(copies), signal, run));
+      return await runAsync(make(copies), signal, run);
     } catch (error) {
       throw layerError(this.className, error);
     } finally {

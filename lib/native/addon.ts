@@ -548,6 +548,8 @@ export interface NativeInfo {
   jobThreads: number;
   compiler: string;
   napiVersion: number;
+  /** Bytes of copies that asynchronous operations hold now. */
+  copiedBytes: number;
   /** Bytes of workspaces kept for reuse. */
   retainedBytes: number;
 }

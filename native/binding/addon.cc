@@ -48,6 +48,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   out.Set("jobThreads", Background::instance().threads());
   out.Set("compiler", compiler());
   out.Set("napiVersion", NAPI_VERSION);
+  out.Set("copiedBytes", static_cast<double>(Mirrors::total_bytes()));
   out.Set("retainedBytes", static_cast<double>(Workspace::retained_bytes()));
   return out;
 }

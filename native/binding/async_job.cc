@@ -11,7 +11,7 @@ namespace {
 
 // Copies of their arrays that waiting jobs may hold in all. A call beyond it runs at once on the calling
 // thread: a loop that starts jobs without ever waiting for one would fill the memory instead.
-constexpr size_t kMostWaitingBytes = size_t{1} << 30;
+constexpr size_t kMostWaitingBytes = size_t{512} << 20;
 
 // Never destroyed: jobs may complete while static objects are destroyed.
 struct Registry {
