@@ -108,7 +108,9 @@ void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t row
 }
 
 void run_pool(const KernelSet& kernels, const PoolSequences& p, int64_t sequences) {
-  over_rows(sequences, p.offsets[sequences] * p.columns, 1,
+  // A row is written for an empty sequence too.
+  const int64_t rows = p.offsets[sequences] - p.offsets[0] + sequences;
+  over_rows(sequences, rows * p.columns, 1,
             [&](int64_t begin, int64_t end) { kernels.pool_sequences(p, begin, end); });
 }
 
