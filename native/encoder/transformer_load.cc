@@ -55,11 +55,11 @@ std::unique_ptr<Transformer> Transformer::load(const KernelSet& kernels, const T
   }
   if (!model->final_norm_.load(reader, from.final_norm)) return nullptr;
   // Only words are read later: of many shards one stays open.
-  auto& files = model->files_;
+  auto& kept = model->files_;
   const auto is_done = [&](const std::shared_ptr<const ByteSource>& file) {
     return file.get() != from.embeddings.words.source;
   };
-  files.erase(std::remove_if(files.begin(), files.end(), is_done), files.end());
+  kept.erase(std::remove_if(kept.begin(), kept.end(), is_done), kept.end());
   return model;
 }
 
