@@ -80,8 +80,8 @@ struct EncodeBatch {
 
 class Transformer {
  public:
-  // Weights are packed from views into `files`, which the model keeps: words are read when texts first have
-  // them. Null: see the reader; memory has run out where it has no failure.
+  // Weights are packed from views into `files`. The model keeps that of the words, which are read when texts
+  // first have them. Null: see the reader; memory has run out where it has no failure.
   static std::unique_ptr<Transformer> load(const KernelSet& kernels, const TransformerConfig& config,
                                            std::vector<std::shared_ptr<const ByteSource>> files,
                                            const TransformerView& from, WeightReader* reader);

@@ -53,7 +53,14 @@ std::unique_ptr<Transformer> Transformer::load(const KernelSet& kernels, const T
   for (size_t i = 0; i < from.rotary.size(); ++i) {
     if (!model->load_rotary(from.rotary[i], &model->rotary_[i])) return nullptr;
   }
-  return model->final_norm_.load(reader, from.final_norm) ? std::move(model) : nullptr;
+  if (!model->final_norm_.load(reader, from.final_norm)) return nullptr;
+  // Only words are read later: of many shards one stays open.
+  auto& kept = model->files_;
+  const auto is_done = [&](const std::shared_ptr<const ByteSource>& file) {
+    return file.get() != from.embeddings.words.source;
+  };
+  kept.erase(std::remove_if(kept.begin(), kept.end(), is_done), kept.end());
+  return model;
 }
 
 size_t Transformer::bytes() const {
