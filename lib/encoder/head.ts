@@ -3,6 +3,7 @@ import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
 import { l2NormalizeAsync } from '../kernels/rows.js';
 import { EncodeOutput } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import { typedError } from '../native/native_error.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Dense } from './dense.js';
 import type { LoadedModel } from './loaded_model.js';
@@ -163,6 +164,8 @@ async function encodeJob(
   } catch (cause) {
     // A tokenizer may know tokens that the model does not; only a text that has them tells.
     const { message } = cause as Error;
-    throw message.startsWith('ids: ') ? new ModelError(`the tokenizer's ${message}`, { cause }) : cause;
+    throw message.startsWith('ids: ')
+      ? new ModelError(`the tokenizer's ${message}`, { cause })
+      : typedError(cause);
   }
 }
