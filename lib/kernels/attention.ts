@@ -241,7 +241,7 @@ export function attention(
   return runSync(dotProductSteps(query, key, value, options, false)).output;
 }
 
-/** `attention` on the pool. The operands must not change before it ends. */
+/** `attention` on the pool, of the operands as they are now. */
 export async function attentionAsync(
   query: TensorLike,
   key: TensorLike,
@@ -329,7 +329,7 @@ export function randomAttention(
   return runSync(randomAttentionSteps(scores, value, options));
 }
 
-/** `randomAttention` on the pool. The operands must not change before it ends. */
+/** `randomAttention` on the pool, of the operands as they are now. */
 export async function randomAttentionAsync(
   scores: PreparedScores,
   value: TensorLike,
@@ -407,7 +407,7 @@ export function denseAttention(
   return runSync(denseAttentionSteps(hidden, kernel, value, options));
 }
 
-/** `denseAttention` on the pool. The operands must not change before it ends. */
+/** `denseAttention` on the pool, of the operands as they are now. */
 export async function denseAttentionAsync(
   hidden: TensorLike,
   kernel: PackedMatrix,

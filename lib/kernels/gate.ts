@@ -26,7 +26,7 @@ export function gate(x: TensorLike, gate: TensorLike, options?: GateOptions): Te
   return runSync(gateSteps(x, gate, options));
 }
 
-/** `gate` on the pool. The operands must not change before it ends. */
+/** `gate` on the pool, of the operands as they are now. */
 export async function gateAsync(
   x: TensorLike,
   gate: TensorLike,

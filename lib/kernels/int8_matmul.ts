@@ -52,7 +52,7 @@ export function int8Matmul(a: TensorLike, weights: QuantizedMatrix, options?: Ep
   return runSync(int8MatmulSteps(a, weights, options));
 }
 
-/** `int8Matmul` on the pool. The operands must not change before it ends. */
+/** `int8Matmul` on the pool, of the operands as they are now. */
 export async function int8MatmulAsync(
   a: TensorLike,
   weights: QuantizedMatrix,

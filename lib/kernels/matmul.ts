@@ -196,7 +196,7 @@ export function matmul(a: TensorLike, b: TensorLike | PackedMatrix, options?: Ma
   return runSync(matmulSteps(a, b, options));
 }
 
-/** `matmul` on the pool. The operands must not change before it ends. */
+/** `matmul` on the pool, of the operands as they are now. */
 export async function matmulAsync(
   a: TensorLike,
   b: TensorLike | PackedMatrix,

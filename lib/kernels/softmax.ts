@@ -58,7 +58,7 @@ export function softmax(x: TensorLike, options?: SoftmaxOptions): Tensor {
   return runSync(softmaxSteps(x, options));
 }
 
-/** `softmax` on the pool. The operands must not change before it ends. */
+/** `softmax` on the pool, of the operands as they are now. */
 export async function softmaxAsync(x: TensorLike, options: SoftmaxOptions & Abortable = {}): Promise<Tensor> {
   return runAsync(softmaxSteps(x, options), options?.signal);
 }

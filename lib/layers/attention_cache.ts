@@ -7,13 +7,7 @@ import { owned } from '../kernels/own_arrays.js';
 import { allItems } from '../options.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { Axes } from './axes.js';
-import type { KeptRows } from './scores/score_function.js';
-
-/** Rows of new positions to be kept: [batch * length, width]. */
-export interface NewRows {
-  data: Float32Array;
-  width: number;
-}
+import type { KeptRows, NewRows } from './scores/score_function.js';
 
 // What the addon reads while a call runs must be out of the caller's reach: hence fields that are private at run time,
 // and functions instead of methods.

@@ -2,10 +2,10 @@
 import { ArgumentError, expectation } from '../errors.js';
 import type { Steps } from '../kernels/run.js';
 import type { Scratch } from '../kernels/scratch.js';
-import { type AttentionCache, appendRows, keptRows, type NewRows } from './attention_cache.js';
+import { type AttentionCache, appendRows, keptRows } from './attention_cache.js';
 import type { PreparedAttention } from './attention_weights.js';
 import type { Axes } from './axes.js';
-import { type KeptRows, type Sequence, sequenceRows } from './scores/score_function.js';
+import { type KeptRows, type NewRows, type Sequence, sequenceRows } from './scores/score_function.js';
 
 export interface Memory {
   value: KeptRows;
@@ -22,15 +22,14 @@ function* project(
   key: Sequence,
   scratch: Scratch,
 ): Steps<NewRows[]> {
-  const positions = Math.max(1, value.batch * value.length);
-  const values = prepared.value
-    ? (yield* prepared.value.steps(sequenceRows(value), {}, scratch)).data
-    : value.data;
-  const added = [values];
+  const values = prepared.value && (yield* prepared.value.steps(sequenceRows(value), {}, scratch));
+  const added = [
+    values ? { data: values.data, width: values.shape.at(-1)! } : { data: value.data, width: value.features },
+  ];
   for (const score of prepared.scores) {
     if (score.projectKeys) added.push(yield* score.projectKeys(key, scratch));
   }
-  return added.map((data) => ({ data, width: data.length / positions }));
+  return added;
 }
 
 function memory(prepared: PreparedAttention, rows: readonly KeptRows[], length: number, axes: Axes): Memory {

@@ -178,7 +178,8 @@ class AttentionJob : public Job {
   // Threads write different rows, and no more of them than `out` has room for: a row begins where those that
   // vary faster have ended.
   void expect_rows_apart(Arguments& arguments) {
-    if (arguments.failed()) return;
+    const bool empty = p_.batch == 0 || p_.heads == 0 || p_.queries == 0 || p_.value_columns == 0;
+    if (arguments.failed() || empty) return;
     struct Axis {
       double count, stride;
     };
@@ -189,7 +190,6 @@ class AttentionJob : public Job {
               [](const Axis& a, const Axis& b) { return a.stride < b.stride; });
     double extent = static_cast<double>(p_.value_columns);
     for (const Axis& axis : axes) {
-      if (axis.count == 0 || extent == 0) return;
       if (axis.count == 1) continue;
       arguments.expect(axis.stride >= extent, "outStrides", "strides that keep the rows of out apart",
                        axis.stride);

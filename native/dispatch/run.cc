@@ -108,9 +108,8 @@ void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t row
 }
 
 void run_pool(const KernelSet& kernels, const PoolSequences& p, int64_t sequences) {
-  // A row is written for an empty sequence too.
-  const int64_t rows = p.offsets[sequences] - p.offsets[0] + sequences;
-  over_rows(sequences, rows * p.columns, 1,
+  // Empty sequences are written too.
+  over_rows(sequences, (p.offsets[sequences] + sequences) * p.columns, 1,
             [&](int64_t begin, int64_t end) { kernels.pool_sequences(p, begin, end); });
 }
 

@@ -16,7 +16,7 @@ constexpr int64_t kColumns = 64;  // four vectors of the widest tier, or whole c
 
 // Outer indices are cut among the threads, or where they are fewer than threads, columns.
 void reduce_once(const KernelSet& kernels, const Reduce& p) {
-  // Of an empty axis the neutral element is written.
+  // The result of nothing is written too.
   const int64_t elements = p.outer * std::max<int64_t>(p.size, 1) * p.inner;
   if (p.outer >= ThreadPool::instance().threads()) {
     over_rows(p.outer, elements, 1,

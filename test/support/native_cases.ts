@@ -269,11 +269,7 @@ export async function modelCases(directory: string): Promise<NativeCase[]> {
   const model = native.loadTransformer(options) as NativeTransformer;
   const hidden = options.config.hidden;
   return [
-    {
-      name: 'loadTransformer',
-      outputs: [],
-      make: () => ({ ...options, order: options.order.slice(), states: options.states!.slice() }),
-    },
+    { name: 'loadTransformer', outputs: [], make: () => structuredClone(options) },
     repeatable('encode', ['out', 'attention'], () => ({
       model,
       ids: Int32Array.of(2, 5, 6, 3),

@@ -23,7 +23,8 @@ export function dotProductScores(keyDim: number, useBias: boolean): ScoreFunctio
       const key = new Projection(weights, 'key', 1);
       return {
         *projectKeys(sequence, scratch) {
-          return (yield* key.steps(sequenceRows(sequence), {}, scratch)).data;
+          const { data, shape } = yield* key.steps(sequenceRows(sequence), {}, scratch);
+          return { data, width: shape.at(-1)! };
         },
         *logits(context) {
           const q = yield* query.steps(sequenceRows(context.query), {}, context.scratch);

@@ -24,6 +24,12 @@ export function sequenceRows({ data, batch, length, features }: Sequence): Tenso
   return { data, shape: [batch * length, features] };
 }
 
+/** Rows of new positions: [batch * length, width]. */
+export interface NewRows {
+  data: Float32Array;
+  width: number;
+}
+
 /** Rows [batch, at least `length`, width] that were made of keys or values, in this call or in earlier ones. */
 export interface KeptRows {
   data: Float32Array;
@@ -57,7 +63,7 @@ export interface ScoreContext {
 /** Ready for calls: weights packed, what does not depend on the input computed. */
 export interface PreparedScoreFunction {
   /** What the scores need to know of the keys, [batch * length, width]; absent where they ignore the keys. */
-  projectKeys?(key: Sequence, scratch: Scratch): Steps<Float32Array>;
+  projectKeys?(key: Sequence, scratch: Scratch): Steps<NewRows>;
   logits(context: ScoreContext): Steps<ScoreSource>;
   /** Computes what no input changes, for a layer that has no other scores; done by the first `logits` too. */
   precompute?(): unknown;
@@ -88,8 +94,8 @@ export function oneHead({ query, keys }: ScoreContext) {
 
 /** For scores that look at the keys as they come. */
 // biome-ignore lint/correctness/useYield: there is nothing to compute
-export function* keysAsTheyCome(key: Sequence): Steps<Float32Array> {
-  return key.data;
+export function* keysAsTheyCome(key: Sequence): Steps<NewRows> {
+  return { data: key.data, width: key.features };
 }
 
 /** A weight that is one number, by which logits are multiplied; 1 where there is none. @throws ArgumentError */
