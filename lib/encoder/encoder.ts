@@ -298,17 +298,21 @@ export class Encoder implements TextEncoder {
   /**
    * `tokenizeFull` in steps of about a millisecond, between which other work may be done.
    * @param cut where a text loses what the model cannot read; 'nowhere' gives ids that may be too many for it
+   * @param most ids that 'nowhere' gives at most
    */
-  *tokenizeSteps(text: string, cut: TextCut = 'right'): Generator<void, TokenizedText, void> {
+  *tokenizeSteps(
+    text: string,
+    cut: TextCut = 'right',
+    most = Number.POSITIVE_INFINITY,
+  ): Generator<void, TokenizedText, void> {
     if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
     const { maxLength } = this;
     const { tokenizer } = this.parts;
-    const { before, after } = tokenizer.template;
-    // What follows the first token too many is cut off unread, unless it is what stays.
-    const ids = yield* tokenizer.steps(text, cut === 'right' ? maxLength + 1 : Number.POSITIVE_INFINITY);
+    if (cut === 'left') return yield* tokenizer.lastSteps(text);
+    // What follows the first token too many is cut off unread.
+    const ids = yield* tokenizer.steps(text, cut === 'right' ? maxLength + 1 : most);
     const excess = ids.length - maxLength;
-    if (excess > 0 && cut === 'right') ids.splice(maxLength - after.length, excess);
-    if (excess > 0 && cut === 'left') ids.splice(before.length, excess);
+    if (excess > 0 && cut === 'right') ids.splice(maxLength - tokenizer.template.after.length, excess);
     return { ids, truncated: excess > 0 };
   }
 

@@ -13,19 +13,23 @@ import {
   perCharacter,
 } from './tokenizer/normalizers.js';
 import type { TokenizerParts } from './tokenizer/parts.js';
-import { type Cut, findCut, pieceEnd } from './tokenizer/pieces.js';
+import { type Cut, findCut, lastPieceBegin, pieceEnd } from './tokenizer/pieces.js';
 import { createPreTokenizer, dividesAtSpaces } from './tokenizer/pre_tokenizers.js';
 import { addText, type Target } from './tokenizer/short_text.js';
 import { chunkEnd } from './tokenizer/stage.js';
 import { drain, WorkMeter } from './tokenizer/steps.js';
 import { createTemplate, type Template } from './tokenizer/template.js';
 import { ONE_WORD } from './tokenizer/word_sequence.js';
+import type { TokenizedText } from './types.js';
 
 export interface TokenizerOptions {
   /** Tokens in all, special tokens included. */
   maxLength: number;
   lowerCase: boolean;
 }
+
+/** Ids that are too many are dropped by so many at a time. */
+const KEPT = 4096;
 
 /** Normalizers that see the ends of a text. */
 const WHOLE_TEXT: readonly unknown[] = ['Prepend', 'Strip'];
@@ -104,22 +108,75 @@ export class Tokenizer {
     const ids: number[] = [...before];
     const full = maxLength - after.length;
     const target = { ids, full };
+    // Most texts are short.
+    if (pieceEnd(text, this.parts.cut, 0) === text.length) {
+      addText(this.parts, text.toWellFormed(), true, target, meter);
+    } else yield* this.add(text, target, meter);
+    if (ids.length > full) ids.length = full;
+    for (const id of after) ids.push(id);
+    meter.endStep();
+    return ids;
+  }
+
+  /**
+   * `steps` that keep the end of a text that is too long. Where the text may be cut, nothing else is looked at.
+   */
+  *lastSteps(
+    text: string,
+    maxLength = this.maxLength,
+    meter = new WorkMeter(),
+  ): Generator<void, TokenizedText, void> {
+    const { before, after } = this.parts.template;
+    const room = maxLength - before.length - after.length;
+    // From the last piece to the first.
+    const pieces: number[][] = [];
+    let count = 0;
+    let end = text.length;
+    while (end > 0 && count <= room) {
+      const begin = lastPieceBegin(text, this.parts.cut, end);
+      if (begin === undefined) break;
+      const ids: number[] = [];
+      const target = { ids, full: Number.POSITIVE_INFINITY };
+      addText(this.parts, text.slice(begin, end).toWellFormed(), begin === 0, target, meter);
+      pieces.push(ids);
+      count += ids.length;
+      end = begin;
+      if (meter.pauses) yield;
+    }
+    if (end > 0 && count <= room) {
+      const ids = yield* this.addLast(text.slice(0, end), room + 1 - count, meter);
+      pieces.push(ids);
+      count += ids.length;
+    }
+    const ids = pieces.reverse().flat();
+    meter.endStep();
+    return { ids: [...before, ...ids.slice(Math.max(0, count - room)), ...after], truncated: count > room };
+  }
+
+  /** The last ids of a text, as many as `most`. */
+  private *addLast(text: string, most: number, meter: WorkMeter): Generator<void, number[], void> {
+    const ids: number[] = [];
+    const steps = this.add(text, { ids, full: Number.POSITIVE_INFINITY }, meter);
+    for (let step = steps.next(); !step.done; step = steps.next()) {
+      if (ids.length > 2 * most + KEPT) ids.splice(0, ids.length - most);
+      yield;
+    }
+    return ids.slice(-most);
+  }
+
+  /** Appends the ids of the text to the target's. */
+  private *add(text: string, target: Target, meter: WorkMeter): Generator<void, void, void> {
+    const { ids, full } = target;
     // A tokenizer that worked through a whole text before it is truncated would take long for what is thrown away.
     for (let begin = 0; begin < text.length && ids.length < full; ) {
       const end = pieceEnd(text, this.parts.cut, begin);
       if (end === undefined) begin = yield* this.addLong(text, begin, target, meter);
       else {
-        const whole = begin === 0 && end === text.length;
-        const piece = whole ? text : text.slice(begin, end);
-        addText(this.parts, piece.toWellFormed(), begin === 0, target, meter);
+        addText(this.parts, text.slice(begin, end).toWellFormed(), begin === 0, target, meter);
         begin = end;
         if (meter.pauses) yield;
       }
     }
-    if (ids.length > full) ids.length = full;
-    for (const id of after) ids.push(id);
-    meter.endStep();
-    return ids;
   }
 
   /** Ids that every text has before and after its own. */

@@ -1,5 +1,6 @@
 /** Byte pair encoding (Sennrich et al., arXiv 1508.07909): of all neighbours the pair with the earliest merge joins first. */
 import type { JsonObject } from '../json_file.js';
+import { IntegerList } from './integer_list.js';
 import type { LongWord, Model } from './models.js';
 import { PairMap } from './pair_map.js';
 import { PairQueue } from './pair_queue.js';
@@ -56,7 +57,8 @@ export function bpe(from: JsonObject): Model {
       meter.add(word.length);
       if (ids.length <= SHORT) return mergeShort(ids, merges, meter);
       const out: number[] = [];
-      drainWithin(meter, (own) => mergeLong(ids, merges, out, own));
+      const list = { length: ids.length, get: (index: number) => ids[index]! };
+      drainWithin(meter, (own) => mergeLong(list, merges, out, own));
       return out;
     },
     long: (meter) => new BpeWord(vocabulary, whole, symbols, merges, meter),
@@ -71,10 +73,10 @@ interface Place {
 }
 
 /** Appends the characters of a part of a word as ids, before any are merged. */
-type Symbols = (part: string, ids: number[], place: Place) => void;
+type Symbols = (part: string, ids: { push(id: number): unknown }, place: Place) => void;
 
 class BpeWord implements LongWord {
-  private readonly symbols: number[] = [];
+  private readonly symbols = new IntegerList();
   private readonly place: Place = { begins: true, ends: false, afterUnknown: false };
   /** The last character: it may be the end of the word. */
   private held = '';
@@ -136,7 +138,7 @@ function symbolsOf(from: JsonObject, vocabulary: Vocabulary, prefix: string): Sy
       const id = vocabulary.id(symbol);
       const bytes = id === undefined && fallback ? bytesOf(symbol) : undefined;
       if (id !== undefined) ids.push(id);
-      else if (bytes) ids.push(...bytes);
+      else if (bytes) for (const byte of bytes) ids.push(byte);
       else if (unknown !== undefined && !(fuse && place.afterUnknown)) ids.push(unknown);
       place.afterUnknown = id === undefined && bytes === undefined;
     }
@@ -162,7 +164,7 @@ function mergeShort(ids: number[], { ranks, results }: Merges, meter: WorkMeter)
 
 /** The same by a queue of pairs over a linked list: n log n comparisons. */
 function* mergeLong(
-  symbols: readonly number[],
+  symbols: { readonly length: number; get(index: number): number },
   { ranks, results }: Merges,
   out: number[],
   meter: WorkMeter,
@@ -171,13 +173,13 @@ function* mergeLong(
   const ids = new Int32Array(n);
   const next = new Int32Array(n);
   const previous = new Int32Array(n);
-  const queue = new PairQueue();
+  const queue = new PairQueue(n);
   const offer = (place: number): void => {
     const rank = place < 0 || next[place]! < 0 ? -1 : ranks.get(ids[place]!, ids[next[place]!]!);
     if (rank >= 0) meter.add(queue.push(rank, place));
   };
   for (let i = 0; i < n; i++) {
-    ids[i] = symbols[i]!;
+    ids[i] = symbols.get(i);
     next[i] = i + 1 < n ? i + 1 : -1;
     previous[i] = i - 1;
     meter.add(1);

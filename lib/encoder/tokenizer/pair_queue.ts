@@ -8,7 +8,12 @@ export class PairQueue {
   rank = 0;
   place = 0;
   size = 0;
-  private keys = new Float64Array(64);
+  private keys: Float64Array;
+
+  /** @param places of a word: memory for all pairs that may be queued at once, of which the system gives what is used */
+  constructor(places: number) {
+    this.keys = new Float64Array(2 * places);
+  }
 
   /** @returns comparisons that it took */
   push(rank: number, place: number): number {

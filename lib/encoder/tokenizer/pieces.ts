@@ -35,3 +35,9 @@ export function pieceEnd(text: string, cut: Cut, begin: number): number | undefi
   if (text.length - begin <= 2 * PIECE) return text.length;
   return findCut(text, cut, begin + PIECE, begin + 2 * PIECE);
 }
+
+/** Where the piece that ends at `end` begins; undefined for one that is too long to be worked on at once. */
+export function lastPieceBegin(text: string, cut: Cut, end: number): number | undefined {
+  if (end <= 2 * PIECE) return 0;
+  return findCut(text, cut, end - 2 * PIECE, end - PIECE);
+}
