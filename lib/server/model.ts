@@ -165,13 +165,25 @@ export class Model {
     }
   }
 
-  /** Ids of texts, and whether they are more than the model reads. */
-  async tokenize(texts: readonly string[], cut: TextCut, signal?: AbortSignal): Promise<TokenizedText[]> {
+  /**
+   * Ids of texts, and whether they are more than the model reads.
+   * @param most ids after which the rest is not looked at, where nothing is cut
+   */
+  async tokenize(
+    texts: readonly string[],
+    cut: TextCut,
+    signal?: AbortSignal,
+    most = Number.POSITIVE_INFINITY,
+  ): Promise<TokenizedText[]> {
     const { encoder } = this;
     function* steps() {
       const all: TokenizedText[] = [];
+      let count = 0;
       for (const text of texts) {
-        all.push(yield* encoder.tokenizeSteps(text, cut));
+        const read = yield* encoder.tokenizeSteps(text, cut, most);
+        all.push(read);
+        count += read.ids.length;
+        if (count >= most) break;
         yield;
       }
       return all;

@@ -3,7 +3,7 @@ import { AddedTokenReader, type TextsAndTokens } from './added_token_reader.js';
 import type { LongWord } from './models.js';
 import type { TokenizerParts } from './parts.js';
 import { addSection, addWords, type Target } from './short_text.js';
-import { type TextStage, type WordStage, Words } from './stage.js';
+import { chunkEnd, type TextStage, type WordStage, Words } from './stage.js';
 import type { WorkMeter } from './steps.js';
 
 /** Code units: longer words are worked on in parts. */
@@ -100,7 +100,15 @@ export class LongText {
 
   /** Text that has gone through so many of the section's stages. */
   private *feed(section: Section, done: number, text: string): Steps {
-    if (this.enough) return;
+    // A stage may make many characters of one: 18 of U+FDFA.
+    for (let begin = 0; begin < text.length && !this.enough; ) {
+      const end = chunkEnd(text, begin);
+      yield* this.feedChunk(section, done, text.slice(begin, end));
+      begin = end;
+    }
+  }
+
+  private *feedChunk(section: Section, done: number, text: string): Steps {
     const stage = section.stages[done];
     if (stage === undefined) {
       const found: TextsAndTokens = [];

@@ -1,6 +1,7 @@
 /** The routes of text-embeddings-inference about tokens: /tokenize, /decode. */
 import type { FastifyInstance } from 'fastify';
 import type { Encoder } from '../../encoder/encoder.js';
+import { chunkEnd } from '../../encoder/tokenizer/stage.js';
 import type { TokenizedText } from '../../encoder/types.js';
 import { expectation } from '../../errors.js';
 import { type Context, clientSignal } from '../context.js';
@@ -52,7 +53,7 @@ export function registerTokens(app: FastifyInstance, context: Context): void {
       const texts = [inputs].flat().map((text) => prompt + text);
       checkCount(texts.length, options.maxClientBatchSize, 'inputs');
       const signal = clientSignal(request, reply);
-      const read = await served.model.tokenize(texts, 'nowhere', signal);
+      const read = await served.model.tokenize(texts, 'nowhere', signal, COUNTED);
       const all = read.reduce((sum, { ids }) => sum + ids.length, 0);
       if (all > MAX_REQUEST_TOKENS) {
         const most = `at most ${MAX_REQUEST_TOKENS} tokens a request`;
@@ -86,8 +87,13 @@ export function registerTokens(app: FastifyInstance, context: Context): void {
   );
 }
 
+/** Tokens that are counted to tell how many too many there are. */
+const COUNTED = 2 * MAX_REQUEST_TOKENS;
+
 /** Tokens whose JSON is made in one step: about a millisecond. */
 const STEP = 1024;
+/** Code units of a text whose JSON is made in one step. */
+const LONG = 65_536;
 
 /** JSON of the answer, in steps: a text of the largest body has hundreds of thousands of tokens. */
 function* answerSteps(
@@ -102,13 +108,28 @@ function* answerSteps(
     const shown = withSpecial ? tokens : tokens.filter(({ special }) => !special);
     const parts: string[] = [];
     for (let at = 0; at < shown.length; at += STEP) {
-      parts.push(JSON.stringify(shown.slice(at, at + STEP)).slice(1, -1));
+      const some = shown.slice(at, at + STEP);
+      if (some.some(({ text }) => text.length > LONG)) {
+        for (const token of some) parts.push(yield* tokenJson(token));
+      } else parts.push(JSON.stringify(some).slice(1, -1));
       yield;
     }
     answers.push(`[${parts.join(',')}]`);
     yield;
   }
   return `[${answers.join(',')}]`;
+}
+
+/** JSON of a token: a word of the largest body may be one. */
+function* tokenJson({ id, text, ...rest }: Token): Generator<void, string, void> {
+  const parts: string[] = [];
+  for (let begin = 0; begin < text.length; ) {
+    const end = chunkEnd(text, begin, LONG);
+    parts.push(JSON.stringify(text.slice(begin, end)).slice(1, -1));
+    begin = end;
+    yield;
+  }
+  return `{"id":${id},"text":"${parts.join('')}",${JSON.stringify(rest).slice(1)}`;
 }
 
 function* describeTokens(
@@ -118,16 +139,20 @@ function* describeTokens(
 ): Generator<void, Token[], void> {
   const { before, after } = encoder.specialTokens;
   const end = ids.length - after.length;
-  const names = encoder.tokens(ids);
+  const names: string[] = [];
+  for (let at = 0; at < ids.length; at += STEP) {
+    for (const name of encoder.tokens(ids.slice(at, at + STEP))) names.push(name);
+    yield;
+  }
   const spans = yield* tokenSpans(text, names.slice(before.length, end));
-  const characters = [...text];
+  const units = yield* characterOffsets(text);
   const tokens: Token[] = [];
   for (const [i, id] of ids.entries()) {
     const special = i < before.length || i >= end;
     const span = special ? undefined : spans[i - before.length];
     tokens.push({
       id,
-      text: span ? characters.slice(span.start, span.stop).join('') : names[i]!,
+      text: span ? text.slice(units[span.start], units[span.stop]) : names[i]!,
       special,
       start: span?.start ?? null,
       stop: span?.stop ?? null,
@@ -135,4 +160,17 @@ function* describeTokens(
     if (i % STEP === STEP - 1) yield;
   }
   return tokens;
+}
+
+/** Where in the text each character begins, and the last one ends. */
+function* characterOffsets(text: string): Generator<void, Uint32Array, void> {
+  const offsets = new Uint32Array(text.length + 1);
+  let count = 0;
+  for (let at = 0; at < text.length; count++) {
+    offsets[count] = at;
+    at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+    if (count % (16 * STEP) === 0) yield;
+  }
+  offsets[count] = text.length;
+  return offsets;
 }
