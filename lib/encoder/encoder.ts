@@ -81,7 +81,7 @@ const LOAD = optionNames<keyof EncoderLoadOptions>(
 const PROMPT = ['prompt', 'promptName'] as const;
 const PROMPT_OPTIONS = optionNames<(typeof PROMPT)[number]>(...PROMPT);
 const TOKENS = [...PROMPT, 'pooling', 'normalize', 'truncateDim', 'outputValue'] as const;
-const TOKENS_OPTIONS = optionNames<keyof TokensEncodeOptions>(...TOKENS);
+const TOKENS_OPTIONS = optionNames<keyof TokensEncodeOptions>(...TOKENS, 'onFailure');
 const ENCODE_OPTIONS = optionNames<keyof AnyEncodeOptions>(
   ...TOKENS,
   'batchSize',
