@@ -5,6 +5,7 @@ import { HUB_OPTIONS } from '../hub/options.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { type HubOptions, resolveModel } from '../hub/resolve.js';
 import { allItems, checkOptions, optionNames, readSignal } from '../options.js';
+import { allocateBytes, allocateFloats } from '../tensor/allocate.js';
 import { checkBoolean, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import { openArchitecture } from './architecture.js';
@@ -442,7 +443,7 @@ export class Encoder implements TextEncoder {
     options: AnyEncodeOptions,
   ): Promise<Float32Array<ArrayBuffer>> {
     const { dimensions } = plan.head;
-    const result = new Float32Array(texts.length * dimensions);
+    const result = allocateFloats([texts.length, dimensions], 'embeddings');
     let rows = 0;
     const allocate: Allocate = (count) => {
       const begin = rows * dimensions;
@@ -460,9 +461,9 @@ export class Encoder implements TextEncoder {
     { head, precision, ranges, ...plan }: Plan,
     options: AnyEncodeOptions,
   ): Promise<Int8Array | Uint8Array> {
-    const size = texts.length * quantizedWidth(head.dimensions, precision);
-    const result =
-      precision === 'int8' || precision === 'binary' ? new Int8Array(size) : new Uint8Array(size);
+    const shape = [texts.length, quantizedWidth(head.dimensions, precision)];
+    const bytes = allocateBytes(shape, 'embeddings');
+    const result = precision === 'int8' || precision === 'binary' ? new Int8Array(bytes.buffer) : bytes;
     const allocate: Allocate = (count) => new Float32Array(count * head.dimensions);
     let at = 0;
     for await (const { embeddings } of this.run(

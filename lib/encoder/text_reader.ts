@@ -22,6 +22,13 @@ export class TextReader {
   private index = 0;
 
   constructor(texts: TextSource) {
+    const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = Object(texts) as Partial<
+      AsyncIterable<unknown> & Iterable<unknown>
+    >;
+    const iterable = typeof later === 'function' || typeof now === 'function';
+    if (!iterable || ArrayBuffer.isView(texts)) {
+      throw new ArgumentError(expectation('texts', 'an iterable of strings', describe(texts)));
+    }
     this.items = itemsOf(texts);
   }
 
@@ -37,6 +44,10 @@ export class TextReader {
     const next = await this.items.next();
     if (next.done) return false;
     const item = typeof next.value === 'string' ? [next.value] : next.value;
+    if (typeof item !== 'object' || item === null || typeof item[Symbol.iterator] !== 'function') {
+      const expected = 'a string or an array of strings';
+      throw new ArgumentError(expectation(`texts[${this.index}]`, expected, describe(item)));
+    }
     this.item = item[Symbol.iterator]();
     return true;
   }

@@ -10,6 +10,7 @@ import {
 import { type Call, KERNELS, type Kernel } from './kernels/index.js';
 import { BACKEND_NAME, SyntheticBackend } from './synthetic_backend.js';
 import { registerTileGradient } from './tile_gradient.js';
+import { withWholeBatches } from './whole_batches.js';
 
 /**
  * What TensorFlow.js starts with where nobody sets a backend: rather this than tfjs-backend-cpu (1), which comes along,
@@ -17,13 +18,16 @@ import { registerTileGradient } from './tile_gradient.js';
  */
 const PRIORITY = 2;
 
+const PRODUCTS: ReadonlySet<string> = new Set(['BatchMatMul', '_FusedMatMul']);
+
 function over(native: Kernel, inherited: KernelFunc): KernelFunc {
   return (call) => native(call as unknown as Call) ?? inherited(call);
 }
 
 function kernelOf(config: KernelConfig): KernelConfig {
   const native = Object.hasOwn(KERNELS, config.kernelName) ? KERNELS[config.kernelName] : undefined;
-  const kernelFunc = native ? over(native, config.kernelFunc) : config.kernelFunc;
+  const inherited = PRODUCTS.has(config.kernelName) ? withWholeBatches(config.kernelFunc) : config.kernelFunc;
+  const kernelFunc = native ? over(native, inherited) : inherited;
   return { ...config, backendName: BACKEND_NAME, kernelFunc };
 }
 

@@ -58,7 +58,7 @@ export function productOf({ inputs, attrs }: Call): Product | undefined {
 }
 
 /** Where the matrix of each of the result's lies, counted in matrices. */
-function matrixIndices(own: number[], batch: number[]): number[] {
+export function matrixIndices(own: number[], batch: number[]): number[] {
   let indices = [0];
   let stride = sizeOf(own);
   batch.forEach((size, i) => {
