@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { EncoderLoadOptions } from '../encoder/encoder.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
+import { unknownOption } from '../options.js';
 import { Metrics } from './metrics.js';
 import { type ModelSettings, Models } from './models.js';
 import { checkServerOptions, type ServerOptions } from './options.js';
@@ -59,7 +60,10 @@ const LOAD_OPTIONS: readonly (keyof EncoderLoadOptions)[] = [
 function loadOptions(given: object, options: ServerOptions): EncoderLoadOptions {
   const entries = Object.entries(given).filter(([name]) => !Object.hasOwn(options, name));
   const unknown = entries.find(([name]) => !(LOAD_OPTIONS as readonly string[]).includes(name));
-  if (unknown) throw new ArgumentError(expectation(unknown[0], 'no option of this name', 'one'));
+  if (unknown) {
+    const known = ['models', ...Object.keys(options), ...LOAD_OPTIONS];
+    throw unknownOption('embeddingsServer', unknown[0], known);
+  }
   return Object.fromEntries(entries);
 }
 

@@ -1,11 +1,39 @@
 /** Functions on plain arrays that programs import beside `pipeline`. */
-import { ArgumentError, expectation } from '../errors.js';
+import { ArgumentError, describe, expectation } from '../errors.js';
+import { allItems } from '../options.js';
 import type { DataArray } from './tensor_types.js';
 
 /** Numbers in an array of any kind; `DataArray` so that the data of a tensor is taken as it is. */
 export type NumberArray = ArrayLike<number> | DataArray;
 
+function isNumeric(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** A list of numbers of any kind; typed arrays, of which there are many elements, are taken as they are. */
+function checkNumbers(name: string, values: unknown): void {
+  const typed = ArrayBuffer.isView(values) && !(values instanceof DataView);
+  if (typed ? values.buffer.byteLength === 0 && detached(values) : !numbers(values)) {
+    throw new ArgumentError(expectation(name, 'an array of numbers', describe(values)));
+  }
+}
+
+function numbers(values: unknown): boolean {
+  return Array.isArray(values) && allItems(values, isNumeric);
+}
+
+function detached(values: ArrayBufferView): boolean {
+  try {
+    new Uint8Array(values.buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 function checkSameLength(name: string, a: NumberArray, b: NumberArray): void {
+  checkNumbers(name, a);
+  checkNumbers(name, b);
   if (a.length !== b.length) {
     throw new ArgumentError(expectation(name, `two arrays of ${a.length} numbers`, `${b.length} numbers`));
   }
@@ -31,6 +59,7 @@ function largest(values: ArrayLike<number>): number {
 
 /** An array of the kind that came in. */
 export function softmax<A extends number[] | Float32Array | Float64Array>(values: A): A {
+  checkNumbers('softmax', values);
   const max = largest(values);
   const powers = Float64Array.from(values, (x) => Math.exp(x - max));
   const total = powers.reduce((sum, x) => sum + x, 0);
@@ -38,6 +67,7 @@ export function softmax<A extends number[] | Float32Array | Float64Array>(values
 }
 
 export function log_softmax<A extends number[] | Float32Array | Float64Array>(values: A): A {
+  checkNumbers('log_softmax', values);
   const max = largest(values);
   let total = 0;
   for (let i = 0; i < values.length; i++) total += Math.exp(values[i]! - max);

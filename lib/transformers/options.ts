@@ -1,6 +1,7 @@
 /** Options of `pipeline`, by transformers.js' names, checked. */
 import type { EncoderDType } from '../encoder/types.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { checkOptions, optionNames } from '../options.js';
 import type { ProgressCallback } from './progress.js';
 
 /** Names of number formats that mean something here; 4-bit weights do not exist. */
@@ -23,6 +24,44 @@ export interface PretrainedModelOptions {
   model_file_name?: OrNull<string>;
   use_external_data_format?: unknown;
   session_options?: unknown;
+  /** Of transformers.js 2 and of other tokenizers; today's reads neither. */
+  quantized?: unknown;
+  legacy?: unknown;
+}
+
+const PRETRAINED = optionNames<keyof PretrainedModelOptions>(
+  'dtype',
+  'revision',
+  'cache_dir',
+  'local_files_only',
+  'progress_callback',
+  'device',
+  'config',
+  'subfolder',
+  'model_file_name',
+  'use_external_data_format',
+  'session_options',
+  'quantized',
+  'legacy',
+);
+
+/** What a model is loaded with. Options that transformers.js itself takes and this package has no use for are taken. */
+export function checkPretrained(where: string, options: unknown): void {
+  checkOptions(where, PRETRAINED, options);
+  const { cache_dir, revision, local_files_only, progress_callback } = (options ?? {}) as Record<
+    string,
+    unknown
+  >;
+  for (const [name, value, type] of [
+    ['cache_dir', cache_dir, 'string'],
+    ['revision', revision, 'string'],
+    ['local_files_only', local_files_only, 'boolean'],
+    ['progress_callback', progress_callback, 'function'],
+  ] as const) {
+    if (value !== undefined && value !== null && typeof value !== type) {
+      throw new ArgumentError(expectation(name, `a ${type} or null`, describe(value)));
+    }
+  }
 }
 
 const DTYPES: ReadonlyMap<unknown, EncoderDType> = new Map<unknown, EncoderDType>([

@@ -2,7 +2,7 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { Engine } from './engine.js';
 import { modelDirectory } from './model_source.js';
-import { checkDevice, encoderDType, type PretrainedModelOptions } from './options.js';
+import { checkDevice, checkPretrained, encoderDType, type PretrainedModelOptions } from './options.js';
 import { FeatureExtractionPipeline } from './pipelines/feature_extraction.js';
 import { FillMaskPipeline } from './pipelines/fill_mask.js';
 import { TextClassificationPipeline } from './pipelines/text_classification.js';
@@ -66,6 +66,7 @@ export async function pipeline<T extends PipelineType>(
   model?: string | null,
   options: PretrainedModelOptions = {},
 ): Promise<AllTasks[T]> {
+  checkPretrained('pipeline', options);
   const name = taskOf(task);
   const { load, model: usual } = TASKS[name];
   const dtype = encoderDType(options.dtype);

@@ -1,15 +1,20 @@
 /** Functions on tensors that embedding programs import beside `pipeline`. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { matmulAsync } from '../kernels/index.js';
-import { shapeText, sizeOf } from '../tensor/shape.js';
+import { checkOptions, optionNames } from '../options.js';
+import { checkFiniteNumber, checkPositiveInteger, shapeText, sizeOf } from '../tensor/shape.js';
 import { Tensor } from './tensor.js';
 import { indexWithin } from './tensor_axes.js';
 import { type DataType, emptyData } from './tensor_types.js';
 
 export type BinaryPrecision = 'binary' | 'ubinary';
 
-function checkAxes(name: string, tensor: Tensor, axes: string[]): void {
+function checkTensor(name: string, tensor: unknown): asserts tensor is Tensor {
   if (!(tensor instanceof Tensor)) throw new ArgumentError(expectation(name, 'a Tensor', describe(tensor)));
+}
+
+function checkAxes(name: string, tensor: Tensor, axes: string[]): void {
+  checkTensor(name, tensor);
   if (tensor.dims.length !== axes.length) {
     throw new ShapeError(expectation(name, `dims [${axes.join(', ')}]`, shapeText(tensor.dims)));
   }
@@ -47,8 +52,12 @@ export function mean_pooling(states: Tensor, mask: Tensor): Tensor {
   return new Tensor('float32', out, [batch, hidden]);
 }
 
+const LAYER_NORM = optionNames<'eps'>('eps');
+
 /** (x - mean) / (deviation + eps) of each row, where torch's divides by sqrt(variance + eps): transformers.js' form. */
-export function layer_norm(input: Tensor, shape: readonly number[], { eps = 1e-5 } = {}): Tensor {
+export function layer_norm(input: Tensor, shape: readonly number[], options: { eps?: number } = {}): Tensor {
+  checkOptions('layer_norm', LAYER_NORM, options);
+  const eps = checkFiniteNumber('eps', options.eps ?? 1e-5);
   checkAxes('layer_norm', input, ['batch', 'features']);
   const [rows, columns] = input.dims as [number, number];
   if (!Array.isArray(shape) || shape.length !== 1 || shape[0] !== columns) {
@@ -85,6 +94,7 @@ export function cat(tensors: readonly Tensor[], axis = 0): Tensor {
   if (!Array.isArray(tensors) || tensors.length === 0) {
     throw new ArgumentError(expectation('cat', 'at least one tensor', describe(tensors)));
   }
+  for (const [i, tensor] of tensors.entries()) checkTensor(`cat: tensors[${i}]`, tensor);
   const first = tensors[0] as Tensor;
   const at = indexWithin('cat: dim', axis, first.dims.length);
   for (const { dims, type } of tensors as Tensor[]) {
@@ -116,6 +126,10 @@ export function cat(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (!Array.isArray(tensors) || tensors.length === 0) {
+    throw new ArgumentError(expectation('stack', 'at least one tensor', describe(tensors)));
+  }
+  for (const [i, tensor] of tensors.entries()) checkTensor(`stack: tensors[${i}]`, tensor);
   return cat(
     tensors.map((tensor) => tensor.unsqueeze(axis)),
     axis,
@@ -124,6 +138,8 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Matrix product on the pool; leading axes broadcast. */
 export async function matmul(a: Tensor, b: Tensor): Promise<Tensor> {
+  checkTensor('matmul: a', a);
+  checkTensor('matmul: b', b);
   const operand = (tensor: Tensor) => ({ data: tensor.data as Float32Array, shape: tensor.dims });
   const { data, shape } = await matmulAsync(operand(a), operand(b));
   return new Tensor('float32', data, shape);
@@ -149,6 +165,8 @@ export function largestOf(values: ArrayLike<number>, k: number): number[] {
 
 /** The `k` largest numbers of every row, and where they stand. */
 export async function topk(x: Tensor, k: number | null = null): Promise<[Tensor, Tensor]> {
+  checkTensor('topk', x);
+  if (k !== null) checkPositiveInteger('topk: k', k);
   const columns = x.dims.at(-1) ?? 1;
   const count = Math.min(k ?? columns, columns);
   const rows = columns === 0 ? 0 : x.data.length / columns;

@@ -2,6 +2,8 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import type { JsonObject } from '../encoder/json_file.js';
 import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
+import { allItems, checkOptions, optionNames } from '../options.js';
+import { checkPositiveInteger } from '../tensor/shape.js';
 import { Callable } from './callable.js';
 import { checkTexts } from './options.js';
 import { Tensor } from './tensor.js';
@@ -36,17 +38,38 @@ interface Library {
   token_to_id(token: string): number | undefined;
 }
 
+const CALL_OPTIONS = optionNames<keyof TokenizerCallOptions>(
+  'padding',
+  'truncation',
+  'max_length',
+  'add_special_tokens',
+  'return_tensor',
+);
+const ENCODE_OPTIONS = optionNames<'add_special_tokens'>('add_special_tokens');
+const DECODE_OPTIONS = optionNames<keyof DecodeOptions>(
+  'skip_special_tokens',
+  'clean_up_tokenization_spaces',
+);
+
 const NAMES = ['mask', 'pad', 'sep', 'cls', 'unk', 'bos', 'eos'] as const;
 type SpecialName = (typeof NAMES)[number];
 
 /** What texts are filled up with where the tokenizer names no padding: masked positions are never read. */
 const NO_PADDING = 0;
 
+const MOST_IDS = 2 ** 24;
+
 function idsOf(ids: unknown): number[] {
   const list = ids instanceof Tensor ? (ids.dims.length > 1 ? ids.row(0).data : ids.data) : ids;
   if (!Array.isArray(list) && !ArrayBuffer.isView(list)) {
     throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
   }
+  const length = (list as { length?: unknown }).length;
+  const known = Array.isArray(list)
+    ? list.length <= MOST_IDS &&
+      allItems(list, (id) => Number.isSafeInteger(typeof id === 'bigint' ? Number(id) : id))
+    : typeof length === 'number';
+  if (!known) throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
   return Array.from(list as unknown as ArrayLike<number | bigint>, Number);
 }
 
@@ -123,6 +146,7 @@ export class PreTrainedTokenizer extends Callable {
   /** Ids of one text, not truncated. */
   encode(text: string, options: { add_special_tokens?: boolean } = {}): number[] {
     if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    checkOptions('encode', ENCODE_OPTIONS, options);
     return this.#library.encode(text.toWellFormed(), {
       add_special_tokens: options.add_special_tokens ?? true,
     }).ids;
@@ -130,12 +154,14 @@ export class PreTrainedTokenizer extends Callable {
 
   tokenize(text: string, options: { add_special_tokens?: boolean } = {}): string[] {
     if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    checkOptions('tokenize', ENCODE_OPTIONS, options);
     return this.#library.tokenize(text.toWellFormed(), {
       add_special_tokens: options.add_special_tokens ?? false,
     });
   }
 
   decode(ids: readonly number[] | readonly bigint[] | Tensor, options: DecodeOptions = {}): string {
+    checkOptions('decode', DECODE_OPTIONS, options);
     return this.#library.decode(idsOf(ids), options);
   }
 
@@ -144,11 +170,17 @@ export class PreTrainedTokenizer extends Callable {
     options: DecodeOptions = {},
   ): string[] {
     const rows = batch instanceof Tensor ? (batch.tolist() as bigint[][]) : batch;
-    return rows.map((ids) => this.decode(ids, options));
+    if (!Array.isArray(rows) || rows.length > MOST_IDS) {
+      throw new ArgumentError(expectation('batch', 'an array of arrays of token ids', describe(batch)));
+    }
+    return Array.from(rows, (ids) => this.decode(ids, options));
   }
 
   _call(text: string | readonly string[], options: TokenizerCallOptions = {}): Encoded | Encoded<number[][]> {
+    checkOptions('tokenizer', CALL_OPTIONS, options);
     const { padding = false, truncation = null, add_special_tokens = true } = options;
+    const { max_length = null } = options;
+    if (max_length !== null) checkPositiveInteger('max_length', max_length);
     const rows = checkTexts(text).map((one) => this.encode(one, { add_special_tokens }));
     const limit = Math.min(options.max_length ?? Number.POSITIVE_INFINITY, this.model_max_length);
     const kept = truncation ? rows.map((row) => row.slice(0, limit)) : rows;

@@ -110,7 +110,9 @@ describe.each(['float32', 'int32'] as const)('matMul of %s', (dtype) => {
           const plain = tf.matMul(x, y, transposeA, transposeB);
           expect(plain.shape).toEqual(expected.shape);
           expect([...plain.dataSync()]).toEqual(expected.data);
-          if (dtype === 'int32') return;
+          // tfjs-core itself flattens the batches of fused products, and refuses those that then do not fit.
+          const counts = [sizeOf(aBatch), sizeOf(bBatch)];
+          if (dtype === 'int32' || (counts[0] !== counts[1] && !counts.includes(1))) return;
           const fused = tf.fused.matMul({ a: x, b: y, transposeA, transposeB, activation: 'relu' });
           expect([...fused.dataSync()]).toEqual(expected.data.map((value) => Math.max(0, value)));
         });

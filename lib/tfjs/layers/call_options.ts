@@ -1,8 +1,8 @@
 /** Options of a call: those of the inference layers, with masks as tensors, and TensorFlow.js' own `mask`. */
 
-import { ArgumentError, describe, expectation } from '../../errors.js';
 import type { Axes } from '../../layers/axes.js';
 import { type AttentionMasks, combineMasks } from '../../layers/masks.js';
+import { checkOptions, optionNames } from '../../options.js';
 import { checkBoolean } from '../../tensor/shape.js';
 import type { Mask } from '../../tensor/tensor.js';
 import { tf } from '../tensorflow.js';
@@ -30,6 +30,8 @@ export interface TrainableCallOptions {
 const MASKS = ['queryMask', 'valueMask', 'keyMask', 'attentionMask'] as const;
 const FLAGS = ['useCausalMask', 'returnAttentionScores', 'training'] as const;
 
+const OPTIONS = optionNames<keyof TrainableCallOptions>('mask', ...MASKS, ...FLAGS);
+
 export interface CallFlags {
   useCausalMask: boolean;
   returnAttentionScores: boolean;
@@ -44,11 +46,7 @@ export function readFlags(options: TrainableCallOptions): CallFlags {
 
 /** Refuses what the layer would ignore. TensorFlow.js adds options of its own to the calls of a model's layers. */
 export function checkOptionNames(options: object): void {
-  const known: readonly string[] = ['mask', ...MASKS, ...FLAGS];
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new ArgumentError(expectation('call', `options among ${known.join(', ')}`, describe(unknown)));
-  }
+  checkOptions('call', OPTIONS, options);
 }
 
 function maskOf(value: MaskInput): Mask {

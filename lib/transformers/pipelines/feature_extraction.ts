@@ -1,6 +1,7 @@
 /** pipeline('feature-extraction'): embeddings of texts, or the states of their tokens. */
 import type { PoolingMode } from '../../encoder/types.js';
 import { ArgumentError, describe, expectation } from '../../errors.js';
+import { checkOptions, optionNames } from '../../options.js';
 import { checkBoolean } from '../../tensor/shape.js';
 import { checkTexts } from '../options.js';
 import { Tensor } from '../tensor.js';
@@ -30,6 +31,13 @@ export interface FeatureExtractionPipelineOptions {
   precision?: BinaryPrecision;
 }
 
+const OPTIONS = optionNames<keyof FeatureExtractionPipelineOptions>(
+  'pooling',
+  'normalize',
+  'quantize',
+  'precision',
+);
+
 function poolingMode(pooling: unknown): PoolingMode {
   if (typeof pooling !== 'string' || !Object.hasOwn(POOLINGS, pooling)) {
     const names = ['none', ...Object.keys(POOLINGS)].join(', ');
@@ -52,6 +60,7 @@ export class FeatureExtractionPipeline extends TextPipeline {
     texts: string | readonly string[],
     options: FeatureExtractionPipelineOptions = {},
   ): Promise<Tensor> {
+    checkOptions('feature-extraction', OPTIONS, options);
     const list = checkTexts(texts);
     const { pooling = 'none' } = options;
     const normalize = checkBoolean('normalize', options.normalize ?? false);

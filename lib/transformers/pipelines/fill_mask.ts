@@ -1,6 +1,7 @@
 /** pipeline('fill-mask'): what may stand in the place of the mask. */
 import { ArgumentError, describe, expectation, ModelError } from '../../errors.js';
 import { softmaxAsync } from '../../kernels/index.js';
+import { checkOptions, optionNames } from '../../options.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Engine } from '../engine.js';
 import { headsOf } from '../heads/architectures.js';
@@ -28,6 +29,8 @@ export interface FillMaskPipelineOptions {
   top_k?: number;
   topk?: number;
 }
+
+const OPTIONS = optionNames<keyof FillMaskPipelineOptions>('top_k', 'topk');
 
 export type FillMaskPipelineResult<T> = T extends string ? FillMaskOutput : FillMaskOutput[];
 
@@ -70,6 +73,7 @@ export class FillMaskPipeline extends TextPipeline {
     texts: string | readonly string[],
     options: FillMaskPipelineOptions = {},
   ): Promise<FillMaskOutput | FillMaskOutput[]> {
+    checkOptions('fill-mask', OPTIONS, options);
     const list = checkTexts(texts);
     const count = checkTopK(options.top_k ?? options.topk ?? TOP_K);
     const results = await inPortions(list, (portion) => this.fill(portion, count));

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../encoder/json_file.js';
 import { isObject } from '../../encoder/json_file.js';
 import { softmaxAsync } from '../../kernels/index.js';
+import { checkOptions, optionNames } from '../../options.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Engine, TokenStates } from '../engine.js';
 import { headsOf } from '../heads/architectures.js';
@@ -24,6 +25,8 @@ export interface TextClassificationPipelineOptions {
   top_k?: number | null;
   topk?: number | null;
 }
+
+const OPTIONS = optionNames<keyof TextClassificationPipelineOptions>('top_k', 'topk');
 
 export type TextClassificationIsTopK<O> = O extends { top_k: infer K } ? (1 extends K ? false : true) : false;
 
@@ -105,6 +108,7 @@ export class TextClassificationPipeline extends TextPipeline {
     texts: string | readonly string[],
     options: TextClassificationPipelineOptions = {},
   ): Promise<TextClassificationOutput | TextClassificationOutput[]> {
+    checkOptions('text-classification', OPTIONS, options);
     const list = checkTexts(texts);
     const { top_k = options.topk === undefined ? 1 : options.topk } = options;
     const count = checkTopK(top_k);

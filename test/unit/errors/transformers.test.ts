@@ -1,0 +1,149 @@
+/** The entry `synthetic-attention/transformers` against bad values. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as tjs from '../../../lib/transformers/index.js';
+import { type Entry, violations } from '../../support/bad_values.js';
+import { goldenPath } from '../../support/golden.js';
+
+const MODEL = goldenPath('tiny_bert');
+const tensor = (...dims: number[]) =>
+  new tjs.Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(0.5), dims);
+
+let extractor: tjs.FeatureExtractionPipeline;
+beforeAll(async () => {
+  tjs.env.allowRemoteModels = false;
+  extractor = await tjs.pipeline('feature-extraction', MODEL);
+});
+afterAll(() => extractor.dispose());
+
+const pretrained = () => ({
+  dtype: 'fp32',
+  revision: 'main',
+  cache_dir: '/tmp/none',
+  local_files_only: true,
+  progress_callback: () => {},
+  device: 'cpu',
+});
+const numbers = () => [1, 2, 3];
+
+const functions: readonly Entry[] = [
+  {
+    name: 'pipeline',
+    args: () => ['feature-extraction', MODEL, pretrained()],
+    call: (t, m, o) => tjs.pipeline(t, m, o),
+    options: 2,
+  },
+  {
+    name: 'AutoTokenizer',
+    args: () => [MODEL, pretrained()],
+    call: async (m, o) => void (await tjs.AutoTokenizer.from_pretrained(m, o)),
+    options: 1,
+  },
+  { name: 'cos_sim', args: () => [numbers(), numbers()], call: (a, b) => tjs.cos_sim(a, b) },
+  { name: 'dot', args: () => [numbers(), numbers()], call: (a, b) => tjs.dot(a, b) },
+  { name: 'softmax', args: () => [numbers()], call: (a) => tjs.softmax(a) },
+  { name: 'log_softmax', args: () => [numbers()], call: (a) => tjs.log_softmax(a) },
+  {
+    name: 'Tensor',
+    args: () => ['float32', new Float32Array(6), [2, 3]],
+    call: (t, d, s) => new tjs.Tensor(t, d, s),
+  },
+  { name: 'cat', args: () => [[tensor(1, 2), tensor(1, 2)], 0], call: (t, a) => tjs.cat(t, a) },
+  { name: 'stack', args: () => [[tensor(1, 2), tensor(1, 2)], 0], call: (t, a) => tjs.stack(t, a) },
+  {
+    name: 'layer_norm',
+    args: () => [tensor(2, 3), [3], { eps: 1e-5 }],
+    call: (t, s, o) => tjs.layer_norm(t, s, o),
+    options: 2,
+  },
+  { name: 'matmul', args: () => [tensor(2, 3), tensor(3, 2)], call: (a, b) => tjs.matmul(a, b) },
+  {
+    name: 'mean_pooling',
+    args: () => [tensor(1, 2, 3), tensor(1, 2)],
+    call: (t, m) => tjs.mean_pooling(t, m),
+  },
+  {
+    name: 'quantize_embeddings',
+    args: () => [tensor(1, 8), 'binary'],
+    call: (t, p) => tjs.quantize_embeddings(t, p),
+  },
+  { name: 'topk', args: () => [tensor(2, 3), 2], call: (t, k) => tjs.topk(t, k) },
+];
+
+const made = (): readonly Entry[] => [
+  {
+    name: 'extractor',
+    args: () => [['the cat'], { pooling: 'mean', normalize: true, quantize: false, precision: 'binary' }],
+    call: (t, o) => extractor(t, o),
+    options: 1,
+  },
+  {
+    name: 'tokenizer',
+    args: () => [
+      ['the cat'],
+      { padding: true, truncation: true, max_length: 5, add_special_tokens: true, return_tensor: false },
+    ],
+    call: (t, o) => extractor.tokenizer(t, o),
+    options: 1,
+  },
+  {
+    name: 'tokenizer.encode',
+    args: () => ['the cat', { add_special_tokens: true }],
+    call: (t, o) => extractor.tokenizer.encode(t, o),
+    options: 1,
+  },
+  {
+    name: 'tokenizer.tokenize',
+    args: () => ['the cat', { add_special_tokens: true }],
+    call: (t, o) => extractor.tokenizer.tokenize(t, o),
+    options: 1,
+  },
+  {
+    name: 'tokenizer.decode',
+    args: () => [[2, 5, 3], { skip_special_tokens: true }],
+    call: (t, o) => extractor.tokenizer.decode(t, o),
+    options: 1,
+  },
+  {
+    name: 'tokenizer.batch_decode',
+    args: () => [[[2, 5, 3]], { skip_special_tokens: true }],
+    call: (t, o) => extractor.tokenizer.batch_decode(t, o),
+    options: 1,
+  },
+];
+
+const WITHOUT_ENTRY = [
+  'env',
+  'LogLevel',
+  'FeatureExtractionPipeline',
+  'FillMaskPipeline',
+  'TextClassificationPipeline',
+  'PreTrainedTokenizer',
+];
+
+describe('transformers', () => {
+  it('functions are all in this table', () => {
+    const tried = functions.map(({ name }) => name);
+    expect(Object.keys(tjs).filter((name) => !tried.includes(name) && !WITHOUT_ENTRY.includes(name))).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    ['functions', () => functions],
+    ['pipelines and tokenizers', made],
+  ])(
+    '%s answer bad values with errors of the package',
+    async (_what, entries) => {
+      expect(await violations(entries())).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('takes options of transformers.js that mean nothing here', async () => {
+    const options = { quantized: false, session_options: {}, subfolder: 'onnx', model_file_name: 'model' };
+    await (await tjs.pipeline('feature-extraction', MODEL, options)).dispose();
+    await expect(tjs.pipeline('feature-extraction', MODEL, { d_type: 'fp32' } as never)).rejects.toThrow(
+      'pipeline: unknown option "d_type"; did you mean "dtype"?',
+    );
+  });
+});
