@@ -8,8 +8,8 @@ import { ArgumentError, describe, expectation } from '../errors.js';
 type TypedArray = Float32Array | Int32Array | Uint8Array;
 
 /** Whether memory has been given away (by `postMessage` or `structuredClone` with `transfer`). */
-function isDetached(data: TypedArray): boolean {
-  if (data.length > 0) return false;
+export function isDetached(data: ArrayBufferView): boolean {
+  if (data.byteLength > 0) return false;
   const { buffer } = data;
   const { detached } = buffer as { detached?: boolean };
   if (detached !== undefined) return detached;

@@ -1,6 +1,7 @@
 /** Functions on plain arrays that programs import beside `pipeline`. */
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { allItems } from '../options.js';
+import { isDetached } from '../tensor/typed_array.js';
 import type { DataArray } from './tensor_types.js';
 
 /** Numbers in an array of any kind; `DataArray` so that the data of a tensor is taken as it is. */
@@ -13,22 +14,21 @@ function isNumeric(value: unknown): boolean {
 /** A list of numbers of any kind; typed arrays, of which there are many elements, are taken as they are. */
 function checkNumbers(name: string, values: unknown): void {
   const typed = ArrayBuffer.isView(values) && !(values instanceof DataView);
-  if (typed ? values.buffer.byteLength === 0 && detached(values) : !numbers(values)) {
+  if (typed ? isDetached(values) : !numbers(values)) {
     throw new ArgumentError(expectation(name, 'an array of numbers', describe(values)));
+  }
+}
+
+/** As `checkNumbers`, without bigints, which have no exponentials. */
+function checkFloats(name: string, values: unknown): void {
+  checkNumbers(name, values);
+  if (typeof (values as ArrayLike<unknown>)[0] === 'bigint') {
+    throw new ArgumentError(expectation(name, 'an array of numbers', 'bigints'));
   }
 }
 
 function numbers(values: unknown): boolean {
   return Array.isArray(values) && allItems(values, isNumeric);
-}
-
-function detached(values: ArrayBufferView): boolean {
-  try {
-    new Uint8Array(values.buffer);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 function checkSameLength(name: string, a: NumberArray, b: NumberArray): void {
@@ -59,7 +59,7 @@ function largest(values: ArrayLike<number>): number {
 
 /** An array of the kind that came in. */
 export function softmax<A extends number[] | Float32Array | Float64Array>(values: A): A {
-  checkNumbers('softmax', values);
+  checkFloats('softmax', values);
   const max = largest(values);
   const powers = Float64Array.from(values, (x) => Math.exp(x - max));
   const total = powers.reduce((sum, x) => sum + x, 0);
@@ -67,7 +67,7 @@ export function softmax<A extends number[] | Float32Array | Float64Array>(values
 }
 
 export function log_softmax<A extends number[] | Float32Array | Float64Array>(values: A): A {
-  checkNumbers('log_softmax', values);
+  checkFloats('log_softmax', values);
   const max = largest(values);
   let total = 0;
   for (let i = 0; i < values.length; i++) total += Math.exp(values[i]! - max);

@@ -1,6 +1,9 @@
 /** Element types of tensors by transformers.js' names. */
 import { ArgumentError, describe, expectation } from '../errors.js';
 
+import { allItems } from '../options.js';
+import { isDetached } from '../tensor/typed_array.js';
+
 export type TypedArray =
   | Int8Array
   | Uint8Array
@@ -56,11 +59,19 @@ export function emptyData(type: DataType, length: number): AnyTypedArray {
   return new (ARRAYS[type] as unknown as ArrayOf)(length);
 }
 
+/** @param whole whether it is to become a bigint */
+function isNumber(value: unknown, whole: boolean): boolean {
+  return typeof value === 'bigint' || (typeof value === 'number' && (!whole || Number.isFinite(value)));
+}
+
 /** Takes typed arrays of the type as they are and copies anything else, whole numbers to and from bigints. */
 export function dataOf(type: DataType, values: unknown): AnyTypedArray {
   const array = ARRAYS[type] as unknown as ArrayOf;
   if (values instanceof (array as unknown as typeof Float32Array)) return values;
   if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
+    throw new ArgumentError(expectation('Tensor: data', 'an array of numbers', describe(values)));
+  }
+  if (ArrayBuffer.isView(values) ? isDetached(values) : !allItems(values, (x) => isNumber(x, isBig(type)))) {
     throw new ArgumentError(expectation('Tensor: data', 'an array of numbers', describe(values)));
   }
   const list = values as unknown as (number | bigint)[];

@@ -4,6 +4,7 @@ import type { JsonObject } from '../encoder/json_file.js';
 import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
 import { allItems, checkOptions, optionNames } from '../options.js';
 import { checkPositiveInteger } from '../tensor/shape.js';
+import { isDetached } from '../tensor/typed_array.js';
 import { Callable } from './callable.js';
 import { checkTexts } from './options.js';
 import { Tensor } from './tensor.js';
@@ -64,11 +65,10 @@ function idsOf(ids: unknown): number[] {
   if (!Array.isArray(list) && !ArrayBuffer.isView(list)) {
     throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
   }
-  const length = (list as { length?: unknown }).length;
   const known = Array.isArray(list)
     ? list.length <= MOST_IDS &&
       allItems(list, (id) => Number.isSafeInteger(typeof id === 'bigint' ? Number(id) : id))
-    : typeof length === 'number';
+    : !(list instanceof DataView) && !isDetached(list as ArrayBufferView);
   if (!known) throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
   return Array.from(list as unknown as ArrayLike<number | bigint>, Number);
 }
@@ -162,7 +162,9 @@ export class PreTrainedTokenizer extends Callable {
 
   decode(ids: readonly number[] | readonly bigint[] | Tensor, options: DecodeOptions = {}): string {
     checkOptions('decode', DECODE_OPTIONS, options);
-    return this.#library.decode(idsOf(ids), options);
+    const list = idsOf(ids);
+    // The library refuses an empty list, of which the text is known.
+    return list.length === 0 ? '' : this.#library.decode(list, options);
   }
 
   batch_decode(

@@ -111,6 +111,39 @@ const made = (): readonly Entry[] => [
   },
 ];
 
+/** Methods that take numbers, axes or functions; their callbacks' own errors pass. */
+const methods = (): readonly Entry[] =>
+  Object.entries({
+    row: [0],
+    to: ['float32'],
+    slice: [[0, 1]],
+    permute: [1, 0],
+    transpose: [1, 0],
+    view: [3, 2],
+    reshape: [3, 2],
+    squeeze: [0],
+    unsqueeze: [0],
+    flatten: [0, 1],
+    add: [1],
+    sub: [1],
+    mul: [1],
+    div: [1],
+    clamp: [0, 1],
+    gt: [1],
+    lt: [1],
+    sum: [0, true],
+    mean: [0, true],
+    min: [0, true],
+    max: [0, true],
+    norm: [2, 0, true],
+    normalize: [2, 1],
+  }).map(([name, args]) => ({
+    name: `Tensor.${name}`,
+    args: () => args,
+    call: (...given: never[]) =>
+      (tensor(2, 3) as unknown as Record<string, (...a: never[]) => unknown>)[name]!(...given),
+  }));
+
 const WITHOUT_ENTRY = [
   'env',
   'LogLevel',
@@ -131,6 +164,7 @@ describe('transformers', () => {
   it.each([
     ['functions', () => functions],
     ['pipelines and tokenizers', made],
+    ['tensors', methods],
   ])(
     '%s answer bad values with errors of the package',
     async (_what, entries) => {
