@@ -188,6 +188,9 @@ export class Tensor extends Indexed {
 
   // biome-ignore lint/suspicious/noExplicitAny: transformers.js' own type; numbers, or bigints
   map_(callback: (value: any, index: number, data: DataArray) => any): this {
+    if (typeof callback !== 'function') {
+      throw new ArgumentError(expectation('map', 'a function', describe(callback)));
+    }
     for (let i = 0; i < this.data.length; i++) this.data[i] = callback(this.data[i], i, this.data);
     return this;
   }
@@ -197,6 +200,7 @@ export class Tensor extends Indexed {
   }
 
   add_(value: number): this {
+    this.checkScalars('add', value);
     return this.map_((x) => x + value);
   }
 
@@ -205,6 +209,7 @@ export class Tensor extends Indexed {
   }
 
   sub_(value: number): this {
+    this.checkScalars('sub', value);
     return this.map_((x) => x - value);
   }
 
@@ -213,6 +218,7 @@ export class Tensor extends Indexed {
   }
 
   mul_(value: number): this {
+    this.checkScalars('mul', value);
     return this.map_((x) => x * value);
   }
 
@@ -221,6 +227,7 @@ export class Tensor extends Indexed {
   }
 
   div_(value: number): this {
+    this.checkScalars('div', value);
     return this.map_((x) => x / value);
   }
 
@@ -245,6 +252,7 @@ export class Tensor extends Indexed {
   }
 
   clamp_(low: number, high: number): this {
+    this.checkScalars('clamp', low, high);
     return this.map_((x) => Math.min(Math.max(x, low), high));
   }
 
@@ -257,6 +265,7 @@ export class Tensor extends Indexed {
   }
 
   gt(value: number): Tensor {
+    this.checkScalars('gt', value);
     return new Tensor(
       'bool',
       Uint8Array.from(this.array as Float32Array, (x) => (x > value ? 1 : 0)),
@@ -265,6 +274,7 @@ export class Tensor extends Indexed {
   }
 
   lt(value: number): Tensor {
+    this.checkScalars('lt', value);
     return new Tensor(
       'bool',
       Uint8Array.from(this.array as Float32Array, (x) => (x < value ? 1 : 0)),
@@ -311,12 +321,25 @@ export class Tensor extends Indexed {
   }
 
   normalize_(p = 2, axis = 1): this {
+    if (typeof p !== 'number' || !(p > 0)) {
+      throw new ArgumentError(expectation('normalize: p', 'a positive number', describe(p)));
+    }
     const at = indexWithin('normalize: dim', axis, this.dims.length);
     const { values } = normOf('normalize', this.typed, p, at, true);
     const inner = sizeOf(this.dims.slice(at + 1));
     const block = this.dims[at]! * inner;
     // A vector of zeros stays one: padding has no direction, and NaN would spread.
     return this.map_((x, i) => x / (values[Math.floor(i / block) * inner + (i % inner)]! || 1));
+  }
+
+  /** 64-bit integers are calculated with bigints, everything else with numbers. */
+  private checkScalars(name: string, ...values: unknown[]): void {
+    const type = isBig(this.type) ? 'bigint' : 'number';
+    for (const value of values) {
+      if (typeof value !== type) {
+        throw new ArgumentError(expectation(name, `a ${type}`, describe(value)));
+      }
+    }
   }
 
   private get array(): AnyTypedArray & Float32Array {

@@ -1,6 +1,6 @@
 /** Axes of transformers.js tensors: negative indices, slices, squeezed and permuted shapes. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { sizeOf } from '../tensor/shape.js';
+import { MOST_AXES, sizeOf } from '../tensor/shape.js';
 
 /** What `slice` takes for one axis: one index, [start, end), or all. */
 export type Slice = number | readonly [number | null, number | null] | readonly number[] | null | undefined;
@@ -62,7 +62,11 @@ export function sliceAxis(axis: number, slice: Slice, size: number): SlicedAxis 
 /** Without axes of size 1, or without those of `axes` that have it. */
 export function squeezed(dims: readonly number[], axes: number | readonly number[] | null): number[] {
   if (axes === null) return dims.filter((size) => size !== 1);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((a) => indexWithin('squeeze', a, dims.length));
+  const given = typeof axes === 'number' ? [axes] : axes;
+  if (!Array.isArray(given) || given.length > dims.length) {
+    throw new ArgumentError(expectation('squeeze', 'an axis or some of them', describe(axes)));
+  }
+  const list = Array.from(given as number[], (a) => indexWithin('squeeze', a, dims.length));
   return dims.filter((size, i) => size !== 1 || !list.includes(i));
 }
 
@@ -79,6 +83,9 @@ export function flattened(dims: readonly number[], first: number, last: number):
 
 /** One size may be -1: what the others leave. */
 export function viewed(size: number, dims: readonly number[]): number[] {
+  if (dims.length > MOST_AXES || !dims.every((n) => Number.isInteger(n))) {
+    throw new ShapeError(expectation('view', `a shape of ${size} elements`, describe(dims)));
+  }
   const unknown = dims.filter((n) => n === -1).length;
   const known = sizeOf(dims.filter((n) => n !== -1));
   const out = dims.map((n) => (n === -1 ? size / known : n));
@@ -89,9 +96,9 @@ export function viewed(size: number, dims: readonly number[]): number[] {
 }
 
 export function checkPermutation(axes: readonly number[], rank: number): number[] {
-  const order = axes.map((axis) => indexWithin('permute', axis, rank));
+  const order = axes.slice(0, MOST_AXES).map((axis) => indexWithin('permute', axis, rank));
   if (order.length !== rank || new Set(order).size !== rank) {
-    throw new ArgumentError(expectation('permute', `each of ${rank} axes once`, `[${axes.join(', ')}]`));
+    throw new ArgumentError(expectation('permute', `each of ${rank} axes once`, describe(axes)));
   }
   return order;
 }
