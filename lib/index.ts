@@ -34,9 +34,12 @@ export type {
 } from './encoder/types.js';
 export {
   ArgumentError,
+  DisposedError,
   FileError,
   FormatError,
+  MemoryError,
   ModelError,
+  NativeError,
   NativeLoadError,
   ShapeError,
   SyntheticAttentionError,

@@ -3,7 +3,7 @@ import { ArgumentError, describe, expectation } from '../errors.js';
 import { Explanation } from '../explain/explanation.js';
 import { type Abortable, runSync, type Steps } from '../kernels/run.js';
 import { checkOptions, optionNames } from '../options.js';
-import { checkShape, type Shape } from '../tensor/shape.js';
+import { checkFeatureShape, type Shape } from '../tensor/shape.js';
 import { type MaskLike, shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type ExplainOptions, explanationOptions } from './attention_options.js';
 import { CallableLayer } from './callable_layer.js';
@@ -126,8 +126,8 @@ export class EncoderDecoder extends CallableLayer<EncoderDecoderCallOptions, nev
   }
 
   override computeOutputShape(_sourceShape: Shape, targetShape: Shape = _sourceShape): number[] {
-    inLayer(this.className, () => checkShape('source', _sourceShape));
-    return [...inLayer(this.className, () => checkShape('target', targetShape))];
+    inLayer(this.className, () => checkFeatureShape('source', _sourceShape));
+    return [...inLayer(this.className, () => checkFeatureShape('target', targetShape))];
   }
 
   /** The encoder's output for a source [batch, source length, features]. */

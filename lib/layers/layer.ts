@@ -1,6 +1,6 @@
 /** What every layer has: a name, a config, weights of its own and of the layers it is made of. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { checkSameShape, checkShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
+import { checkFeatureShape, checkSameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Initializer, initialize, randomSource } from './initializers.js';
 import { inLayer } from './layer_error.js';
@@ -125,12 +125,7 @@ export abstract class Layer {
    * @param source gives each weight, checked; by default the initialisers do
    */
   buildFrom(shapes: BuildConfig, source?: WeightSource): void {
-    for (const [name, shape] of Object.entries(shapes)) {
-      const last = checkShape(name, shape).at(-1);
-      if (last === undefined || last < 1) {
-        throw new ShapeError(expectation(name, 'a shape that ends with the features', describe(shape)));
-      }
-    }
+    for (const [name, shape] of Object.entries(shapes)) checkFeatureShape(name, shape);
     const specs = this.weightSpecs(shapes);
     for (const { name, shape } of specs) checkSize(name, shape);
     this.buildSublayers(

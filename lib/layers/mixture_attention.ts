@@ -13,9 +13,8 @@ import { checkOptions, optionNames } from '../options.js';
 import {
   checkBoolean,
   checkDimension,
-  checkMinimumRank,
+  checkFeatureShape,
   checkSameShape,
-  checkShape,
   type Shape,
 } from '../tensor/shape.js';
 import { type Mask, Tensor, type TensorLike } from '../tensor/tensor.js';
@@ -89,7 +88,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
   override computeOutputShape(queryShape: Shape, valueShape: Shape = queryShape): number[] {
     const { projections } = this.parts;
     for (const [name, shape] of Object.entries({ query: queryShape, value: valueShape })) {
-      inLayer(this.className, () => checkMinimumRank(name, checkShape(name, shape), 1, '[..., features]'));
+      inLayer(this.className, () => checkFeatureShape(name, shape));
     }
     const tail = projections ? (projections.outputShape ?? [queryShape.at(-1)!]) : [valueShape.at(-1)!];
     return [...queryShape.slice(0, -1), ...tail];

@@ -3,7 +3,7 @@ import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { layerNormSteps } from '../kernels/rows.js';
 import type { Steps } from '../kernels/run.js';
 import { Scratch } from '../kernels/scratch.js';
-import { checkSameShape, checkShape, type Shape, shapeText } from '../tensor/shape.js';
+import { checkFeatureShape, checkSameShape, type Shape, shapeText } from '../tensor/shape.js';
 import { shapeOf, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { CallableLayer } from './callable_layer.js';
 import {
@@ -95,7 +95,7 @@ export abstract class TransformerBlock<
   }
 
   override computeOutputShape(queryShape: Shape): number[] {
-    return [...inLayer(this.className, () => checkShape('query', queryShape))];
+    return [...inLayer(this.className, () => checkFeatureShape('query', queryShape))];
   }
 
   protected override weightSpecs({ queryShape }: { queryShape: Shape }): WeightSpec[] {

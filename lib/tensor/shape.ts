@@ -39,6 +39,22 @@ export function checkShape(name: string, shape: unknown): Shape {
   return copy as Shape;
 }
 
+/** A shape that ends with the features; of the other axes TensorFlow.js may not know the size yet, and says null. */
+export function checkFeatureShape(name: string, shape: unknown): Shape {
+  const valid = Array.isArray(shape) && shape.length > 0 && shape.length <= MOST_AXES;
+  const last: unknown = valid ? shape.at(-1) : undefined;
+  const known = (d: unknown) => d === null || (Number.isSafeInteger(d) && (d as number) >= 0);
+  if (
+    !valid ||
+    !Number.isSafeInteger(last) ||
+    (last as number) < 1 ||
+    shape.findIndex((d) => !known(d)) >= 0
+  ) {
+    throw new ShapeError(expectation(name, 'a shape that ends with the features', describe(shape)));
+  }
+  return shape as Shape;
+}
+
 export function checkRank(name: string, shape: Shape, rank: number, axes: string): void {
   if (shape.length !== rank) {
     throw new ShapeError(expectation(name, `rank ${rank} ${axes}`, `shape ${shapeText(shape)}`));
