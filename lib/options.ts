@@ -43,15 +43,10 @@ export function allItems(list: readonly unknown[], valid: (item: unknown) => boo
 /** The error about an option that does not exist, with the name that was probably meant. */
 export function unknownOption(where: string, name: string, known: Iterable<string>): ArgumentError {
   const names = [...known];
-  const shown = describe(name);
   const near = nearestName(name, names);
-  const hint =
-    near !== undefined
-      ? `did you mean ${JSON.stringify(near)}?`
-      : names.length === 0
-        ? 'there are none'
-        : `the options are ${names.join(', ')}`;
-  return new ArgumentError(`${where}: unknown option ${shown}; ${hint}`);
+  const expected = names.length === 0 ? 'no options' : `options among ${names.join(', ')}`;
+  const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
+  return new ArgumentError(expectation(where, expected, `${describe(name)}, an unknown option${hint}`));
 }
 
 /** Longer names are not compared: the comparison takes the product of both lengths. */

@@ -247,13 +247,11 @@ export abstract class Layer {
     if (typeof values !== 'object' || values === null) {
       throw new ArgumentError(expectation('weights', 'tensors in order or by name', describe(values)));
     }
-    if (Array.isArray(values) && values.length !== names.length) {
-      throw new ShapeError(
-        expectation(this.className, `${names.length} weights (${names.join(', ')})`, String(values.length)),
-      );
-    }
     const entries: [string, TensorLike][] = Array.isArray(values)
-      ? names.map((name, i) => [name, (values as TensorLike[])[i]!])
+      ? Array.from((values as TensorLike[]).slice(0, names.length + 1), (value, i) => [
+          names[i] ?? `weights[${i}]`,
+          value,
+        ])
       : Object.entries(values as Record<string, TensorLike>);
     const given = new Map(entries);
     const missing = names.filter((name) => !given.has(name));

@@ -53,6 +53,11 @@ class Named {
   }
 }
 
+// Nothing changes these, and they take long to make.
+const DEEP_ARRAY = deepArray(10_000);
+const DEEP_OBJECT = deepObject(10_000);
+const HUGE_ARRAY = new Array(2 ** 32 - 1);
+
 /** New ones for every call, since calls may keep or change what they get. */
 const BAD: Readonly<Record<string, () => unknown>> = {
   undefined: () => undefined,
@@ -82,10 +87,10 @@ const BAD: Readonly<Record<string, () => unknown>> = {
   'array of strings': () => ['x', 'y'],
   'array of numbers': () => [1, Number.NaN, -1],
   'array with holes': () => new Array(5),
-  'huge array': () => new Array(2 ** 32 - 1),
+  'huge array': () => HUGE_ARRAY,
   'circular array': circularArray,
-  'deep array': () => deepArray(10_000),
-  'deep object': () => deepObject(10_000),
+  'deep array': () => DEEP_ARRAY,
+  'deep object': () => DEEP_OBJECT,
   map: () => new Map([['a', 1]]),
   date: () => new Date(Number.NaN),
   promise: () => Promise.resolve(1),
@@ -181,7 +186,7 @@ export async function violations(entries: readonly Entry[]): Promise<string[]> {
       await outcomeOrThrow(() => act(...args().with(options, unknown)));
       found.push(`${name} takes an unknown option`);
     } catch (error) {
-      if (!/unknown option "notAnOption"/.test((error as Error).message)) {
+      if (!/"notAnOption", an unknown option/.test((error as Error).message)) {
         found.push(`${name} with an unknown option: ${(error as Error).message}`);
       }
     }

@@ -59,7 +59,9 @@ describe('Encoder.encode', () => {
   it('refuses work after dispose', async () => {
     const encoder = await load();
     encoder.dispose();
-    await expect(encoder.encode('a')).rejects.toThrow('in use but received one that was disposed');
+    await expect(encoder.encode('a')).rejects.toThrow(
+      'this Encoder cannot be used any more: it has been disposed',
+    );
   });
 
   it('refuses ids of the tokenizer that the model does not have', async () => {

@@ -137,8 +137,8 @@ function calls(): Entry[] {
     return [
       method('call', callOptions),
       { ...method('callAsync', () => ({ ...callOptions(), signal })), only: ON_POOL },
-      method('countFlops', callOptions),
-      method('explain', () => ({ ...plain, ...explained })),
+      { ...method('countFlops', callOptions), only: /^argument/ },
+      { ...method('explain', () => ({ ...plain, ...explained })), only: /^argument|title|Tokens/ },
       {
         name: `${name}.build`,
         args: () => [[4], [4], [4]],

@@ -177,7 +177,7 @@ describe('transformers', () => {
     const options = { quantized: false, session_options: {}, subfolder: 'onnx', model_file_name: 'model' };
     await (await tjs.pipeline('feature-extraction', MODEL, options)).dispose();
     await expect(tjs.pipeline('feature-extraction', MODEL, { d_type: 'fp32' } as never)).rejects.toThrow(
-      'pipeline: unknown option "d_type"; did you mean "dtype"?',
+      '"d_type", an unknown option; did you mean "dtype"?',
     );
   });
 });

@@ -76,7 +76,7 @@ describe('options', () => {
     [
       'Python’s names',
       () => new MultiHeadAttention(never({ num_heads: 2, keyDim: 2 })),
-      'MultiHeadAttention: unknown option "num_heads"; did you mean "numHeads"?',
+      'MultiHeadAttention: expected options among keyDim, name, seed, numHeads, valueDim, useBias, outputShape, attentionAxes, slidingWindow, dropout, useGate but received "num_heads", an unknown option; did you mean "numHeads"?',
     ],
     [
       'a query head without its key head',
