@@ -34,9 +34,9 @@ function wrappedAsync(act: Function_): Function_ {
 
 function wrappedClass(NativeClass: new (...args: unknown[]) => object): object {
   return new Proxy(NativeClass, {
-    construct(target, args) {
+    construct(target, args, newTarget) {
       try {
-        return new target(...args);
+        return Reflect.construct(target, args, newTarget) as object;
       } catch (error) {
         return fail(error);
       }

@@ -117,8 +117,8 @@ function attended(name: string, mask: MaskLike): Mask {
   const tensor = checkTensor(name, mask as TensorLike);
   const other = tensor.data.find((x) => x !== 0 && !(x <= HIDDEN));
   if (other !== undefined) {
-    const expected = `booleans, or floats that are 0 or at most ${HIDDEN} (a bias of logits is no mask)`;
-    throw new ArgumentError(expectation(name, expected, describe(other)));
+    const received = `${describe(other)}; ${HIDDEN} and less count as -Infinity, and a bias of logits is no mask`;
+    throw new ArgumentError(expectation(name, 'booleans, or floats that are 0 or -Infinity', received));
   }
   return { data: Uint8Array.from(tensor.data, (x) => (x === 0 ? 1 : 0)), shape: tensor.shape };
 }

@@ -269,6 +269,16 @@ describe('masksFromTorch', () => {
   it('takes additive floats that are 0 or -Infinity, and nothing between', () => {
     const attnMask = { data: Float32Array.of(0, Number.NEGATIVE_INFINITY), shape: [1, 2] };
     expect(masksFromTorch({ attnMask }).attentionMask).toEqual({ data: Uint8Array.of(1, 0), shape: [1, 2] });
+    // What else hides: the habits of PyTorch, of mesh-tensorflow and of 16-bit models.
+    const hidden = Float32Array.of(-1e9, -3.4028234663852886e38, -65504, -10000, 0, -0);
+    expect(masksFromTorch({ keyPaddingMask: { data: hidden, shape: [1, 6] } }).valueMask).toEqual({
+      data: Uint8Array.of(0, 0, 0, 0, 1, 1),
+      shape: [1, 6],
+    });
+    for (const bias of [-9999, 1, 1e9, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const biased = { data: Float32Array.of(bias), shape: [1, 1] };
+      expect(() => masksFromTorch({ attnMask: biased })).toThrow('a bias of logits is no mask');
+    }
     expect(() => masksFromTorch({ attnMask: { data: Float32Array.of(0.5), shape: [1, 1] } })).toThrow(
       'masksFromTorch: expected booleans, or floats that are 0 or -Infinity for attnMask but received 0.5',
     );
