@@ -2,7 +2,8 @@
 import { NativeError } from '../errors.js';
 import type { NativeAddon } from './addon.js';
 
-type Function_ = (...args: unknown[]) => unknown;
+/** Every function of the addon has one argument. */
+type Function_ = (options?: unknown) => unknown;
 
 /** Errors of getters that native code ran into are the caller's, and pass. */
 function typed(error: unknown): unknown {
@@ -17,9 +18,9 @@ function fail(error: unknown): never {
 }
 
 function wrappedFunction(act: Function_): Function_ {
-  return (...args) => {
+  return (options) => {
     try {
-      return act(...args);
+      return act(options);
     } catch (error) {
       return fail(error);
     }
@@ -29,7 +30,7 @@ function wrappedFunction(act: Function_): Function_ {
 /** Wrong arguments are thrown by the call itself, the failure of a job rejects its promise. */
 function wrappedAsync(act: Function_): Function_ {
   const start = wrappedFunction(act);
-  return (...args) => (start(...args) as Promise<unknown>).catch(fail);
+  return (options) => (start(options) as Promise<unknown>).catch(fail);
 }
 
 function wrappedClass(NativeClass: new (...args: unknown[]) => object): object {
