@@ -47,6 +47,7 @@ export function checkApart(out: ArrayBufferView, inputs: Readonly<Record<string,
 
 /** As `checkApart`, but `out` may be the whole of the input: the kernel then works in place. */
 export function checkApartOrSame(out: ArrayBufferView, name: string, input: ArrayBufferView): void {
+  if (out.buffer !== input.buffer) return;
   const same =
     out.buffer === input.buffer && out.byteOffset === input.byteOffset && out.byteLength === input.byteLength;
   if (!same) checkApart(out, { [name]: input });

@@ -30,7 +30,7 @@ export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Step
     options.mask === undefined ? null : maskRows('mask', checkMask('mask', options.mask), input.shape);
   const out = outputTensor(options.out, input.shape);
   checkApartOrSame(out.data, 'x', input.data);
-  checkApart(out.data, { mask: mask?.data });
+  if (mask) checkApart(out.data, { mask: mask.data });
   const scale = checkFiniteNumber('scale', options.scale ?? 1);
   if (input.data.length === 0) return out;
   yield {

@@ -2,7 +2,8 @@
 import { ArgumentError, MemoryError, NativeError } from '../errors.js';
 import type { NativeAddon } from './addon.js';
 
-type Function_ = (...args: unknown[]) => unknown;
+/** Every function of the addon has one argument. */
+type Function_ = (options?: unknown) => unknown;
 
 /** The classes by the addon's `reason`: it has no memory, or the caller took an array away while it was read. */
 const CLASSES: Readonly<Record<string, new (message: string, options: ErrorOptions) => Error>> = {
@@ -22,9 +23,9 @@ function fail(error: unknown): never {
 }
 
 function wrappedFunction(act: Function_): Function_ {
-  return (...args) => {
+  return (options) => {
     try {
-      return act(...args);
+      return act(options);
     } catch (error) {
       return fail(error);
     }
@@ -34,7 +35,7 @@ function wrappedFunction(act: Function_): Function_ {
 /** Wrong arguments are thrown by the call itself, the failure of a job rejects its promise. */
 function wrappedAsync(act: Function_): Function_ {
   const start = wrappedFunction(act);
-  return (...args) => (start(...args) as Promise<unknown>).catch(fail);
+  return (options) => (start(options) as Promise<unknown>).catch(fail);
 }
 
 function wrappedClass(NativeClass: new (...args: unknown[]) => object): object {

@@ -6,6 +6,9 @@ import { type Shape, shapeText, sizeOf } from './shape.js';
 /** Sizes below are not compared with the memory of the machine: to ask for it takes longer than to make the array. */
 const SMALL = 2 ** 26;
 
+/** Such sizes are always to be had, and tensors of them are made by the thousand. */
+const TINY = 2 ** 12;
+
 function tooLarge(name: string, shape: Shape, bytes: number, cause?: unknown): MemoryError {
   const options = cause === undefined ? undefined : { cause };
   return new MemoryError(
@@ -27,6 +30,8 @@ function allocate<A>(make: (size: number) => A, width: number, name: string, sha
 
 /** Zeros for `shape`. @throws MemoryError where there is no memory for so many */
 export function allocateFloats(shape: Shape, name = 'a result'): Float32Array<ArrayBuffer> {
+  const size = sizeOf(shape);
+  if (size <= TINY) return new Float32Array(size);
   return allocate((size) => new Float32Array(size), 4, name, shape);
 }
 
