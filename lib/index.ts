@@ -36,6 +36,7 @@ export {
   ArgumentError,
   FileError,
   FormatError,
+  MemoryError,
   ModelError,
   NativeLoadError,
   ShapeError,
