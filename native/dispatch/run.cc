@@ -106,7 +106,8 @@ void run_embedding(const KernelSet& kernels, const EmbeddingRows& p, int64_t row
 }
 
 void run_pool(const KernelSet& kernels, const PoolSequences& p, int64_t sequences) {
-  over_rows(sequences, p.offsets[sequences] * p.columns, 1,
+  // A sequence without rows has a result too.
+  over_rows(sequences, (p.offsets[sequences] + sequences) * p.columns, 1,
             [&](int64_t begin, int64_t end) { kernels.pool_sequences(p, begin, end); });
 }
 

@@ -290,6 +290,12 @@ describe('pool and l2Normalize', () => {
     }
   });
 
+  it('writes zeros where no sequence has rows', () => {
+    const out = { data: new Float32Array(6).fill(7), shape: [2, 3] };
+    pool({ data: uniform(12, 3), shape: [4, 3] }, Int32Array.of(0, 0, 0), { out });
+    expect([...out.data]).toEqual(new Array(6).fill(0));
+  });
+
   it('refuses offsets that descend or pass the end', () => {
     const x = { data: uniform(6, 1), shape: [3, 2] };
     expect(() => pool(x, Int32Array.from([0, 2, 1]))).toThrow(
