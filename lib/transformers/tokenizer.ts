@@ -1,6 +1,8 @@
 /** `extractor.tokenizer` and `AutoTokenizer`: ids, tokens and text by transformers.js' names. */
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import type { JsonObject } from '../encoder/json_file.js';
+import { Tokenizer } from '../encoder/tokenize.js';
+import { drain } from '../encoder/tokenizer/steps.js';
 import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
 import { allItems, checkOptions, optionNames } from '../options.js';
 import { checkPositiveInteger } from '../tensor/shape.js';
@@ -85,10 +87,14 @@ export interface PreTrainedTokenizer {
 export class PreTrainedTokenizer extends Callable {
   readonly model_max_length: number;
   readonly #library: Library;
+  readonly #file: JsonObject;
+  /** Made for the first text. */
+  #own: Tokenizer | null | undefined;
   readonly #tokens = new Map<SpecialName, string>();
 
   constructor(file: JsonObject, config: JsonObject) {
     super();
+    this.#file = file;
     try {
       this.#library = new HuggingFaceTokenizer(file.values, config.values) as Library;
     } catch (cause) {
@@ -145,11 +151,32 @@ export class PreTrainedTokenizer extends Callable {
 
   /** Ids of one text, not truncated. */
   encode(text: string, options: { add_special_tokens?: boolean } = {}): number[] {
+    return this.#encode(text, options.add_special_tokens ?? true, Number.POSITIVE_INFINITY);
+  }
+
+  /** At least the first `most` ids. */
+  #encode(text: string, special: boolean, most: number): number[] {
     if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
     checkOptions('encode', ENCODE_OPTIONS, options);
-    return this.#library.encode(text.toWellFormed(), {
-      add_special_tokens: options.add_special_tokens ?? true,
-    }).ids;
+    const own = this.#tokenizer();
+    if (own === null) return this.#library.encode(text.toWellFormed(), { add_special_tokens: special }).ids;
+    const { before, after } = own.template;
+    const around = before.length + after.length;
+    const ids = drain(own.steps(text, most + around));
+    return special ? ids : ids.slice(before.length, ids.length - after.length);
+  }
+
+  /** The package's own, whose time is linear in the length of a text; null for a file with parts that it lacks. */
+  #tokenizer(): Tokenizer | null {
+    if (this.#own === undefined) {
+      try {
+        this.#own = Tokenizer.create(this.#file, { maxLength: Number.MAX_SAFE_INTEGER, lowerCase: false });
+      } catch (error) {
+        if (!(error instanceof ModelError)) throw error;
+        this.#own = null;
+      }
+    }
+    return this.#own;
   }
 
   tokenize(text: string, options: { add_special_tokens?: boolean } = {}): string[] {
@@ -183,10 +210,11 @@ export class PreTrainedTokenizer extends Callable {
     const { padding = false, truncation = null, add_special_tokens = true } = options;
     const { max_length = null } = options;
     if (max_length !== null) checkPositiveInteger('max_length', max_length);
-    const rows = checkTexts(text).map((one) => this.encode(one, { add_special_tokens }));
     const limit = Math.min(options.max_length ?? Number.POSITIVE_INFINITY, this.model_max_length);
+    const most = truncation ? Math.max(0, limit) : Number.POSITIVE_INFINITY;
+    const rows = checkTexts(text).map((one) => this.#encode(one, add_special_tokens, most));
     const kept = truncation ? rows.map((row) => row.slice(0, limit)) : rows;
-    const longest = Math.max(0, ...kept.map((row) => row.length));
+    const longest = kept.reduce((most, row) => Math.max(most, row.length), 0);
     const width = padding === 'max_length' && Number.isFinite(limit) ? limit : longest;
     const fill = this.pad_token_id ?? NO_PADDING;
     const padded = (row: number[], value: number): number[] =>

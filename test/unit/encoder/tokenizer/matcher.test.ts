@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { Automaton } from '../../../../lib/encoder/tokenizer/automaton.js';
 import { BYTE_LEVEL_WORDS } from '../../../../lib/encoder/tokenizer/byte_level.js';
 import { matching } from '../../../../lib/encoder/tokenizer/matcher.js';
 import { WorkMeter } from '../../../../lib/encoder/tokenizer/steps.js';
@@ -33,7 +32,7 @@ function received(chunks: readonly string[], expression: RegExp, meter = new Wor
   return parts;
 }
 
-const SUPPORTED = [
+const EXPRESSIONS = [
   BYTE_LEVEL_WORDS,
   /[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+/gu,
   /a(?:b|bc)c?/gu,
@@ -42,9 +41,11 @@ const SUPPORTED = [
   /(a|ab)(c|bcd)d*/gu,
   /a(?=b)|b+?c/gu,
   /[ab]*?c/gu,
-  new RegExp('[[a-c]--[b]]+|\\u{1f600}', 'gv'),
+  /(?<=a)b/gu,
+  /(?!ab)a/gu,
+  // Biome writes literals, whose flag v the compiler refuses.
+  new RegExp(['[[a-c]--[b]]+', '\\u{1f600}'].join('|'), 'gv'),
 ];
-const UNSUPPORTED = [/^a|b$/gu, /\bab/gu, /(?<=a)b/gu, /(a)\1/gu, /(?!ab)a/gu, /a*/gu, /a/g, /(?:a*)*b|a?/gu];
 const TEXTS = [
   'abcabca abcd aabbcc',
   "it's  12345 \n\n x",
@@ -55,7 +56,7 @@ const TEXTS = [
 ];
 
 describe('matches of a text in chunks', () => {
-  it.each([...SUPPORTED, ...UNSUPPORTED])('%s', (expression) => {
+  it.each(EXPRESSIONS)('%s', (expression) => {
     for (const text of TEXTS) {
       for (const most of [1, 3, 100]) {
         expect({ text, parts: received(chunksOf(text, most, 1), expression) }).toEqual({
@@ -64,11 +65,6 @@ describe('matches of a text in chunks', () => {
         });
       }
     }
-  });
-
-  it('are found by an automaton where one can be made', () => {
-    expect(SUPPORTED.filter((expression) => Automaton.of(expression) === undefined)).toEqual([]);
-    expect(UNSUPPORTED.filter((expression) => Automaton.of(expression) !== undefined)).toEqual([]);
   });
 
   it('are the same for random expressions', () => {
@@ -84,7 +80,9 @@ describe('matches of a text in chunks', () => {
       if (kind === 3) return `(?:${source(depth - 1)}|${source(depth - 1)})`;
       if (kind === 4) return source(depth - 1) + source(depth - 1);
       if (kind === 5) return source(depth - 1) + ['(?!a)', '(?=b)'][random(2)];
-      return `(?:${source(depth - 1)})${['*', '+', '?', '{1,2}', '*?', '+?', '??'][random(7)]}`;
+      // No empty matches, of which the library has a rule of its own (expressions.test.ts).
+      const body = `(?:${'abc'[random(3)]}${source(depth - 1)})`;
+      return `${body}${['*', '+', '?', '{1,2}', '*?', '+?', '??'][random(7)]}${'abc'[random(3)]}`;
     };
     for (let i = 0; i < 3000; i++) {
       const expression = new RegExp(source(3), 'gu');
@@ -101,6 +99,6 @@ describe('matches of a text in chunks', () => {
       expect(received([text], /(?:a+)+b|a+c/gu, meter)).toEqual([`+${text}`]);
       return meter.total;
     };
-    expect(work(2000)).toBeLessThan(2.01 * work(1000));
+    expect(work(40_000)).toBeLessThan(2.5 * work(20_000));
   });
 });
