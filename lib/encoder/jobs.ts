@@ -59,7 +59,7 @@ export async function* runJobs<T>(
   let computing = 0;
   const limits = { tokens: JOB_TOKENS, texts: limit };
   const reader = new TextReader(texts);
-  const batches = tokenBatches(reader, workers, limits, () => computing > 0, prompt);
+  const batches = tokenBatches(reader, workers, limits, () => computing > 0, prompt, signal);
   /** Milliseconds in which the consumer had the word. */
   let consumed = 0;
   /** `consumed` and the reader's `waited` when the last job began. */

@@ -50,6 +50,7 @@ class OpenBatch {
  * are ready, they take over from the event loop, in the midst of a source too; the batches are the same.
  * @param computing whether native jobs are running at the moment
  * @param prompt put before every text
+ * @param signal is looked at whenever the event loop had its turn
  */
 export async function* tokenBatches(
   reader: TextReader,
@@ -57,9 +58,10 @@ export async function* tokenBatches(
   limits: BatchLimits,
   computing: () => boolean,
   prompt: string,
+  signal?: AbortSignal,
 ): AsyncGenerator<TokenBatch, void, undefined> {
   const batch = new OpenBatch(limits);
-  const turn = new Turn(computing);
+  const turn = new Turn(computing, signal);
   let slices: TokenSlices | undefined;
   try {
     while (!workers.ready) {

@@ -7,18 +7,7 @@ import { goldenTokenizers, tokenizerFile } from '../../../support/tokenizers.js'
 const NO_LIMIT = 1e9;
 /** Of one step. A character takes up to some hundreds, where a word is cut into its letters. */
 const LARGEST = 250_000;
-const UNITS = [
-  'a',
-  '1',
-  '\u3000',
-  '\u0301\u0316',
-  '\u{10400}',
-  '\u{1f469}\u200d',
-  '\u6771',
-  '<mask>',
-  ' <mask>',
-  'a1',
-];
+const UNITS = ['a', '\u3000', '\u0301\u0316', '\u{10400}', '\u{1f469}\u200d', '\u6771', '<mask>', ' <mask>'];
 const wrapped = (unit: string, length: number): string =>
   `x${unit.repeat(Math.floor(length / unit.length))}x<mask>`;
 
@@ -35,10 +24,10 @@ describe.each(cases)('%s', (_, tokenizer) => {
 
   it('takes work by the length, in small steps', () => {
     for (const unit of UNITS) {
-      const [half, whole] = [measured(wrapped(unit, 6000)), measured(wrapped(unit, 12_000))];
+      const [half, whole] = [measured(wrapped(unit, 5000)), measured(wrapped(unit, 10_000))];
       expect({ unit, fits: whole.meter.total < 2.2 * half.meter.total }).toEqual({ unit, fits: true });
       expect({ unit, fits: whole.meter.largest < LARGEST }).toEqual({ unit, fits: true });
-      expect(whole.meter.total).toBeGreaterThan(12_000);
+      expect(whole.meter.total).toBeGreaterThan(10_000);
     }
   });
 
