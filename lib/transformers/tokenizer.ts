@@ -151,13 +151,13 @@ export class PreTrainedTokenizer extends Callable {
 
   /** Ids of one text, not truncated. */
   encode(text: string, options: { add_special_tokens?: boolean } = {}): number[] {
+    checkOptions('encode', ENCODE_OPTIONS, options);
     return this.#encode(text, options.add_special_tokens ?? true, Number.POSITIVE_INFINITY);
   }
 
   /** At least the first `most` ids. */
   #encode(text: string, special: boolean, most: number): number[] {
     if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
-    checkOptions('encode', ENCODE_OPTIONS, options);
     const own = this.#tokenizer();
     if (own === null) return this.#library.encode(text.toWellFormed(), { add_special_tokens: special }).ids;
     const { before, after } = own.template;
