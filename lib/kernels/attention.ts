@@ -59,6 +59,8 @@ export function* mixtureAttentionSteps(p: MixtureAttentionProblem): Steps<void> 
   const { position = 0, slidingWindow = null, kvGroup = 1 } = p;
   const far = slidingWindow === null ? -1 : slidingWindow - 1;
   const mask = p.mask && maskStrides('mask', p.mask, [p.batch, p.heads, p.queries, p.keys]);
+  // Without results there is nothing to do, however long the other axes are said to be.
+  if (p.batch * p.heads * p.queries === 0 || (p.valueColumns === 0 && p.weights === null)) return;
   yield {
     name: 'attention',
     options: {

@@ -17,7 +17,8 @@ export class Copies {
   }
 
   of<A extends Float32Array | Uint8Array>(array: A): A {
-    if (this.#run?.asynchronous !== true || array.length === 0 || isResizable(array)) return array;
+    // An array that is refused by the check that follows comes back as it is: a copy would hide why.
+    if (this.#run?.asynchronous !== true || isResizable(array) || isDetached(array)) return array;
     if (types.isFloat32Array(array)) {
       const copy = this.#scratch.array(array.length);
       copy.set(array);
@@ -55,7 +56,6 @@ export class Copies {
   }
 }
 
-/** Refused by the check that follows: a copy would hide it. */
 function isResizable({ buffer }: { buffer: ArrayBufferLike }): boolean {
   const { resizable, growable } = buffer as { resizable?: boolean; growable?: boolean };
   return resizable === true || growable === true;

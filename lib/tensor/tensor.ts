@@ -148,10 +148,10 @@ export function checkMask(name: string, value: MaskLike): Mask {
     const flat = flatten(name, value, 'boolean');
     return { data: Uint8Array.from(flat.items as boolean[], Number), shape: flat.shape };
   }
-  const candidate = value as { data?: unknown; shape?: unknown } | null | undefined;
+  const candidate = value as { data?: unknown; shape?: unknown; dims?: unknown } | null | undefined;
   const given = typeof candidate === 'object' && candidate !== null ? candidate.data : undefined;
   if (types.isUint8Array(given)) {
-    const shape = checkShape(name, (candidate as { shape?: unknown }).shape);
+    const shape = checkShape(name, candidate!.shape ?? candidate!.dims);
     const data = checkBytes(`${name}.data`, given);
     if (sizeOf(shape) !== data.length) {
       throw new ShapeError(
