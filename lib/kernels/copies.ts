@@ -3,6 +3,7 @@
  * arrays, transfer their buffers or detach them. (What one step reads, the addon copies.)
  */
 import { types } from 'node:util';
+import { isDetached } from '../tensor/typed_array.js';
 import { currentRun, type Run } from './own_arrays.js';
 import { Scratch } from './scratch.js';
 
