@@ -31,10 +31,17 @@ export function checkShape(name: string, shape: unknown): Shape {
   // What is frozen is a tensor's own, which was checked and copied when it was made.
   const frozen = Object.isFrozen(shape);
   const copy = Array.isArray(shape) && shape.length <= MOST_AXES ? (frozen ? shape : [...shape]) : undefined;
-  const valid =
-    copy?.every((d) => Number.isSafeInteger(d) && d >= 0) && productOfOthers(copy) <= LARGEST_PRODUCT;
-  if (!valid) {
+  if (!copy?.every((d) => Number.isSafeInteger(d) && d >= 0)) {
     throw new ShapeError(expectation(`${name}.shape`, 'an array of non-negative integers', describe(shape)));
+  }
+  if (productOfOthers(copy) > LARGEST_PRODUCT) {
+    throw new ShapeError(
+      expectation(
+        `${name}.shape`,
+        'axes whose product is at most 2^48, empty ones left out',
+        shapeText(copy),
+      ),
+    );
   }
   return copy as Shape;
 }

@@ -139,7 +139,7 @@ describe('int8Matmul', () => {
     weights.dispose();
     expect(weights.bytes).toBe(0);
     expect(() => int8Matmul({ data: new Float32Array(512), shape: [1, 512] }, weights)).toThrow(
-      'weights: expected a QuantizedMatrix in use but received one that was disposed',
+      'this QuantizedMatrix cannot be used any more: it has been disposed',
     );
   });
 

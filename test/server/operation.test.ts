@@ -481,7 +481,7 @@ describe('the plugin', () => {
       'apiKey: expected texts that are not empty but received something else',
     );
     await expect(register({ models, dtype: 'int4' })).rejects.toThrow('dtype: expected');
-    await expect(register({ models, maxBatchToken: 3 })).rejects.toThrow('maxBatchToken: expected');
+    await expect(register({ models, maxBatchToken: 3 })).rejects.toThrow('did you mean "maxBatchTokens"?');
     await expect(register({ models: { a: '/nowhere' } })).rejects.toThrow(/nowhere/);
   });
 });

@@ -10,7 +10,8 @@ const PROGRAM = `
   while (require(addon).lockFile({ fd }) !== 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   fs.writeSync(fd, content.replace('PID', process.pid));
   process.stdout.write('locked');
-  setInterval(() => {}, 1000);
+  // Ends with its parent, even one that was killed.
+  process.stdin.on('close', () => process.exit()).resume();
 `;
 
 const alive = new Set<ChildProcess>();
@@ -23,7 +24,7 @@ afterAll(() => {
 /** Resolves when the lock is held. @param content of the file, in which PID stands for the process id */
 export function holdLock(path: string, content = ''): Promise<ChildProcess & { pid: number }> {
   const child = spawn(process.execPath, ['-e', PROGRAM, addonPath(), path, content], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   alive.add(child);
   child.once('exit', () => alive.delete(child));

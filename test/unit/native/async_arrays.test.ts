@@ -2,6 +2,7 @@
  * Asynchronous operations do not depend on what becomes of the caller's arrays while they run: whatever is written to
  * them, and wherever their buffers are transferred. The table has a case for every asynchronous export.
  */
+import { types } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ArgumentError } from '../../../lib/errors.js';
 import { addon } from '../../../lib/native/load.js';
@@ -55,7 +56,7 @@ function occupy(): Promise<unknown> {
 }
 
 function overwrite(array: Typed): void {
-  if (array instanceof BigInt64Array) array.fill(77n);
+  if (types.isBigInt64Array(array)) array.fill(77n);
   else array.fill(77);
 }
 

@@ -34,19 +34,16 @@ function run(code: string): string[] {
 describe('the public kernels and layers', () => {
   const shapes: Record<string, [string, string]> = {
     softmax: ['lib.softmax(t(big, 0))', '[[1099511627776,0]]'],
-    'softmax of overflowing axes': ['lib.softmax(t(big, big, 0))', '[[1099511627776,1099511627776,0]]'],
+    'softmax of overflowing axes': ['lib.softmax(t(big, big, 0))', 'ERR_SHAPE'],
     layerNorm: ['lib.layerNorm(t(big, 0))', '[[1099511627776,0]]'],
-    'layerNorm of overflowing axes': ['lib.layerNorm(t(big, big, 0))', '[[1099511627776,1099511627776,0]]'],
+    'layerNorm of overflowing axes': ['lib.layerNorm(t(big, big, 0))', 'ERR_SHAPE'],
     l2Normalize: ['lib.l2Normalize(t(big, 0))', '[[1099511627776,0]]'],
     gelu: ['lib.gelu(t(big, 0))', '[[1099511627776,0]]'],
     gate: ['lib.gate(t(big, 0), t(big, 0))', '[[1099511627776,0]]'],
     matmul: ['lib.matmul(t(big, 0), t(0, 0))', '[[1099511627776,0]]'],
     'matmul of no rows': ['lib.matmul(t(0, big), t(big, 0))', '[[0,0]]'],
     'matmul broadcast': ['lib.matmul(t(2 ** 30, 1, 0, 1), t(1, 3, 1, 0))', '[[1073741824,3,0,0]]'],
-    'matmul broadcast further': [
-      'lib.matmul(t(big, 1, 0, 1), t(1, big, 1, 0))',
-      '[[1099511627776,1099511627776,0,0]]',
-    ],
+    'matmul broadcast further': ['lib.matmul(t(big, 1, 0, 1), t(1, big, 1, 0))', 'ERR_SHAPE'],
     'packed matrices': [
       'lib.matmul(t(0, 5, 0), new lib.PackedMatrix(t(0, 0, big)))',
       '[[0,5,1099511627776]]',
@@ -78,7 +75,7 @@ describe('the public kernels and layers', () => {
     ],
     'attention over overflowing axes': [
       'lib.attention(t(big, big, 0, 3), t(big, big, 0, 3), t(big, big, 0, 3))',
-      '[[1099511627776,1099511627776,0,3]]',
+      'ERR_SHAPE',
     ],
     'attention with no keys': ['lib.attention(t(2, 3), t(0, 3), t(0, 4))', '[[2,4]]'],
     'prepared scores': [
