@@ -47,7 +47,7 @@ const FAULTS = `
 beforeAll(() => {
   ensureBuilt();
   writeFileSync(file('faults.mjs'), FAULTS);
-  writeFileSync(file('texts.txt'), 'a cat sat on the mat\n'.repeat(2000));
+  writeFileSync(file('texts.txt'), 'a cat sat on the mat\nthe dog and others\n'.repeat(1000));
 }, 90_000);
 
 function freshPlace(name: string): string {
