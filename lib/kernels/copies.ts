@@ -3,6 +3,7 @@
  * arrays, transfer their buffers or detach them. (What one step reads, the addon copies.)
  */
 import { types } from 'node:util';
+import { MOST_AXES } from '../tensor/shape.js';
 import { isDetached } from '../tensor/typed_array.js';
 import { currentRun, type Run } from './own_arrays.js';
 import { Scratch } from './scratch.js';
@@ -35,14 +36,13 @@ export class Copies {
    * comes back as it is: it is checked where it is used.
    */
   ofArgument<T>(value: T): T {
-    if (Array.isArray(value))
-      return value.map((item) => (Array.isArray(item) ? this.ofArgument(item) : item)) as T;
+    if (Array.isArray(value)) return copyOfNested(value) as T;
     if (typeof value !== 'object' || value === null) return value;
     const { data } = value as { data?: unknown };
     if (!types.isFloat32Array(data) && !types.isUint8Array(data)) return value;
     const { shape, dims } = value as { shape?: unknown; dims?: unknown };
     const axes = shape ?? dims;
-    return { data: this.of(data), shape: Array.isArray(axes) ? [...axes] : axes } as T;
+    return { data: this.of(data), shape: Array.isArray(axes) ? copyOfNested(axes) : axes } as T;
   }
 
   ofOptions<T extends object>(options: T): T {
@@ -55,6 +55,20 @@ export class Copies {
   release(): void {
     this.#scratch.release();
   }
+}
+
+/**
+ * A copy of nested booleans or numbers. An array that holds anything else, or nests deeper than a tensor has axes, comes
+ * back as it is, at the first item that shows it: an array of 2^32 holes is as quickly refused as a short one.
+ */
+function copyOfNested(array: readonly unknown[], depth = 1): readonly unknown[] {
+  const copy: unknown[] = [];
+  for (const item of array) {
+    if (Array.isArray(item) && depth < MOST_AXES) copy.push(copyOfNested(item, depth + 1));
+    else if (typeof item === 'boolean' || typeof item === 'number') copy.push(item);
+    else return array;
+  }
+  return copy;
 }
 
 function isResizable({ buffer }: { buffer: ArrayBufferLike }): boolean {
