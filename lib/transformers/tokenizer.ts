@@ -48,6 +48,8 @@ const CALL_OPTIONS = optionNames<keyof TokenizerCallOptions>(
   'add_special_tokens',
   'return_tensor',
 );
+/** Code units of a text that a tokenizer of more than linear time may have. */
+const SHORT = 2048;
 const ENCODE_OPTIONS = optionNames<'add_special_tokens'>('add_special_tokens');
 const DECODE_OPTIONS = optionNames<keyof DecodeOptions>(
   'skip_special_tokens',
@@ -182,9 +184,14 @@ export class PreTrainedTokenizer extends Callable {
   tokenize(text: string, options: { add_special_tokens?: boolean } = {}): string[] {
     if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
     checkOptions('tokenize', ENCODE_OPTIONS, options);
-    return this.#library.tokenize(text.toWellFormed(), {
-      add_special_tokens: options.add_special_tokens ?? false,
-    });
+    const special = options.add_special_tokens ?? false;
+    const own = this.#tokenizer();
+    if (own !== null) {
+      const ids = this.#encode(text, special, Number.POSITIVE_INFINITY);
+      // The library shows the piece itself for one that the vocabulary lacks, but its time is not linear.
+      if (text.length > SHORT || !ids.includes(this.unk_token_id ?? -1)) return own.tokens(ids);
+    }
+    return this.#library.tokenize(text.toWellFormed(), { add_special_tokens: special });
   }
 
   decode(ids: readonly number[] | readonly bigint[] | Tensor, options: DecodeOptions = {}): string {
