@@ -32,9 +32,6 @@ export interface TokenizerOptions {
 /** Ids that are too many are dropped by so many at a time. */
 const KEPT = 4096;
 
-/** Elements up to which V8 makes an array of a given length as a block of memory. */
-const LONGEST_BLOCK = 2 ** 25;
-
 /** Normalizers that see the ends of a text. */
 const WHOLE_TEXT: readonly unknown[] = ['Prepend', 'Strip'];
 
@@ -228,14 +225,13 @@ export class Tokenizer {
   }
 }
 
-/** The first integers of a list as an array, whose memory is taken once: arrays that grow are copied each time. */
+/** The first integers of a list as an array. The array grows by copies of itself, which are short for as many as models read. */
 function* firstOf(list: IntegerList, count: number, meter: WorkMeter): Generator<void, number[], void> {
-  const out: number[] = count <= LONGEST_BLOCK ? new Array<number>(count) : [];
-  meter.add(count / COPIED);
-  if (meter.pauses) yield;
+  const out: number[] = [];
   for (let i = 0; i < count; i++) {
-    out[i] = list.get(i);
-    meter.add(1 / COPIED);
+    out.push(list.get(i));
+    // Once for the value, and about three times for the growing of the array.
+    meter.add(4 / COPIED);
     if (meter.pauses) yield;
   }
   return out;
