@@ -3,6 +3,7 @@ import { expectation, ModelError } from '../errors.js';
 import type { JsonObject } from './json_file.js';
 import { type AddedToken, AddedTokenFinder, readAddedTokens } from './tokenizer/added_tokens.js';
 import { checkNesting } from './tokenizer/component.js';
+import { IntegerList } from './tokenizer/integer_list.js';
 import { LongText } from './tokenizer/long_text.js';
 import { createModel } from './tokenizer/models.js';
 import {
@@ -17,7 +18,7 @@ import { type Cut, findCut, lastPieceBegin, pieceEnd } from './tokenizer/pieces.
 import { createPreTokenizer, dividesAtSpaces } from './tokenizer/pre_tokenizers.js';
 import { addText, type Target } from './tokenizer/short_text.js';
 import { chunkEnd } from './tokenizer/stage.js';
-import { drain, WorkMeter } from './tokenizer/steps.js';
+import { COPIED, drain, WorkMeter } from './tokenizer/steps.js';
 import { createTemplate, type Template } from './tokenizer/template.js';
 import { ONE_WORD } from './tokenizer/word_sequence.js';
 import type { TokenizedText } from './types.js';
@@ -105,14 +106,18 @@ export class Tokenizer {
    */
   *steps(text: string, maxLength = this.maxLength, meter = new WorkMeter()): Generator<void, number[], void> {
     const { before, after } = this.parts.template;
-    const ids: number[] = [...before];
     const full = maxLength - after.length;
-    const target = { ids, full };
+    let ids: number[] = [...before];
     // Most texts are short.
     if (pieceEnd(text, this.parts.cut, 0) === text.length) {
-      addText(this.parts, text.toWellFormed(), true, target, meter);
-    } else yield* this.add(text, target, meter);
-    if (ids.length > full) ids.length = full;
+      addText(this.parts, text.toWellFormed(), true, { ids, full }, meter);
+      if (ids.length > full) ids.length = full;
+    } else {
+      const list = new IntegerList();
+      for (const id of before) list.push(id);
+      yield* this.add(text, { ids: list, full }, meter);
+      ids = yield* firstOf(list, Math.min(full, list.length), meter);
+    }
     for (const id of after) ids.push(id);
     meter.endStep();
     return ids;
@@ -218,6 +223,18 @@ export class Tokenizer {
     if (ids.length < full) yield* long.end();
     return at;
   }
+}
+
+/** The first integers of a list as an array. The array grows by copies of itself, which are short for as many as models read. */
+function* firstOf(list: IntegerList, count: number, meter: WorkMeter): Generator<void, number[], void> {
+  const out: number[] = [];
+  for (let i = 0; i < count; i++) {
+    out.push(list.get(i));
+    // Once for the value, and about three times for the growing of the array.
+    meter.add(4 / COPIED);
+    if (meter.pauses) yield;
+  }
+  return out;
 }
 
 function whereToCut(

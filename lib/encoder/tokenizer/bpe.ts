@@ -1,6 +1,6 @@
 /** Byte pair encoding (Sennrich et al., arXiv 1508.07909): of all neighbours the pair with the earliest merge joins first. */
 import type { JsonObject } from '../json_file.js';
-import { IntegerList } from './integer_list.js';
+import { IntegerList, type IntegerSink } from './integer_list.js';
 import type { LongWord, Model } from './models.js';
 import { PairMap } from './pair_map.js';
 import { PairQueue } from './pair_queue.js';
@@ -73,7 +73,7 @@ interface Place {
 }
 
 /** Appends the characters of a part of a word as ids, before any are merged. */
-type Symbols = (part: string, ids: { push(id: number): unknown }, place: Place) => void;
+type Symbols = (part: string, ids: IntegerSink, place: Place) => void;
 
 class BpeWord implements LongWord {
   private readonly symbols = new IntegerList();
@@ -105,7 +105,7 @@ class BpeWord implements LongWord {
     if (last > 0) this.symbolsOf(text.slice(0, last), this.symbols, this.place);
   }
 
-  *end(ids: number[]): Generator<void, void, void> {
+  *end(ids: IntegerSink): Generator<void, void, void> {
     const known = this.word === undefined ? undefined : this.vocabulary.id(this.word);
     if (known !== undefined) ids.push(known);
     else {
@@ -166,7 +166,7 @@ function mergeShort(ids: number[], { ranks, results }: Merges, meter: WorkMeter)
 function* mergeLong(
   symbols: { readonly length: number; get(index: number): number },
   { ranks, results }: Merges,
-  out: number[],
+  out: IntegerSink,
   meter: WorkMeter,
 ): Generator<void, void, void> {
   const n = symbols.length;

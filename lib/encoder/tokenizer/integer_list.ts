@@ -1,19 +1,40 @@
 /** A list of integers in pages: an array of millions would be copied as a whole whenever it outgrows its memory. */
 
 const PAGE = 16_384;
+/** The first page begins with so many and grows: most lists are short. */
+const SMALLEST = 16;
 
-export class IntegerList {
+const NONE = new Int32Array(0);
+
+/** What integers are appended to: an array, or a list that may become long. */
+export interface IntegerSink {
+  readonly length: number;
+  push(value: number): unknown;
+}
+
+export class IntegerList implements IntegerSink {
   private readonly pages: Int32Array[] = [];
+  private last = NONE;
   length = 0;
 
   push(value: number): void {
     const at = this.length % PAGE;
-    if (at === 0) this.pages.push(new Int32Array(PAGE));
-    this.pages[this.pages.length - 1]![at] = value;
+    if (at === 0) {
+      this.last = new Int32Array(this.length === 0 ? SMALLEST : PAGE);
+      this.pages.push(this.last);
+    } else if (at === this.last.length) this.grow();
+    this.last[at] = value;
     this.length++;
   }
 
   get(index: number): number {
     return this.pages[Math.floor(index / PAGE)]![index % PAGE]!;
+  }
+
+  private grow(): void {
+    const larger = new Int32Array(2 * this.last.length);
+    larger.set(this.last);
+    this.last = larger;
+    this.pages[this.pages.length - 1] = larger;
   }
 }

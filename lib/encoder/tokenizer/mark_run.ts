@@ -47,6 +47,11 @@ function compose(first: string, second: string): string {
   });
 }
 
+/** The same text in one piece: one that was put together has an object for every part, all of which would be kept. */
+function flat(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
+}
+
 /** Marks of one class in the order in which they came. */
 class Bucket {
   private readonly chunks: string[] = [];
@@ -57,7 +62,7 @@ class Bucket {
     this.empty = false;
     this.open += mark;
     if (this.open.length >= CHUNK) {
-      this.chunks.push(this.open);
+      this.chunks.push(flat(this.open));
       this.open = '';
     }
   }

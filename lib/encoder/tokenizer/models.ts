@@ -2,6 +2,7 @@
 import type { JsonObject } from '../json_file.js';
 import { bpe } from './bpe.js';
 import { create } from './component.js';
+import type { IntegerSink } from './integer_list.js';
 import type { WorkMeter } from './steps.js';
 import { unigram } from './unigram.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -18,8 +19,8 @@ export interface Model {
 /** A word in steps between which other work may be done. */
 export interface LongWord {
   /** Appends to `ids` those that no later part can change. */
-  push(part: string, ids: number[]): Generator<void, void, void>;
-  end(ids: number[]): Generator<void, void, void>;
+  push(part: string, ids: IntegerSink): Generator<void, void, void>;
+  end(ids: IntegerSink): Generator<void, void, void>;
 }
 
 const KINDS: Readonly<Record<string, (from: JsonObject) => Model>> = {

@@ -1,11 +1,12 @@
 /** Texts that are short enough for every stage to work through them at once. */
+import type { IntegerSink } from './integer_list.js';
 import type { TokenizerParts } from './parts.js';
 import type { WorkMeter } from './steps.js';
 
 /** What has been found, and what is still needed. */
 export interface Target {
   /** Are appended to. */
-  readonly ids: number[];
+  readonly ids: IntegerSink;
   /** Ids after which nothing more is needed; more may be appended. */
   readonly full: number;
 }

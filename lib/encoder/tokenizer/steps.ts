@@ -37,6 +37,12 @@ export class WorkMeter {
 /** Work after which a step ends: less than a millisecond. A stage reads at most a few pieces more before it looks. */
 export const STEP_WORK = 8192;
 
+/**
+ * Numbers that are copied, or set by the system before their first use, in the time of one unit of work. Whoever copies
+ * or allocates what grows with the text adds its length divided by this.
+ */
+export const COPIED = 16;
+
 /** The result, all steps taken at once. */
 export function drain<T>(steps: Generator<void, T, void>): T {
   for (;;) {

@@ -1,5 +1,6 @@
 /** Unigram (Kudo, arXiv 1804.10959): of all ways to cut a word into tokens the one with the greatest sum of scores. */
 import type { JsonObject } from '../json_file.js';
+import type { IntegerSink } from './integer_list.js';
 import type { Model } from './models.js';
 import { drainWithin, type WorkMeter } from './steps.js';
 import { Trie } from './trie.js';
@@ -39,7 +40,7 @@ export function unigram(from: JsonObject): Model {
   const bytes = from.boolean('byte_fallback', false) ? byteTokens(vocabulary) : undefined;
   const makeWord = (meter: WorkMeter): UnigramWord => {
     let afterUnknown = false;
-    const onToken = (id: number, text: string | undefined, ids: number[]): void => {
+    const onToken = (id: number, text: string | undefined, ids: IntegerSink): void => {
       if (id === unknown && bytes) {
         for (const byte of encoder.encode(text ?? tokens[id])) ids.push(bytes[byte]!);
       } else if (id !== unknown || !afterUnknown) {

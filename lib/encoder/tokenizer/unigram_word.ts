@@ -1,12 +1,15 @@
 /** The search for the best cut of a word that comes in parts (Viterbi's), which reports tokens once they are settled. */
+import { IntegerList, type IntegerSink } from './integer_list.js';
 import type { LongWord } from './models.js';
-import type { WorkMeter } from './steps.js';
+import { COPIED, type WorkMeter } from './steps.js';
 import type { Trie } from './trie.js';
 
 /** Code units after which it is looked whether the first tokens of a word are settled. */
 const STRETCH = 2048;
 /** Places that most words need. */
 const ROOM = 64;
+/** Places that are copied at once. */
+const PART = 16_384;
 
 export interface SearchParts {
   trie: Trie;
@@ -18,7 +21,7 @@ export interface SearchParts {
 }
 
 /** @param text of an unknown character; undefined for tokens of the vocabulary */
-export type OnToken = (id: number, text: string | undefined, ids: number[]) => void;
+export type OnToken = (id: number, text: string | undefined, ids: IntegerSink) => void;
 
 export class UnigramWord implements LongWord {
   /** What is not read yet; all below counts from where the settled tokens end. */
@@ -26,6 +29,8 @@ export class UnigramWord implements LongWord {
   /** Where `text` begins. */
   private at = 0;
   private farthest = 0;
+  /** Places from `at` on that the tokens of one character may reach. */
+  private readonly ahead: number;
   private look = STRETCH;
   /** Places in the arrays below that are initialized. */
   private cleared = 0;
@@ -41,33 +46,36 @@ export class UnigramWord implements LongWord {
     private readonly onToken: OnToken,
     private readonly meter: WorkMeter,
   ) {
+    this.ahead = Math.max(parts.longest, 2) + 1;
     this.clear(1);
     this.best[0] = 0;
     this.begins[0] = 0;
   }
 
-  *push(part: string, ids: number[]): Generator<void, void, void> {
+  *push(part: string, ids: IntegerSink): Generator<void, void, void> {
     this.text += part;
     // The tokens that begin at a character are all there.
     yield* this.read(this.text.length - this.parts.longest - 1, ids);
   }
 
-  *end(ids: number[]): Generator<void, void, void> {
+  *end(ids: IntegerSink): Generator<void, void, void> {
     yield* this.read(this.text.length, ids);
     yield* this.report(this.at, ids);
   }
 
   /** The whole word. */
-  *all(word: string, ids: number[]): Generator<void, void, void> {
+  *all(word: string, ids: IntegerSink): Generator<void, void, void> {
     this.text = word;
     yield* this.end(ids);
   }
 
   /** The characters of `text` that begin before `limit`. */
-  private *read(limit: number, ids: number[]): Generator<void, void, void> {
+  private *read(limit: number, ids: IntegerSink): Generator<void, void, void> {
     const { text, meter } = this;
     let i = 0;
     while (i < limit) {
+      const places = this.at + this.ahead;
+      if (places > this.best.length) yield* this.grow(2 * places);
       const width = text.codePointAt(i)! > 0xffff ? 2 : 1;
       this.readCharacter(text, i, width);
       i += width;
@@ -79,9 +87,9 @@ export class UnigramWord implements LongWord {
   }
 
   private readCharacter(text: string, i: number, width: number): void {
-    const { trie, scores, unknownScore, longest } = this.parts;
+    const { trie, scores, unknownScore } = this.parts;
     const { at } = this;
-    this.clear(at + Math.max(longest, 2) + 1);
+    this.clear(at + this.ahead);
     const score = this.best[at]!;
     let single = false;
     let node = 0;
@@ -107,7 +115,7 @@ export class UnigramWord implements LongWord {
   }
 
   /** Reports the tokens before the last place that all best cuts share whose ends lie from `at` on. */
-  private *settle(ids: number[]): Generator<void, void, void> {
+  private *settle(ids: IntegerSink): Generator<void, void, void> {
     const { begins, at, farthest, meter } = this;
     let low = at;
     for (let end = at + 1; end <= farthest; end++) {
@@ -137,16 +145,16 @@ export class UnigramWord implements LongWord {
   }
 
   /** The tokens of the best cut up to `end`. */
-  private *report(end: number, ids: number[]): Generator<void, void, void> {
+  private *report(end: number, ids: IntegerSink): Generator<void, void, void> {
     const { begins, tokens, meter } = this;
-    const ends: number[] = [];
+    const ends = new IntegerList();
     for (let place = end; place > 0; place = begins[place]!) {
       ends.push(place);
       meter.add(1);
       if (meter.pauses) yield;
     }
     for (let i = ends.length - 1; i >= 0; i--) {
-      const token = tokens[ends[i]!]!;
+      const token = tokens[ends.get(i)]!;
       if (token >= 0) this.onToken(token, undefined, ids);
       else this.onToken(this.parts.unknown, String.fromCodePoint(-1 - token), ids);
       meter.add(1);
@@ -154,21 +162,31 @@ export class UnigramWord implements LongWord {
     }
   }
 
-  /** Makes room for so many places. */
+  /** Makes room for so many places. What is there is copied in parts, as it may be many megabytes. */
+  private *grow(room: number): Generator<void, void, void> {
+    const { best, tokens, begins, meter } = this;
+    const larger = {
+      best: new Float64Array(room),
+      tokens: new Int32Array(room),
+      begins: new Int32Array(room),
+    };
+    for (let at = 0; at < this.cleared; at += PART) {
+      const end = Math.min(at + PART, this.cleared);
+      larger.best.set(best.subarray(at, end), at);
+      larger.tokens.set(tokens.subarray(at, end), at);
+      larger.begins.set(begins.subarray(at, end), at);
+      meter.add((3 * (end - at)) / COPIED);
+      if (meter.pauses) yield;
+    }
+    this.best = larger.best;
+    this.tokens = larger.tokens;
+    this.begins = larger.begins;
+  }
+
+  /** Marks so many places as reached by no token, those that are not marked yet. */
   private clear(places: number): void {
     if (places <= this.cleared) return;
-    if (places > this.best.length) {
-      const room = 2 * places;
-      this.best = grown(this.best, new Float64Array(room));
-      this.tokens = grown(this.tokens, new Int32Array(room));
-      this.begins = grown(this.begins, new Int32Array(room));
-    }
     this.begins.fill(-1, this.cleared, places);
     this.cleared = places;
   }
-}
-
-function grown<T extends Float64Array | Int32Array>(values: T, larger: T): T {
-  larger.set(values);
-  return larger;
 }
