@@ -51,7 +51,7 @@ describe('Tensor', () => {
       'x.data: expected a Float32Array but received an instance of Float64Array',
     ],
     [null, 'x: expected a tensor {data: Float32Array, shape} but received null'],
-    [{ data: new Float32Array(0), shape: [2 ** 40, 2 ** 40] }, 'expected an array of non-negative integers'],
+    [{ data: new Float32Array(0), shape: [2 ** 40, 2 ** 40] }, 'axes whose product is at most 2^48'],
   ])('refuses %j', (value, message) => {
     expect(() => checkTensor('x', value as never)).toThrow(message);
   });
