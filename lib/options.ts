@@ -4,9 +4,19 @@
  */
 import { ArgumentError, describe, expectation } from './errors.js';
 
-/** The option that each of `names` is. */
-export function optionNames<T extends string>(...names: readonly T[]): ReadonlySet<string> {
-  return new Set(names);
+/** Names, or where some of `T` are missing, a type that no names have and that shows those. */
+type All<T extends string, N extends readonly T[]> = [Exclude<T, N[number]>] extends [never]
+  ? N
+  : { missing: Exclude<T, N[number]> }[];
+
+/**
+ * Names of options as a set: `optionNames<keyof Options>()('first', 'second')`. A name that is missing does not compile,
+ * so that a new option cannot be forgotten where it is checked.
+ */
+export function optionNames<T extends string>(): <const N extends readonly T[]>(
+  ...names: N & All<T, N>
+) => ReadonlySet<string> {
+  return (...names) => new Set<string>(names as readonly T[]);
 }
 
 /**

@@ -21,7 +21,7 @@ export interface ConvertOptions {
   signal?: AbortSignal;
 }
 
-const OPTIONS = optionNames<keyof ConvertOptions>('dtype', 'signal');
+const OPTIONS = optionNames<keyof ConvertOptions>()('dtype', 'signal');
 
 export interface Converted {
   /** Tensors whose type has changed. */

@@ -18,7 +18,7 @@ export interface QuantizeEmbeddingsOptions {
   calibration?: TensorLike;
 }
 
-const OPTIONS = optionNames<keyof QuantizeEmbeddingsOptions>('ranges', 'calibration');
+const OPTIONS = optionNames<keyof QuantizeEmbeddingsOptions>()('ranges', 'calibration');
 
 export function checkPrecision(value: unknown): Precision {
   if (!PRECISIONS.includes(value as Precision)) {

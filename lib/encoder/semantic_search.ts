@@ -26,7 +26,7 @@ export interface SemanticSearchOptions extends Abortable {
   corpusChunkSize?: number;
 }
 
-const OPTIONS = optionNames<keyof SemanticSearchOptions>(
+const OPTIONS = optionNames<keyof SemanticSearchOptions>()(
   'topK',
   'scoreFunction',
   'queryChunkSize',

@@ -36,7 +36,7 @@ export interface ExplanationOptions {
   keyTokens?: readonly string[];
 }
 
-const OPTIONS = optionNames<keyof ExplanationOptions>('title', 'subtitle', 'queryTokens', 'keyTokens');
+const OPTIONS = optionNames<keyof ExplanationOptions>()('title', 'subtitle', 'queryTokens', 'keyTokens');
 
 export class Explanation {
   readonly title: string;

@@ -31,7 +31,7 @@ export interface HubOptions {
   onProgress?: (progress: FetchProgress) => void;
 }
 
-export const HUB_OPTIONS = optionNames<keyof HubOptions>(
+export const HUB_OPTIONS = optionNames<keyof HubOptions>()(
   'revision',
   'cacheDir',
   'endpoint',

@@ -100,9 +100,9 @@ export interface DotProductOptions extends AttentionOptions {
 }
 
 const COMMON = ['mask', 'causal', 'signal'] as const;
-const DOT_PRODUCT = optionNames<keyof (DotProductOptions & Abortable)>(...COMMON, 'scale', 'enableGqa');
-const RANDOM = optionNames<keyof (RandomAttentionOptions & Abortable)>(...COMMON, 'queries');
-const DENSE = optionNames<keyof (DenseAttentionOptions & Abortable)>(...COMMON, 'bias');
+const DOT_PRODUCT = optionNames<keyof (DotProductOptions & Abortable)>()(...COMMON, 'scale', 'enableGqa');
+const RANDOM = optionNames<keyof (RandomAttentionOptions & Abortable)>()(...COMMON, 'queries');
+const DENSE = optionNames<keyof (DenseAttentionOptions & Abortable)>()(...COMMON, 'bias');
 
 export interface AttentionResult {
   /** [..., queries, value columns] */

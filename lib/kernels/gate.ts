@@ -7,7 +7,7 @@ import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export type GateOptions = OutputOption;
 
-const OPTIONS = optionNames<keyof (GateOptions & Abortable)>('out', 'signal');
+const OPTIONS = optionNames<keyof (GateOptions & Abortable)>()('out', 'signal');
 
 export function* gateSteps(x: TensorLike, gate: TensorLike, options: GateOptions = {}): Steps<Tensor> {
   checkOptions('gate', OPTIONS, options);

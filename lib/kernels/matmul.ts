@@ -38,8 +38,8 @@ export interface MatmulOptions extends EpilogueOptions {
 }
 
 const EPILOGUE = ['bias', 'activation', 'residual', 'out', 'signal'] as const;
-export const EPILOGUE_OPTIONS = optionNames<keyof (EpilogueOptions & Abortable)>(...EPILOGUE);
-const OPTIONS = optionNames<keyof (MatmulOptions & Abortable)>(...EPILOGUE, 'transposeA', 'transposeB');
+export const EPILOGUE_OPTIONS = optionNames<keyof (EpilogueOptions & Abortable)>()(...EPILOGUE);
+const OPTIONS = optionNames<keyof (MatmulOptions & Abortable)>()(...EPILOGUE, 'transposeA', 'transposeB');
 
 interface Operand {
   data: Float32Array;

@@ -11,7 +11,7 @@ export interface PackMatrixOptions {
   transpose?: boolean;
 }
 
-export const PACK_OPTIONS = optionNames<keyof PackMatrixOptions>('transpose');
+export const PACK_OPTIONS = optionNames<keyof PackMatrixOptions>()('transpose');
 
 /** `count` matrices [k, n] in the layout of the matmul kernel. The data is copied; the tensor may go away. */
 export class PackedMatrix {

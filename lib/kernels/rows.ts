@@ -25,18 +25,18 @@ export interface LayerNormOptions extends OutputOption {
   epsilon?: number;
 }
 
-const LAYER_NORM = optionNames<keyof (LayerNormOptions & Abortable)>(
+const LAYER_NORM = optionNames<keyof (LayerNormOptions & Abortable)>()(
   'gamma',
   'beta',
   'epsilon',
   'out',
   'signal',
 );
-const GELU = optionNames<keyof (GeluOptions & Abortable)>('approximate', 'out', 'signal');
-const OUTPUT = optionNames<keyof (OutputOption & Abortable)>('out', 'signal');
-const TABLE = optionNames<keyof EmbeddingTable>('table', 'ids');
-const POOL = optionNames<keyof (PoolOptions & Abortable)>('mode', 'out', 'signal');
-const NORMALIZE = optionNames<keyof (NormalizeOptions & Abortable)>('epsilon', 'out', 'signal');
+const GELU = optionNames<keyof (GeluOptions & Abortable)>()('approximate', 'out', 'signal');
+const OUTPUT = optionNames<keyof (OutputOption & Abortable)>()('out', 'signal');
+const TABLE = optionNames<keyof EmbeddingTable>()('table', 'ids');
+const POOL = optionNames<keyof (PoolOptions & Abortable)>()('mode', 'out', 'signal');
+const NORMALIZE = optionNames<keyof (NormalizeOptions & Abortable)>()('epsilon', 'out', 'signal');
 
 function rowsOf(name: string, x: TensorLike) {
   const input = checkTensor(name, x);

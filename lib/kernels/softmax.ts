@@ -15,7 +15,7 @@ export interface SoftmaxOptions extends OutputOption {
   scale?: number;
 }
 
-const OPTIONS = optionNames<keyof (SoftmaxOptions & Abortable)>('mask', 'causal', 'scale', 'out', 'signal');
+const OPTIONS = optionNames<keyof (SoftmaxOptions & Abortable)>()('mask', 'causal', 'scale', 'out', 'signal');
 
 export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Steps<Tensor> {
   checkOptions('softmax', OPTIONS, options);

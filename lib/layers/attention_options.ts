@@ -40,8 +40,8 @@ const CALL = [
 
 const EXPLAIN = ['title', 'subtitle', 'queryTokens', 'keyTokens'] as const;
 
-export const CALL_OPTIONS = optionNames<keyof AttentionCallOptions | 'signal'>(...CALL, 'signal');
-export const EXPLAIN_OPTIONS = optionNames<keyof (AttentionCallOptions & ExplainOptions)>(
+export const CALL_OPTIONS = optionNames<keyof AttentionCallOptions | 'signal'>()(...CALL, 'signal');
+export const EXPLAIN_OPTIONS = optionNames<keyof (AttentionCallOptions & ExplainOptions)>()(
   ...CALL,
   ...EXPLAIN,
 );

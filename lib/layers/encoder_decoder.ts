@@ -47,14 +47,18 @@ export interface DecodeOptions {
 
 const MASKS = ['sourceMask', 'targetMask'] as const;
 const EXPLAIN = ['title', 'subtitle', 'queryTokens', 'keyTokens'] as const;
-const CALL_OPTIONS = optionNames<keyof (EncoderDecoderCallOptions & Abortable)>(...MASKS, 'target', 'signal');
-const EXPLAIN_OPTIONS = optionNames<keyof (EncoderDecoderCallOptions & ExplainOptions)>(
+const CALL_OPTIONS = optionNames<keyof (EncoderDecoderCallOptions & Abortable)>()(
+  ...MASKS,
+  'target',
+  'signal',
+);
+const EXPLAIN_OPTIONS = optionNames<keyof (EncoderDecoderCallOptions & ExplainOptions)>()(
   ...MASKS,
   'target',
   ...EXPLAIN,
 );
-const ENCODE_OPTIONS = optionNames<keyof (EncodeSourceOptions & Abortable)>('sourceMask', 'signal');
-const DECODE_OPTIONS = optionNames<keyof (DecodeOptions & Abortable)>(
+const ENCODE_OPTIONS = optionNames<keyof (EncodeSourceOptions & Abortable)>()('sourceMask', 'signal');
+const DECODE_OPTIONS = optionNames<keyof (DecodeOptions & Abortable)>()(
   ...MASKS,
   'encoderSequence',
   'cache',

@@ -46,7 +46,7 @@ export interface InnerCallOptions extends AttentionCallOptions {
   residual?: TensorLike;
 }
 
-const MEMORY_OPTIONS = optionNames<'value' | 'key'>('value', 'key');
+const MEMORY_OPTIONS = optionNames<'value' | 'key'>()('value', 'key');
 
 /** A call whose arguments have been checked, with its keys and values. */
 interface Call {

@@ -45,7 +45,7 @@ export interface TransformerDecoderCallOptions {
   cache?: DecoderCache;
 }
 
-const CALL_OPTIONS = optionNames<keyof (TransformerDecoderCallOptions & Abortable)>(
+const CALL_OPTIONS = optionNames<keyof (TransformerDecoderCallOptions & Abortable)>()(
   'encoderSequence',
   'encoderPaddingMask',
   'encoderAttentionMask',

@@ -40,8 +40,8 @@ export interface TransformerEncoderCallOptions {
 }
 
 const CALL = ['paddingMask', 'attentionMask', 'useCausalMask', 'returnAttentionScores', 'cache'] as const;
-const CALL_OPTIONS = optionNames<keyof (TransformerEncoderCallOptions & Abortable)>(...CALL, 'signal');
-const EXPLAIN_OPTIONS = optionNames<keyof (TransformerEncoderCallOptions & ExplainOptions)>(
+const CALL_OPTIONS = optionNames<keyof (TransformerEncoderCallOptions & Abortable)>()(...CALL, 'signal');
+const EXPLAIN_OPTIONS = optionNames<keyof (TransformerEncoderCallOptions & ExplainOptions)>()(
   ...CALL,
   'title',
   'subtitle',

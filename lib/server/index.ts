@@ -1,6 +1,6 @@
 /** `synthetic-attention/server`: the embeddings server as a Fastify plugin to mount in one's own application. */
 import type { FastifyInstance } from 'fastify';
-import type { EncoderLoadOptions } from '../encoder/encoder.js';
+import { type EncoderLoadOptions, LOAD_OPTIONS } from '../encoder/encoder.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { unknownOption } from '../options.js';
@@ -41,25 +41,10 @@ export async function embeddingsServer(app: FastifyInstance, given: EmbeddingsSe
   await registerServer(app, options, { models, metrics });
 }
 
-const LOAD_OPTIONS: readonly (keyof EncoderLoadOptions)[] = [
-  'dtype',
-  'modules',
-  'truncateDim',
-  'similarity',
-  'tokenizerWorkers',
-  'revision',
-  'cacheDir',
-  'endpoint',
-  'token',
-  'localFilesOnly',
-  'signal',
-  'onProgress',
-];
-
 /** What is left of the options is the encoder's, or a mistake that should not go unnoticed. */
 function loadOptions(given: object, options: ServerOptions): EncoderLoadOptions {
   const entries = Object.entries(given).filter(([name]) => !Object.hasOwn(options, name));
-  const unknown = entries.find(([name]) => !(LOAD_OPTIONS as readonly string[]).includes(name));
+  const unknown = entries.find(([name]) => !LOAD_OPTIONS.has(name));
   if (unknown) {
     const known = ['models', ...Object.keys(options), ...LOAD_OPTIONS];
     throw unknownOption('embeddingsServer', unknown[0], known);

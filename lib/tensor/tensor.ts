@@ -21,7 +21,7 @@ export interface Mask {
   readonly shape: Shape;
 }
 
-/** A mask as callers give it: bytes with a shape, nested booleans, or a float tensor of zeros and ones. */
+/** A mask as callers give it: bytes with a shape, nested booleans, or a float tensor of zeros and ones, where 1 attends. */
 export type MaskLike = Mask | TensorLike | NestedBooleans;
 export type NestedBooleans = readonly boolean[] | readonly NestedBooleans[];
 
@@ -166,7 +166,13 @@ export function checkMask(name: string, value: MaskLike): Mask {
   }
   if (types.isFloat32Array(given)) {
     const tensor = checkTensor(name, value as TensorLike);
-    return { data: Uint8Array.from(tensor.data, (x) => (x !== 0 ? 1 : 0)), shape: tensor.shape };
+    // An additive mask, 0 where positions attend, would be read upside down.
+    const wrong = tensor.data.find((x) => x !== 0 && x !== 1);
+    if (wrong !== undefined) {
+      const received = `${wrong}; an additive mask, as PyTorch has them, is turned around by masksFromTorch`;
+      throw new ArgumentError(expectation(name, 'numbers 0 and 1, where 1 attends', received));
+    }
+    return { data: Uint8Array.from(tensor.data), shape: tensor.shape };
   }
   throw new ArgumentError(
     expectation(name, 'a mask {data: Uint8Array, shape} or nested booleans, true = attend', describe(value)),

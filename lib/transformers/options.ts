@@ -29,7 +29,7 @@ export interface PretrainedModelOptions {
   legacy?: unknown;
 }
 
-const PRETRAINED = optionNames<keyof PretrainedModelOptions>(
+const PRETRAINED = optionNames<keyof PretrainedModelOptions>()(
   'dtype',
   'revision',
   'cache_dir',

@@ -52,7 +52,7 @@ export function mean_pooling(states: Tensor, mask: Tensor): Tensor {
   return new Tensor('float32', out, [batch, hidden]);
 }
 
-const LAYER_NORM = optionNames<'eps'>('eps');
+const LAYER_NORM = optionNames<'eps'>()('eps');
 
 /** (x - mean) / (deviation + eps) of each row, where torch's divides by sqrt(variance + eps): transformers.js' form. */
 export function layer_norm(input: Tensor, shape: readonly number[], options: { eps?: number } = {}): Tensor {

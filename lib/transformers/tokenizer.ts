@@ -41,7 +41,7 @@ interface Library {
   token_to_id(token: string): number | undefined;
 }
 
-const CALL_OPTIONS = optionNames<keyof TokenizerCallOptions>(
+const CALL_OPTIONS = optionNames<keyof TokenizerCallOptions>()(
   'padding',
   'truncation',
   'max_length',
@@ -50,8 +50,8 @@ const CALL_OPTIONS = optionNames<keyof TokenizerCallOptions>(
 );
 /** Code units of a text that a tokenizer of more than linear time may have. */
 const SHORT = 2048;
-const ENCODE_OPTIONS = optionNames<'add_special_tokens'>('add_special_tokens');
-const DECODE_OPTIONS = optionNames<keyof DecodeOptions>(
+const ENCODE_OPTIONS = optionNames<'add_special_tokens'>()('add_special_tokens');
+const DECODE_OPTIONS = optionNames<keyof DecodeOptions>()(
   'skip_special_tokens',
   'clean_up_tokenization_spaces',
 );

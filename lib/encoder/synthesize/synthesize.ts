@@ -40,7 +40,7 @@ export interface SynthesizeOptions {
   onProgress?: (progress: SynthesisProgress) => void;
 }
 
-const OPTIONS = optionNames<keyof SynthesizeOptions>(
+const OPTIONS = optionNames<keyof SynthesizeOptions>()(
   'texts',
   'heads',
   'calibration',

@@ -24,7 +24,7 @@ const WITHOUT_EFFECT = new Set([
   ),
 ]);
 
-const SOURCE = optionNames<keyof KerasLayer>('config', 'weights');
+const SOURCE = optionNames<keyof KerasLayer>()('config', 'weights');
 
 function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

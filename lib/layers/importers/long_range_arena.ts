@@ -120,7 +120,7 @@ class Reader {
   }
 }
 
-const OPTIONS = optionNames<'name'>('name');
+const OPTIONS = optionNames<'name'>()('name');
 
 type LayerConfig = MixtureSynthesizerConfig & { keyDim: number; maxLength: number };
 

@@ -35,7 +35,7 @@ export interface MeshTensorflowOptions {
   name?: string;
 }
 
-const OPTIONS = optionNames<keyof MeshTensorflowOptions>(
+const OPTIONS = optionNames<keyof MeshTensorflowOptions>()(
   'mode',
   'numHeads',
   'foldScalingIntoInitializer',

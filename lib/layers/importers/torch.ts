@@ -27,8 +27,8 @@ export interface TorchAttentionOptions {
   name?: string;
 }
 
-const OPTIONS = optionNames<keyof TorchAttentionOptions>('numHeads', 'prefix', 'name');
-const MASKS = optionNames<keyof TorchMasks>('keyPaddingMask', 'attnMask');
+const OPTIONS = optionNames<keyof TorchAttentionOptions>()('numHeads', 'prefix', 'name');
+const MASKS = optionNames<keyof TorchMasks>()('keyPaddingMask', 'attnMask');
 
 /** Rows [from, to) of a matrix or a vector. */
 function rows(tensor: Tensor, from: number, to: number): Tensor {

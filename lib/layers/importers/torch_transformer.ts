@@ -17,7 +17,7 @@ export interface TorchTransformerOptions extends TorchAttentionOptions {
   layerNormEpsilon?: number;
 }
 
-const OPTIONS = optionNames<keyof TorchTransformerOptions>(
+const OPTIONS = optionNames<keyof TorchTransformerOptions>()(
   'numHeads',
   'prefix',
   'name',

@@ -30,7 +30,7 @@ export interface TrainableCallOptions {
 const MASKS = ['queryMask', 'valueMask', 'keyMask', 'attentionMask'] as const;
 const FLAGS = ['useCausalMask', 'returnAttentionScores', 'training'] as const;
 
-const OPTIONS = optionNames<keyof TrainableCallOptions>('mask', ...MASKS, ...FLAGS);
+const OPTIONS = optionNames<keyof TrainableCallOptions>()('mask', ...MASKS, ...FLAGS);
 
 export interface CallFlags {
   useCausalMask: boolean;

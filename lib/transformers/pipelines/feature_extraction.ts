@@ -31,7 +31,7 @@ export interface FeatureExtractionPipelineOptions {
   precision?: BinaryPrecision;
 }
 
-const OPTIONS = optionNames<keyof FeatureExtractionPipelineOptions>(
+const OPTIONS = optionNames<keyof FeatureExtractionPipelineOptions>()(
   'pooling',
   'normalize',
   'quantize',

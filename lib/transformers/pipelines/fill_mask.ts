@@ -30,7 +30,7 @@ export interface FillMaskPipelineOptions {
   topk?: number;
 }
 
-const OPTIONS = optionNames<keyof FillMaskPipelineOptions>('top_k', 'topk');
+const OPTIONS = optionNames<keyof FillMaskPipelineOptions>()('top_k', 'topk');
 
 export type FillMaskPipelineResult<T> = T extends string ? FillMaskOutput : FillMaskOutput[];
 

@@ -26,7 +26,7 @@ export interface TextClassificationPipelineOptions {
   topk?: number | null;
 }
 
-const OPTIONS = optionNames<keyof TextClassificationPipelineOptions>('top_k', 'topk');
+const OPTIONS = optionNames<keyof TextClassificationPipelineOptions>()('top_k', 'topk');
 
 export type TextClassificationIsTopK<O> = O extends { top_k: infer K } ? (1 extends K ? false : true) : false;
 

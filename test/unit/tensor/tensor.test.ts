@@ -80,12 +80,21 @@ describe('masks', () => {
       ]),
     ).toEqual(expected);
     expect(checkMask('m', { data: Uint8Array.of(1, 0, 1, 1), shape: [2, 2] })).toEqual(expected);
-    expect(checkMask('m', { data: Float32Array.of(1, 0, -3, 0.5), shape: [2, 2] })).toEqual(expected);
+    expect(checkMask('m', { data: Float32Array.of(1, -0, 1, 1), shape: [2, 2] })).toEqual(expected);
     expect(() => checkMask('m', 'x' as never)).toThrow('m: expected a mask');
     expect(() => checkMask('m', { data: new Uint8Array(3), shape: [2, 2] })).toThrow(
       'm: expected 4 elements for shape [2, 2]',
     );
   });
+
+  it.each([-1e9, Number.NEGATIVE_INFINITY, 0.5, Number.NaN])(
+    'of floats that hold %p are refused',
+    (value) => {
+      const mask = { data: Float32Array.of(0, value), shape: [1, 2] };
+      const expected = `m: expected numbers 0 and 1, where 1 attends but received ${value}; an additive mask`;
+      expect(() => checkMask('m', mask)).toThrow(expected);
+    },
+  );
 });
 
 it("shapes broadcast by NumPy's rule", () => {
