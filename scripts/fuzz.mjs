@@ -4,7 +4,7 @@
 //   npm run fuzz -- --replay FILE                one finding again
 // --minutes and --inputs count for each target. Findings are written to DIR, by default build/fuzz/findings.
 // --sanitize runs the addon under the address and undefined behaviour sanitizers.
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -33,7 +33,9 @@ const BATCH = 500;
 /** Bundled, since Node runs no TypeScript; inside build, so that the package's root is found above. */
 async function bundle() {
   const entry = (name) => join(root, `test/fuzz/${name}.ts`);
-  const outdir = join(root, 'build/fuzz/bundle');
+  // A folder of its own, for another run may be under way.
+  const outdir = join(root, `build/fuzz/bundle.${process.pid}`);
+  process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
   await build({
     entryPoints: { child: entry('child'), worker: entry('worker'), targets: entry('targets/index') },
     outdir,

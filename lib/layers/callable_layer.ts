@@ -1,4 +1,6 @@
 /** Layers that are called with a query: at once, on the thread pool, or only counted. */
+
+import { ArgumentError, expectation } from '../errors.js';
 import { Copies } from '../kernels/copies.js';
 import { countFlops } from '../kernels/flops.js';
 import { type Abortable, runAsync, runSync, type Steps } from '../kernels/run.js';
@@ -28,7 +30,10 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
     });
   }
 
-  /** `call` on the pool. It works on the operands as they are now: they may change, or go, before it ends. */
+  /**
+   * `call` on the pool. It works on the operands as they are now: they may change, or go, before it ends. `dispose` may be
+   * called meanwhile; where weights are replaced, the call is rejected with an ArgumentError.
+   */
   callAsync(query: TensorLike, options: WithScores & Abortable): Promise<[Tensor, Tensor]>;
   callAsync(query: TensorLike, ...options: CallArguments<Options & Abortable>): Promise<Tensor>;
   async callAsync(
@@ -42,16 +47,24 @@ export abstract class CallableLayer<Options extends object, WithScores extends O
   /**
    * Performs steps on the pool; errors begin with the layer's class.
    * @param make the steps, of copies of the arguments
+   * @throws ArgumentError where weights were replaced before the call has ended
    */
   protected async onPool<T>({ signal }: Abortable, make: (copies: Copies) => Steps<T>): Promise<T> {
     const run = runOf(this, true);
     const copies = new Copies(run);
+    const use = this.beginUse();
     try {
-      return await runAsync(make(copies), signal, run);
+      const result = await runAsync(make(copies), signal, run);
+      // Some of the steps may have read the old weights and some the new ones.
+      if (use.changed) {
+        throw new ArgumentError(expectation('weights', 'those that the call began with', 'others meanwhile'));
+      }
+      return result;
     } catch (error) {
       throw layerError(this.className, error);
     } finally {
       copies.release();
+      use.end();
     }
   }
 

@@ -5,6 +5,7 @@ import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Initializer, initialize, randomSource } from './initializers.js';
 import { inLayer } from './layer_error.js';
 import { loadLayer, saveLayer } from './persistence.js';
+import { type Freeable, type LayerUse, together, Use } from './use.js';
 
 export interface WeightSpec {
   /** Keras' name, such as query/kernel. */
@@ -72,6 +73,7 @@ export abstract class Layer {
   protected readonly seed: number;
   private own: Map<string, OwnWeight> | undefined;
   private builtFor: BuildConfig | undefined;
+  private readonly use = new Use();
 
   protected constructor({ name, seed }: Required<LayerConfig>) {
     this.name = name;
@@ -99,8 +101,18 @@ export abstract class Layer {
   /** Weights of this layer itself for inputs of these shapes, in Keras' order. */
   protected abstract weightSpecs(shapes: BuildConfig): WeightSpec[];
 
-  /** Forgets what was made from the weights. */
+  /** Forgets what was made from the weights, and has it freed. */
   protected abstract invalidate(): void;
+
+  /** Frees native memory when no call on the pool works with it any more: now, or when the last one ends. */
+  protected free(memory: Freeable): void {
+    this.use.free(memory);
+  }
+
+  /** A call on the pool begins, with this layer and those that it is made of. */
+  protected beginUse(): LayerUse {
+    return together([this.use.begin(), ...this.sublayers().map(([, layer]) => layer.beginUse())]);
+  }
 
   /** The layers that this one is made of, by the prefix of their weights' names. */
   protected sublayers(): readonly (readonly [string, Layer])[] {
@@ -139,6 +151,7 @@ export abstract class Layer {
     const make =
       source ??
       (({ initializer, shape }: WeightSpec) => new Tensor(initialize(initializer, shape, random), shape));
+    if (this.own !== undefined) this.use.change();
     this.own = new Map(
       specs.map((spec) => [spec.name, { tensor: make(spec), trainable: spec.trainable ?? true }]),
     );
@@ -279,6 +292,7 @@ export abstract class Layer {
       layer.replace(new Map(below.map(([name, tensor]) => [name.slice(prefix.length + 1), tensor])));
     }
     for (const [name, weight] of this.requireOwn()) weight.tensor = values.get(name)!;
+    this.use.change();
     this.invalidate();
   }
 }

@@ -133,7 +133,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
   }
 
   protected override invalidate(): void {
-    this.prepared?.dispose();
+    if (this.prepared) this.free(this.prepared);
     this.prepared = undefined;
   }
 

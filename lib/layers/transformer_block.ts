@@ -116,8 +116,7 @@ export abstract class TransformerBlock<
   }
 
   protected override invalidate(): void {
-    this.prepared?.up.dispose();
-    this.prepared?.down.dispose();
+    for (const projection of Object.values(this.prepared ?? {})) this.free(projection);
     this.prepared = undefined;
   }
 

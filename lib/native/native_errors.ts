@@ -1,14 +1,18 @@
 /** Errors of the addon as the package's own: it knows no classes of JavaScript and marks them by their code. */
-import { ArgumentError, MemoryError, NativeError } from '../errors.js';
+import { ArgumentError, DisposedError, MemoryError, NativeError } from '../errors.js';
 import type { NativeAddon } from './addon.js';
 
-/** Every function of the addon has one argument. */
-type Function_ = (options?: unknown) => unknown;
+/** Every function of the addon takes options; an asynchronous one also the list of arrays that are the package's own. */
+type Function_ = (options?: unknown, own?: unknown) => unknown;
 
-/** The classes by the addon's `reason`: it has no memory, or the caller took an array away while it was read. */
+/**
+ * The classes by the addon's `reason`: it has no memory, the caller took an array away while it was read, or gave an
+ * object's memory back.
+ */
 const CLASSES: Readonly<Record<string, new (message: string, options: ErrorOptions) => Error>> = {
   memory: MemoryError,
   buffer: ArgumentError,
+  disposed: DisposedError,
 };
 
 /** Errors of getters that native code ran into are the caller's, and pass. */
@@ -34,8 +38,13 @@ function wrappedFunction(act: Function_): Function_ {
 
 /** Wrong arguments are thrown by the call itself, the failure of a job rejects its promise. */
 function wrappedAsync(act: Function_): Function_ {
-  const start = wrappedFunction(act);
-  return (options) => (start(options) as Promise<unknown>).catch(fail);
+  return (options, own) => {
+    try {
+      return (act(options, own) as Promise<unknown>).catch(fail);
+    } catch (error) {
+      return fail(error);
+    }
+  };
 }
 
 function wrappedClass(NativeClass: new (...args: unknown[]) => object): object {

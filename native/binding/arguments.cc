@@ -68,6 +68,12 @@ void Arguments::fail_memory(const char* subject, double bytes) {
   reason_ = reason::kMemory;
 }
 
+void Arguments::fail_disposed(const char* subject, const char* kind) {
+  if (!error_.empty()) return;
+  error_ = std::string(subject) + ": expected a " + kind + " in use but received one that was disposed";
+  reason_ = reason::kDisposed;
+}
+
 bool Arguments::ready() {
   if (failed()) return false;
   for (const Held& held : held_) {

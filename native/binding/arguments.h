@@ -32,6 +32,8 @@ inline constexpr const char* kArgument = "argument";
 inline constexpr const char* kMemory = "memory";
 // An array was taken away from under the operation.
 inline constexpr const char* kBuffer = "buffer";
+// An object's native memory was given back before.
+inline constexpr const char* kDisposed = "disposed";
 }  // namespace reason
 
 class Arguments {
@@ -47,6 +49,7 @@ class Arguments {
   const std::string& error() const { return error_; }
   const char* reason() const { return reason_; }
   void fail_memory(const char* subject, double bytes);
+  void fail_disposed(const char* subject, const char* kind);
   void fail(const std::string& subject, const std::string& expected, const std::string& received);
   // Records a failure unless `holds`.
   void expect(bool holds, const char* subject, const std::string& expected, double received);

@@ -40,9 +40,7 @@ class Handle : public Napi::ObjectWrap<Derived> {
     }
     std::shared_ptr<const Payload> payload =
         Napi::ObjectWrap<Derived>::Unwrap(value.As<Napi::Object>())->payload_;
-    if (payload == nullptr) {
-      arguments.fail(name, std::string("a ") + Derived::kName + " in use", "one that was disposed");
-    }
+    if (payload == nullptr) arguments.fail_disposed(name, Derived::kName);
     return payload;
   }
 
