@@ -313,6 +313,7 @@ export class Encoder implements TextEncoder {
 
   /** Numbers of an embedding that these options give. */
   embeddingLength(options: EncodeOptions = {}): number {
+    checkEncodeOptions('embeddingLength', options);
     return this.plan(options).head.dimensions;
   }
 
@@ -357,6 +358,12 @@ export class Encoder implements TextEncoder {
     }
     const { maxLength } = this;
     const { tokenizer } = this.parts;
+    const least = tokenizer.template.before.length + tokenizer.template.after.length;
+    if (most !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(most) && most >= least)) {
+      throw new ArgumentError(
+        expectation('most', `an integer of at least ${least}, or Infinity`, describe(most)),
+      );
+    }
     if (cut === 'left') return yield* tokenizer.lastSteps(text);
     // What follows the first token too many is cut off unread.
     const ids = yield* tokenizer.steps(text, cut === 'right' ? maxLength + 1 : most);

@@ -1,6 +1,6 @@
 /** Gate: one tensor weighed by the sigmoid of another. */
 import { checkOptions, optionNames } from '../options.js';
-import { checkSameShape } from '../tensor/shape.js';
+import { checkSameShape, sizeOf } from '../tensor/shape.js';
 import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { checkApart, checkApartOrSame, type OutputOption, outputTensor } from './output.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
@@ -17,7 +17,7 @@ export function* gateSteps(x: TensorLike, gate: TensorLike, options: GateOptions
   const out = outputTensor(options.out, shape);
   checkApartOrSame(out.data, 'x', data);
   checkApart(out.data, { gate: by.data });
-  yield { name: 'gate', options: { x: data, gate: by.data, y: out.data, size: data.length } };
+  yield { name: 'gate', options: { x: data, gate: by.data, y: out.data, size: sizeOf(shape) } };
   return out;
 }
 

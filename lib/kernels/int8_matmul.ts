@@ -23,7 +23,7 @@ export function* int8MatmulSteps(
   const rows = shape.slice(0, -1);
   const { out, bias, residual, activation } = epilogue(options, [...rows, weights.n]);
   checkApart(out.data, { a: data });
-  if (out.data.length === 0) return out;
+  if (sizeOf(out.shape) === 0) return out;
   yield {
     name: 'int8Matmul',
     options: {

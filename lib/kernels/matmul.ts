@@ -13,6 +13,7 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
+import { checkAttached } from '../tensor/typed_array.js';
 import { Copies } from './copies.js';
 import { checkApart, type OutputOption, outputTensor } from './output.js';
 import { PackedMatrix } from './packed_matrix.js';
@@ -131,7 +132,7 @@ export function* matmulSteps(
   const { out, bias, residual, activation } = epilogue(options, [...batch, m, n]);
 
   checkApart(out.data, { a: left.data, b: right.data });
-  if (out.data.length === 0) return out;
+  if (sizeOf(out.shape) === 0) return out;
 
   const common = { k, n, transposeA, transposeB, packed: packed?.handle ?? null, bias, activation };
   const leftSize = sizeOf(left.batch);
@@ -155,6 +156,15 @@ export function* matmulSteps(
     const leftIndex = batchIndices(left.batch, batch);
     const rightIndex = batchIndices(right.batch, batch);
     const part = (data: Float32Array, from: number, size: number) => data.subarray(from, from + size);
+    for (const [name, data] of Object.entries({
+      a: left.data,
+      b: right.data,
+      bias,
+      residual,
+      out: out.data,
+    })) {
+      if (data) checkAttached(name, data);
+    }
     // Between the steps the caller may write to its arrays.
     const copies = new Copies();
     try {

@@ -61,7 +61,7 @@ export function* layerNormSteps(x: TensorLike, options: LayerNormOptions = {}): 
   const out = outputTensor(options.out, shape);
   checkApartOrSame(out.data, 'x', data);
   checkApart(out.data, { gamma, beta });
-  if (data.length === 0) return out;
+  if (sizeOf(shape) === 0) return out;
   yield {
     name: 'layerNorm',
     options: {
@@ -102,7 +102,7 @@ export function* geluSteps(x: TensorLike, options: GeluOptions = {}): Steps<Tens
   checkApartOrSame(out.data, 'x', data);
   yield {
     name: 'gelu',
-    options: { x: data, y: out.data, size: data.length, tanh },
+    options: { x: data, y: out.data, size: sizeOf(shape), tanh },
   };
   return out;
 }
@@ -144,19 +144,19 @@ export function* embeddingSteps(
         expectation(`tables[${i}].ids[${bad}]`, `a row from 0 to ${rows - 1}`, String(ids[bad])),
       );
     }
-    return { table: tensor.data, rows, columns: tensor.shape[1]!, ids };
+    return { table: tensor.data, rows, columns: tensor.shape[1]!, ids, count: ids.length };
   });
-  const { columns, ids } = checked[0]!;
+  const { columns, count } = checked[0]!;
   for (const [i, entry] of checked.entries()) {
     checkDimension(`tables[${i}]`, 'columns', entry.columns, columns);
-    checkDimension(`tables[${i}]`, 'ids', entry.ids.length, ids.length);
+    checkDimension(`tables[${i}]`, 'ids', entry.count, count);
   }
-  const out = outputTensor(options.out, [ids.length, columns]);
+  const out = outputTensor(options.out, [count, columns]);
   for (const [i, entry] of checked.entries()) {
     checkApart(out.data, { [`tables[${i}].table`]: entry.table, [`tables[${i}].ids`]: entry.ids });
   }
-  if (out.data.length === 0) return out;
-  yield { name: 'embedding', options: { rows: ids.length, columns, y: out.data, tables: checked } };
+  if (sizeOf(out.shape) === 0) return out;
+  yield { name: 'embedding', options: { rows: count, columns, y: out.data, tables: checked } };
   return out;
 }
 
@@ -209,7 +209,7 @@ export function* poolSteps(
   }
   const out = outputTensor(options.out, [offsets.length - 1, columns]);
   checkApart(out.data, { x: input.data, offsets });
-  if (out.data.length === 0) return out;
+  if (sizeOf(out.shape) === 0) return out;
   yield { name: 'pool', options: { x: input.data, y: out.data, offsets, columns, mode: EncodeOutput[mode] } };
   return out;
 }
@@ -244,7 +244,7 @@ export function* l2NormalizeSteps(x: TensorLike, options: NormalizeOptions = {})
     throw new ArgumentError(expectation('epsilon', 'a positive number', describe(epsilon)));
   const out = outputTensor(options.out, shape);
   checkApartOrSame(out.data, 'x', data);
-  if (data.length === 0) return out;
+  if (sizeOf(shape) === 0) return out;
   yield { name: 'l2Normalize', options: { x: data, y: out.data, rows, columns, epsilon } };
   return out;
 }

@@ -1,6 +1,6 @@
 import { expectation, ShapeError } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
-import { checkBoolean, checkFiniteNumber, checkMinimumRank, shapeText } from '../tensor/shape.js';
+import { checkBoolean, checkFiniteNumber, checkMinimumRank, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkMask, checkTensor, type MaskLike, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { maskRows } from './masks.js';
 import { checkApart, checkApartOrSame, type OutputOption, outputTensor } from './output.js';
@@ -32,13 +32,14 @@ export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Step
   checkApartOrSame(out.data, 'x', input.data);
   if (mask) checkApart(out.data, { mask: mask.data });
   const scale = checkFiniteNumber('scale', options.scale ?? 1);
-  if (input.data.length === 0) return out;
+  const size = sizeOf(input.shape);
+  if (size === 0) return out;
   yield {
     name: 'softmax',
     options: {
       x: input.data,
       y: out.data,
-      rows: input.data.length / columns,
+      rows: size / columns,
       columns,
       scale,
       mask: mask?.data ?? null,

@@ -28,6 +28,11 @@ function checkMemory(name: string, data: TypedArray): void {
   if ((data.buffer as { resizable?: boolean }).resizable) {
     throw new ArgumentError(expectation(name, 'memory of a fixed size', 'a resizable ArrayBuffer'));
   }
+  checkAttached(name, data);
+}
+
+/** @throws ArgumentError where a getter of the caller's options has given away what was checked before */
+export function checkAttached(name: string, data: ArrayBufferView): void {
   if (isDetached(data)) {
     throw new ArgumentError(
       `${name}: the memory of this array has been transferred and is not here any more`,

@@ -68,6 +68,15 @@ void Arguments::fail_memory(const char* subject, double bytes) {
   reason_ = reason::kMemory;
 }
 
+bool Arguments::was_detached(const char* subject, napi_value buffer) {
+  bool detached = false;
+  if (napi_is_detached_arraybuffer(env_, buffer, &detached) != napi_ok || !detached) return false;
+  if (!error_.empty()) return true;
+  error_ = std::string(subject) + ": the memory of this array has been transferred and is not here any more";
+  reason_ = reason::kBuffer;
+  return true;
+}
+
 void Arguments::fail_disposed(const char* subject, const char* kind) {
   if (!error_.empty()) return;
   error_ = std::string(subject) + ": expected a " + kind + " in use but received one that was disposed";
@@ -190,9 +199,11 @@ Span<T> Arguments::span(const char* name, Napi::Value value, const Kind& kind, U
     napi_typedarray_type actual;
     size_t length = 0;
     void* data = nullptr;
+    napi_value buffer = nullptr;
     const napi_status status =
-        napi_get_typedarray_info(env_, value, &actual, &length, &data, nullptr, nullptr);
+        napi_get_typedarray_info(env_, value, &actual, &length, &data, &buffer, nullptr);
     if (status == napi_ok && actual == kind.type) {
+      if (length == 0 && was_detached(name, buffer)) return {};
       // An empty array may come with a null pointer, which would read as absent.
       static int64_t nothing[1] = {};
       if (length == 0 || data == nullptr) return {reinterpret_cast<T*>(nothing), 0, nullptr};
@@ -231,13 +242,15 @@ bool Arguments::copy(const char* name, Buffer<int32_t>* to) {
   napi_typedarray_type actual;
   size_t length = 0;
   void* data = nullptr;
+  napi_value buffer = nullptr;
   if (!value.IsTypedArray() ||
-      napi_get_typedarray_info(env_, value, &actual, &length, &data, nullptr, nullptr) != napi_ok ||
+      napi_get_typedarray_info(env_, value, &actual, &length, &data, &buffer, nullptr) != napi_ok ||
       actual != napi_int32_array) {
     fail(name, kIntegers, describe_value(value));
     return false;
   }
   if (data == nullptr) length = 0;
+  if (length == 0 && was_detached(name, buffer)) return false;
   if (!to->allocate(length)) {
     fail_memory(name, static_cast<double>(length) * sizeof(int32_t));
     return false;

@@ -131,6 +131,9 @@ class Arguments {
   Span<T> span(const char* name, Napi::Value value, const Kind& kind, Use use, bool optional);
   template <typename T>
   Span<T> words_as(const char* name, bool* integers, Use use);
+  // Whether the memory of an empty array was transferred, which is then the failure: whoever called has
+  // checked the array, but a getter among the caller's other options may have run since.
+  bool was_detached(const char* subject, napi_value buffer);
   void* place(const char* name, void* data, size_t bytes, Napi::Value array, Use use);
 
   Napi::Env env_;

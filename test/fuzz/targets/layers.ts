@@ -102,7 +102,7 @@ async function onPool(input: LayerInput, expected: Tensor | undefined): Promise<
   // The first call takes the memory away from the second.
   const detaching = [input.query, ...Object.values(input.tensors)].some(({ form }) => form === 'detaching');
   const replaced = ({ message }: Error) =>
-    has('weights') && message.includes('for weights but received others');
+    has('weights', 'build') && message.includes('for weights but received others');
   for (const { value, error } of await Promise.all(calls)) {
     if (error !== undefined) {
       expectThat(

@@ -360,7 +360,7 @@ describe('the addon', () => {
   it('refuses a detached buffer', () => {
     const a = f(8);
     structuredClone(a.buffer, { transfer: [a.buffer] });
-    expect(() => native.matmul!(matmul({ a }))).toThrow('a: expected at least 8 elements but received 0');
+    expect(() => native.matmul!(matmul({ a }))).toThrow('a: the memory of this array has been transferred');
   });
 
   it('does not make models by hand', () => {
