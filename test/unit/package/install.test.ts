@@ -122,7 +122,7 @@ describe('the install step', () => {
 
 describe('the loader', () => {
   const load = (env: Record<string, string>) => {
-    return spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), 'info'], {
+    return spawnSync(process.execPath, [join(root, 'dist/cli/main.cjs'), 'info'], {
       encoding: 'utf8',
       env: { ...process.env, ...env },
     });
