@@ -1,0 +1,27 @@
+// Before `npm pack` and `npm publish`: dist/, and an addon for this machine in prebuilds/, so that every tarball works
+// where it was made. `npm publish` takes prebuilds/ as it is: scripts/prepublish.mjs has checked it against its sums.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ADDON, TAGS } from './release/tags.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const built = join(root, 'build', 'Release', ADDON);
+const prebuilt = (tag) => join(root, 'prebuilds', tag, ADDON);
+const node = (args, options) => execFileSync(process.execPath, args, { cwd: root, ...options });
+
+node(['scripts/prepare.mjs'], { stdio: ['ignore', 2, 2] });
+
+// The built package says what this machine is, and proves that the addon loads.
+const env = { ...process.env, SYNTHETIC_ATTENTION_ADDON: built };
+const { platform } = JSON.parse(node(['dist/cli/main.js', 'info', '--json'], { env, encoding: 'utf8' }));
+const own = prebuilt(platform);
+const stale = !existsSync(own) || statSync(own).mtimeMs < statSync(built).mtimeMs;
+if (process.env.npm_command !== 'publish' && stale) {
+  mkdirSync(dirname(own), { recursive: true });
+  copyFileSync(built, own);
+}
+
+const lacking = TAGS.filter((tag) => !existsSync(prebuilt(tag)));
+if (lacking.length > 0) console.error(`synthetic-attention: the tarball has no addon for ${lacking.join(', ')}`);
