@@ -122,7 +122,9 @@ function main(args) {
     return 1;
   }
   if (values['if-needed'] && upToDate()) return 0;
-  const sources = readFileSync(join(root, 'native', 'sources.txt'), 'utf8').trim().split('\n').length;
+  const sources = readFileSync(join(root, 'native', 'sources.txt'), 'utf8')
+    .trim()
+    .split('\n').length;
   const failures = [];
   for (const tool of values.with ? [values.with] : Object.keys(TOOLS)) {
     say(`compiling ${sources} C++ files with ${tool}; this takes one to three minutes on two cores`);

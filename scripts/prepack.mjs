@@ -24,4 +24,5 @@ if (process.env.npm_command !== 'publish' && stale) {
 }
 
 const lacking = TAGS.filter((tag) => !existsSync(prebuilt(tag)));
-if (lacking.length > 0) console.error(`synthetic-attention: the tarball has no addon for ${lacking.join(', ')}`);
+if (lacking.length > 0)
+  console.error(`synthetic-attention: the tarball has no addon for ${lacking.join(', ')}`);

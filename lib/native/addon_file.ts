@@ -19,8 +19,8 @@ const ELF_MACHINES: Record<number, string> = {
   243: 'riscv64',
   258: 'loong64',
 };
-const MACH_CPUS: Record<number, string> = { 0x01000007: 'x64', 0x0100000c: 'arm64' };
-const PE_MACHINES: Record<number, string> = { 0x014c: 'ia32', 0x8664: 'x64', 0xaa64: 'arm64' };
+const MACH_CPUS: Record<number, string> = { 16777223: 'x64', 16777228: 'arm64' };
+const PE_MACHINES: Record<number, string> = { 332: 'ia32', 34404: 'x64', 43620: 'arm64' };
 
 const ELF = 0x464c457f;
 const MACH_64 = 0xfeedfacf;

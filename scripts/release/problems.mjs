@@ -38,7 +38,9 @@ export function problemsOfRelease(root, manifest) {
   const expected = linksOf(owner);
   for (const [name, value] of Object.entries(expected)) {
     if (JSON.stringify(manifest[name]) !== JSON.stringify(value))
-      problems.push(`package.json: expected ${name} ${JSON.stringify(value)}; run npm run set-owner -- ${owner}`);
+      problems.push(
+        `package.json: expected ${name} ${JSON.stringify(value)}; run npm run set-owner -- ${owner}`,
+      );
   }
   return problems;
 }
