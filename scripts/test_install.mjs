@@ -9,6 +9,7 @@ import { barePath } from './test_install/bare_path.mjs';
 import { managers } from './test_install/managers.mjs';
 import { nodes } from './test_install/nodes.mjs';
 import { packTarball } from './test_install/pack.mjs';
+import { sourceBuild } from './test_install/source_build.mjs';
 import { formatTable } from './test_install/table.mjs';
 import { Workspace } from './test_install/workspace.mjs';
 
@@ -17,7 +18,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-const rows = values.quick ? [managers[0], nodes[0]] : [...managers, ...nodes];
+const rows = values.quick ? [managers[0], nodes[0]] : [...managers, ...nodes, sourceBuild];
 const unknown = positionals.filter((name) => !rows.some((row) => row.name === name));
 if (unknown.length > 0) {
   console.error(

@@ -55,7 +55,7 @@ async function run({ find, peers: withPeers = false }, context) {
     const cwd = installed(context, withPeers);
     const env = { PATH: context.path(node.file), HOME: context.workspace.make('home of smoke test') };
     const start = performance.now();
-    const printed = execute('node', ['smoke.mjs'], { cwd, env });
+    const { stdout: printed } = execute('node', ['smoke.mjs'], { cwd, env });
     const seconds = (performance.now() - start) / 1000;
     if (!printed.endsWith(`the installed package works in Node ${version}\n`)) throw new Error(printed);
     return { version, seconds, outcome: 'passed' };

@@ -10,8 +10,10 @@ export function packTarball(workspace) {
   // npm hands its settings down to scripts as variables, which must not change this npm's.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
   // Lifecycle scripts of `npm pack` write between the lines of its report.
-  process.stderr.write(execute(process.execPath, ['scripts/prepack.mjs'], { cwd: root, env, seconds: 600 }));
+  process.stderr.write(
+    execute(process.execPath, ['scripts/prepack.mjs'], { cwd: root, env, seconds: 600 }).stderr,
+  );
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination];
-  const report = JSON.parse(execute('npm', args, { cwd: root, env }));
+  const report = JSON.parse(execute('npm', args, { cwd: root, env }).stdout);
   return join(destination, Object.values(report)[0].filename);
 }

@@ -22,7 +22,7 @@ export async function startRegistry(tarball) {
 
 function describe(tarball, url) {
   const manifest = JSON.parse(
-    execute('tar', ['-xzOf', tarball, 'package/package.json'], { env: process.env }),
+    execute('tar', ['-xzOf', tarball, 'package/package.json'], { env: process.env }).stdout,
   );
   const integrity = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
   const { name, version } = manifest;

@@ -17,7 +17,7 @@ export class Unavailable extends Error {}
  */
 export function tool(specifier, path) {
   const name = specifier.replace(/(?<=.)@.*/, '');
-  const folder = join(TOOLS, specifier.replaceAll(/[^\w.]+/g, '-'));
+  const folder = join(TOOLS, specifier.replaceAll(/[^\w.]+/g, '-').replace(/^-/, ''));
   const file = join(folder, 'node_modules', name, path);
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
@@ -39,7 +39,7 @@ function versionOf(manifest) {
 
 /** The npm that runs this. */
 export function npm(program = 'npm-cli.js') {
-  const prefix = execute('npm', ['root', '--global'], { env: process.env }).trim();
+  const prefix = execute('npm', ['root', '--global'], { env: process.env }).stdout.trim();
   const folder = join(prefix, 'npm');
   return { file: join(folder, 'bin', program), version: versionOf(join(folder, 'package.json')) };
 }
