@@ -1,11 +1,9 @@
 /** What runs here: for `synthetic-attention info`, bug reports and benchmarks. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ArgumentError, describe, expectation } from './errors.js';
 import type { NativeTier } from './native/addon.js';
 import { addon, addonPath } from './native/load.js';
 import { platformTag } from './native/platform.js';
-import { packageRoot } from './package_root.js';
+import { version } from './package_root.js';
 
 export interface Info {
   version: string;
@@ -25,12 +23,6 @@ export interface Info {
   compiler: string;
   napiVersion: number;
   addonPath: string;
-}
-
-/** The package's version. */
-export function version(): string {
-  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 export function info(): Info {

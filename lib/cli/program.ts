@@ -1,6 +1,6 @@
 /** The command's tree: one row a subcommand. */
 import { Command } from 'commander';
-import { version } from '../diagnostics.js';
+import { version } from '../package_root.js';
 import { buildCommand } from './build_command.js';
 import { convertCommand } from './convert_command.js';
 import { encodeCommand } from './encode_command.js';

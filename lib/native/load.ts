@@ -1,8 +1,7 @@
 /** Finds and loads the native addon. The only place that knows a .node file. */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { NativeLoadError } from '../errors.js';
-import { packageRoot } from '../package_root.js';
+import { bundleFolders, installedRoot } from '../package_root.js';
 import type { NativeAddon } from './addon.js';
 import { type Attempt, loadFailure } from './load_failure.js';
 import { withTypedErrors } from './native_errors.js';
@@ -13,25 +12,33 @@ let loaded: { addon: NativeAddon; path: string } | undefined;
 /** One by one, since most processes need no more than the first. A build of one's own precedes the prebuilt addon. */
 function* candidates(given: string | undefined): Generator<string> {
   if (given !== undefined) return yield given;
-  const at = (path: string) => join(packageRoot(), path);
-  yield at(`build/Release/${ADDON}`);
-  yield at(`prebuilds/${platformTag()}/${ADDON}`);
+  for (const folder of bundleFolders()) yield join(folder, ADDON);
+  const root = installedRoot();
+  if (root !== undefined) yield join(root, `build/Release/${ADDON}`);
+  const roots = [...bundleFolders(), ...(root === undefined ? [] : [root])];
+  for (const folder of roots) yield join(folder, `prebuilds/${platformTag()}/${ADDON}`);
+}
+
+/** Node's own require, which bundlers do not analyse; it has one addon for all copies of this code in a process. */
+function open(path: string): Partial<NativeAddon> {
+  const file = resolve(path);
+  return process.getBuiltinModule('node:module').createRequire(file)(file);
 }
 
 function load(): { addon: NativeAddon; path: string } {
-  const require = createRequire(import.meta.url);
   const given = process.env.SYNTHETIC_ATTENTION_ADDON || undefined;
   const attempts: Attempt[] = [];
   for (const path of candidates(given)) {
     try {
-      const addon = require(path) as Partial<NativeAddon>;
+      const addon = open(path);
       if (typeof addon.info === 'function') return { addon: addon as NativeAddon, path };
       attempts.push({ path, error: new Error('it is a module, but not the addon of synthetic-attention') });
     } catch (error) {
       attempts.push({ path, error });
     }
   }
-  throw loadFailure(attempts, given === undefined ? 'package' : 'variable');
+  const place = given !== undefined ? 'variable' : bundleFolders().length > 0 ? 'bundle' : 'package';
+  throw loadFailure(attempts, place);
 }
 
 function ensure(): { addon: NativeAddon; path: string } {

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { info } from '../../../lib/diagnostics.js';
-import { ADDON, platformTag } from '../../../scripts/platform.mjs';
+import { ADDON, platformTag } from '../../../lib/native/platform.js';
 import { goldenPath } from '../../support/golden.js';
 import { ensureBuilt, root } from '../cli/command.js';
 
