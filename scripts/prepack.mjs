@@ -1,7 +1,7 @@
 // Before `npm pack` and `npm publish`: dist/, and an addon for this machine in prebuilds/, so that every tarball works
 // where it was made. `npm publish` takes prebuilds/ as it is: scripts/prepublish.mjs has checked it against its sums.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ADDON, TAGS } from './release/tags.mjs';
@@ -15,7 +15,9 @@ node(['scripts/prepare.mjs'], { stdio: ['ignore', 2, 2] });
 
 // The built package says what this machine is, and proves that the addon loads.
 const env = { ...process.env, SYNTHETIC_ATTENTION_ADDON: built };
-const { platform } = JSON.parse(node(['dist/cli/main.js', 'info', '--json'], { env, encoding: 'utf8' }));
+const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const info = node([bin['synthetic-attention'], 'info', '--json'], { env, encoding: 'utf8' });
+const { platform } = JSON.parse(info);
 const own = prebuilt(platform);
 const stale = !existsSync(own) || statSync(own).mtimeMs < statSync(built).mtimeMs;
 if (process.env.npm_command !== 'publish' && stale) {
