@@ -28,7 +28,7 @@ const PROGRAM = `
     process.exitCode = 1;
   });
 `;
-const RIGHT = { status: 0, stdout: '11 2x256 function\n', stderr: '' };
+const RIGHT = { status: 0, stdout: '11 2x384 function\n', stderr: '' };
 
 /** @returns the bundle, in a folder that has nothing else */
 async function bundle({ esm, external }) {

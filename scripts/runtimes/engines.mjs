@@ -10,7 +10,7 @@ const USED = {
   names: NAMES,
   product: 11,
   attended: [1, 3, 8, true],
-  rows: [4, 256],
+  rows: [4, 384],
   nearest: true,
   code: 'ERR_ARGUMENT',
 };
@@ -59,7 +59,7 @@ async function serve(binary, args) {
       });
     const answer = await post({ input: ['a text'] });
     const { data } = await answer.json();
-    expectEqual('an answer', [answer.status, data.length, data[0].embedding.length], [200, 1, 256]);
+    expectEqual('an answer', [answer.status, data.length, data[0].embedding.length], [200, 1, 384]);
     expectEqual('an answer to a wrong body', (await post({ input: 3 })).status, 400);
     expectMatch('metrics', await (await fetch(`${address}/metrics`)).text(), /te_request_count/);
   } finally {

@@ -10,7 +10,7 @@ const CHECKS = `
     expect(kernels.matmul(a, new Tensor(Float32Array.of(3, 4), [2, 1])).data[0]).toBe(11);
     expect(() => kernels.matmul(a, a)).toThrow(ShapeError);
     const encoder = await Encoder.load('synthesizer-mini');
-    expect((await encoder.encode(['a', 'b'])).shape).toEqual([2, 256]);
+    expect((await encoder.encode(['a', 'b'])).shape).toEqual([2, 384]);
     expect(typeof embeddingsServer).toBe('function');
     encoder.dispose();
   });

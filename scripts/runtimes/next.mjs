@@ -57,7 +57,7 @@ async function next() {
     expectEqual(
       'the answer of the route',
       [answer?.status, await answer?.json()],
-      [200, { shape: [1, 256] }],
+      [200, { shape: [1, 384] }],
     );
   } finally {
     child.kill('SIGTERM');

@@ -103,7 +103,7 @@ describe.each(FORMATS)('a bundle of format %s', (format, extension) => {
     const model = run(file, 'synthesizer-mini');
     expect([model.status, model.stdout]).toEqual([1, expect.stringContaining('or beside a bundle')]);
     cpSync(join(root, 'models'), join(file, '../models'), { recursive: true });
-    expect(run(file, 'synthesizer-mini')).toEqual({ status: 0, stdout: '11 2x256 function function' });
+    expect(run(file, 'synthesizer-mini')).toEqual({ status: 0, stdout: '11 2x384 function function' });
   });
 
   it('works with the package inside and installed beside it, when both are of one version', async () => {

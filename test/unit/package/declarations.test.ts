@@ -12,16 +12,22 @@ const USE = `
   import type { Tensor as Type } from 'synthetic-attention';
   import { ArgumentError, Encoder, kernels, MultiHeadAttention } from 'synthetic-attention';
   import embeddingsServer, { type EmbeddingsServerOptions } from 'synthetic-attention/server';
-  import { BACKEND_NAME } from 'synthetic-attention/tfjs';
   import { pipeline, Tensor } from 'synthetic-attention/transformers';
   const options: EmbeddingsServerOptions = { models: { a: 'b' } };
   export const y: Type = kernels.softmax({ data: new Float32Array(2), shape: [1, 2] });
   export const z: Promise<Type> = Encoder.load('x').then((encoder) => encoder.encode(['a']));
-  export const all = [ArgumentError, MultiHeadAttention, embeddingsServer, options, BACKEND_NAME, pipeline, Tensor];
+  export const all = [ArgumentError, MultiHeadAttention, embeddingsServer, options, pipeline, Tensor];
   // @ts-expect-error a shape is a list
   kernels.softmax({ data: y.data, shape: 3 });
   // @ts-expect-error models are named
   export const wrong: EmbeddingsServerOptions = { models: ['a'] };
+`;
+
+const USE_TENSORFLOW = `
+  import { BACKEND_NAME } from 'synthetic-attention/tfjs';
+  export const name: string = BACKEND_NAME;
+  // @ts-expect-error there is no such name
+  import { NOTHING } from 'synthetic-attention/tfjs';
 `;
 
 beforeAll(() => {
@@ -33,7 +39,10 @@ beforeAll(() => {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'dir');
   }
   writeFileSync(join(folder, 'package.json'), '{"private": true}');
-  for (const name of ['use.mts', 'use.cts', 'use.ts']) writeFileSync(join(folder, name), USE);
+  for (const extension of ['mts', 'cts', 'ts']) {
+    writeFileSync(join(folder, `use.${extension}`), USE);
+    writeFileSync(join(folder, `tensorflow.${extension}`), USE_TENSORFLOW);
+  }
 }, 180_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -44,22 +53,30 @@ function compile(...args: string[]): [string, number | null] {
     cwd: folder,
     encoding: 'utf8',
   });
-  return [stdout, status];
+  return [stdout.slice(0, 2000), status];
 }
+
+/** Everything is checked, the declarations themselves too. */
+const WHOLE = ['--lib', 'es2023,esnext.disposable'];
+/** Those of TensorFlow.js are not without errors. */
+const OWN = ['--lib', 'es2023,esnext.disposable,dom', '--skipLibCheck'];
+const BUNDLER = ['--module', 'esnext', '--moduleResolution', 'bundler'];
 
 describe('the declarations', () => {
   it.each([
-    ['an ES module', 'node16', 'use.mts'],
-    ['CommonJS', 'node16', 'use.cts'],
-    ['an ES module', 'nodenext', 'use.mts'],
-    ['CommonJS', 'nodenext', 'use.cts'],
-  ])('are found by %s, module %s', (_, module, file) => {
-    expect(compile('--module', module, file)).toEqual(['', 0]);
+    ['an ES module', 'node16', 'mts'],
+    ['CommonJS', 'node16', 'cts'],
+    ['an ES module', 'nodenext', 'mts'],
+    ['CommonJS', 'nodenext', 'cts'],
+  ])('are found by %s, module %s', (_, module, extension) => {
+    expect(compile('--module', module, ...WHOLE, `use.${extension}`)).toEqual(['', 0]);
+    expect(compile('--module', module, ...OWN, `tensorflow.${extension}`)).toEqual(['', 0]);
   });
 
   it('are found where a bundler resolves, which may take the condition "module"', () => {
-    const args = ['--module', 'esnext', '--moduleResolution', 'bundler', 'use.ts'];
-    expect(compile(...args)).toEqual(['', 0]);
-    expect(compile('--customConditions', 'module', ...args)).toEqual(['', 0]);
+    for (const conditions of [[], ['--customConditions', 'module']]) {
+      expect(compile(...BUNDLER, ...conditions, ...WHOLE, 'use.ts')).toEqual(['', 0]);
+      expect(compile(...BUNDLER, ...conditions, ...OWN, 'tensorflow.ts')).toEqual(['', 0]);
+    }
   });
 });

@@ -59,11 +59,12 @@ describe('every entry', () => {
     expect(found.others).toEqual([]);
   });
 
-  it.each(entries)('%s has the same names for bundlers', (path, entry) => {
-    const [modules, required] = evaluate(`${BOTH}
-      const modules = await import(${JSON.stringify(`./${entry.module.default}`)});
-      const required = require('synthetic-attention${path.slice(1)}');
-      console.log(JSON.stringify([modules, required].map((entry) => Object.keys(entry).sort())));`) as string[][];
+  it.each(entries)('%s has the same names for bundlers', (_, entry) => {
+    // Apart, since TensorFlow.js says when a second copy registers itself.
+    const [modules, required] = [entry.module, entry.import].map(({ default: file }) =>
+      evaluate(`console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(file)})).sort()));`),
+    ) as [string[], string[]];
+    expect(required.length).toBeGreaterThan(1);
     expect(modules).toEqual(required);
   });
 });
