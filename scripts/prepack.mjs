@@ -1,10 +1,11 @@
 // Before `npm pack` and `npm publish`: dist/, and an addon for this machine in prebuilds/, so that every tarball works
 // where it was made. `npm publish` takes prebuilds/ as it is: scripts/prepublish.mjs has checked it against its sums.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ADDON, TAGS } from './release/tags.mjs';
+import { writeSums } from './prebuild/sums.mjs';
+import { ADDON, TAGS } from './prebuild/targets.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = join(root, 'build', 'Release', ADDON);
@@ -22,7 +23,14 @@ const own = prebuilt(platform);
 const stale = !existsSync(own) || statSync(own).mtimeMs < statSync(built).mtimeMs;
 if (process.env.npm_command !== 'publish' && stale) {
   mkdirSync(dirname(own), { recursive: true });
+  // Never written over: a process may have it loaded.
+  rmSync(own, { force: true });
   copyFileSync(built, own);
+  const packed = TAGS.filter((tag) => existsSync(prebuilt(tag)));
+  writeSums(
+    join(root, 'prebuilds'),
+    packed.map((tag) => `${tag}/${ADDON}`),
+  );
 }
 
 const lacking = TAGS.filter((tag) => !existsSync(prebuilt(tag)));
