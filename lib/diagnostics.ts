@@ -2,12 +2,13 @@
 import { ArgumentError, describe, expectation } from './errors.js';
 import type { NativeTier } from './native/addon.js';
 import { addon, addonPath } from './native/load.js';
+import { platformTag } from './native/platform.js';
 import { version } from './package_root.js';
 
 export interface Info {
   version: string;
   node: string;
-  /** Operating system and processor family, such as linux-x64. */
+  /** Operating system, processor family and, on Linux, C library, such as linux-x64-glibc or darwin-arm64. */
   platform: string;
   cpu: string;
   /** Instruction-set tier in use. */
@@ -29,7 +30,7 @@ export function info(): Info {
   return {
     version: version(),
     node: process.version,
-    platform: `${process.platform}-${process.arch}`,
+    platform: platformTag(),
     cpu: native.cpu,
     isa: native.isa,
     int8: native.int8,

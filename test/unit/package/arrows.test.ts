@@ -36,7 +36,7 @@ const LIB: Record<string, readonly string[]> = {
   transformers: ['encoder', 'hub', 'kernels', 'formats', 'tensor', 'native', 'options', 'errors'],
   diagnostics: ['native', 'package_root', 'errors'],
   server: ['encoder', 'hub', 'explain', 'diagnostics', 'formats', 'tensor', 'options', 'errors'],
-  cli: ['server', 'encoder', 'hub', 'diagnostics', 'formats', 'options', 'errors'],
+  cli: ['server', 'encoder', 'hub', 'diagnostics', 'formats', 'package_root', 'options', 'errors'],
   index: ['encoder', 'layers', 'kernels', 'explain', 'diagnostics', 'tensor', 'errors'],
 };
 
