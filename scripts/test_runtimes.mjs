@@ -8,8 +8,9 @@ import { frameworkCases } from './runtimes/frameworks.mjs';
 import { nextCases } from './runtimes/next.mjs';
 import { Skip } from './runtimes/outcome.mjs';
 import { preparePackage } from './runtimes/project.mjs';
+import { typescriptCases } from './runtimes/typescript.mjs';
 
-const CASES = { ...engineCases, ...frameworkCases, ...bundlerCases, ...nextCases };
+const CASES = { ...engineCases, ...frameworkCases, ...typescriptCases, ...bundlerCases, ...nextCases };
 
 const wanted = process.argv.slice(2);
 const names = Object.keys(CASES).filter(

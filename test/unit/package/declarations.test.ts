@@ -1,6 +1,6 @@
 /** Types of every entry, as TypeScript finds them from ES modules and from CommonJS. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -8,20 +8,7 @@ import { ensureBuilt, root } from '../cli/command.js';
 
 let folder: string;
 
-const USE = `
-  import type { Tensor as Type } from 'synthetic-attention';
-  import { ArgumentError, Encoder, kernels, MultiHeadAttention } from 'synthetic-attention';
-  import embeddingsServer, { type EmbeddingsServerOptions } from 'synthetic-attention/server';
-  import { pipeline, Tensor } from 'synthetic-attention/transformers';
-  const options: EmbeddingsServerOptions = { models: { a: 'b' } };
-  export const y: Type = kernels.softmax({ data: new Float32Array(2), shape: [1, 2] });
-  export const z: Promise<Type> = Encoder.load('x').then((encoder) => encoder.encode(['a']));
-  export const all = [ArgumentError, MultiHeadAttention, embeddingsServer, options, pipeline, Tensor];
-  // @ts-expect-error a shape is a list
-  kernels.softmax({ data: y.data, shape: 3 });
-  // @ts-expect-error models are named
-  export const wrong: EmbeddingsServerOptions = { models: ['a'] };
-`;
+const USE = readFileSync(join(root, 'test/runtimes/types.txt'), 'utf8');
 
 const USE_TENSORFLOW = `
   import { BACKEND_NAME } from 'synthetic-attention/tfjs';
