@@ -1,6 +1,6 @@
 // The packed package in other runtimes, test frameworks and bundlers, which npm brings into build/runtimes.
 //   npm run test:runtimes                    all cases
-//   npm run test:runtimes -- bun webpack     cases whose names hold one of these
+//   npm run test:runtimes -- bun webpack     cases whose names begin with one of these
 // A case that cannot run here is reported as skipped, with the reason, and is never counted as passed.
 import { bundlerCases } from './runtimes/bundlers.mjs';
 import { engineCases } from './runtimes/engines.mjs';
@@ -13,7 +13,7 @@ const CASES = { ...engineCases, ...frameworkCases, ...bundlerCases, ...nextCases
 
 const wanted = process.argv.slice(2);
 const names = Object.keys(CASES).filter(
-  (name) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+  (name) => wanted.length === 0 || wanted.some((part) => name.startsWith(part)),
 );
 if (names.length === 0) {
   console.error(

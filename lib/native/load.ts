@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { NativeLoadError } from '../errors.js';
 import { bundleFolders, installedRoot } from '../package_root.js';
+import { variables } from '../variables.js';
 import type { NativeAddon } from './addon.js';
 import { type Attempt, loadFailure } from './load_failure.js';
 import { withTypedErrors } from './native_errors.js';
@@ -26,7 +27,7 @@ function open(path: string): Partial<NativeAddon> {
 }
 
 function load(): { addon: NativeAddon; path: string } {
-  const given = process.env.SYNTHETIC_ATTENTION_ADDON || undefined;
+  const given = variables.SYNTHETIC_ATTENTION_ADDON || undefined;
   const attempts: Attempt[] = [];
   for (const path of candidates(given)) {
     try {

@@ -16,7 +16,7 @@ import { installed, load, project, tools } from './project.mjs';
 
 const PROGRAM = `
   import { Encoder, kernels, NativeLoadError, Tensor } from 'synthetic-attention';
-  import embeddingsServer from 'synthetic-attention/server';
+  import { embeddingsServer } from 'synthetic-attention/server';
   async function main() {
     const product = kernels.matmul(new Tensor(Float32Array.of(1, 2), [1, 2]), new Tensor(Float32Array.of(3, 4), [2, 1]));
     const encoder = await Encoder.load('synthesizer-mini');
@@ -49,6 +49,8 @@ async function bundle({ esm, external }) {
           ? Object.fromEntries(names.map((name) => [name, `${esm ? 'module' : 'commonjs'} ${name}`]))
           : {},
         experiments: { outputModule: esm },
+        // Minified in one of the formats, since that takes most of the time.
+        optimization: { minimize: esm },
         output: { path, filename, ...(esm && { module: true, chunkFormat: 'module' }) },
       },
       (error, done) => (error ? reject(error) : resolve(done)),

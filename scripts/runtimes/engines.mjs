@@ -57,7 +57,7 @@ async function serve(binary, args) {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-    const answer = await post({ input: ['a text'] });
+    const answer = await post({ model: 'synthesizer-mini', input: ['a text'] });
     const { data } = await answer.json();
     expectEqual('an answer', [answer.status, data.length, data[0].embedding.length], [200, 1, 384]);
     expectEqual('an answer to a wrong body', (await post({ input: 3 })).status, 400);

@@ -16,9 +16,14 @@ export function expectMatch(what, text, pattern) {
 }
 
 /** Without npm's settings, which it hands down to scripts, and without those of the package itself. */
-export const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|SYNTHETIC_|NODE_OPTIONS|NODE_PATH)/i.test(name)),
-);
+export const environment = {
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(npm_|SYNTHETIC_|NODE_OPTIONS|NODE_PATH|FORCE_COLOR)/i.test(name),
+    ),
+  ),
+  NO_COLOR: '1',
+};
 
 /** @returns {Promise<{status: number | null, stdout: string, stderr: string}>} */
 export function run(command, args, { cwd, env = {}, timeout = 300_000 } = {}) {

@@ -8,7 +8,7 @@ module.exports = async ({ main, server, transformers }) => {
     Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)),
     [1, 3, 8],
   );
-  const attended = layer.call(x, x);
+  const attended = layer.call(x, { value: x });
   const encoder = await Encoder.load('synthesizer-mini', { tokenizerWorkers: 1 });
   const rows = await encoder.encode(['a cat', 'a kitten', 'the bank lends money', 'ÀÉ 中文 🙂']);
   const near = similarity(rows, rows).data;
