@@ -111,7 +111,10 @@ export function readSettings(options: HubOptions, environment: Environment = var
   }
   return {
     revision: checkRevision(options.revision ?? 'main'),
-    cacheDir: resolve(options.cacheDir ? expandHome(options.cacheDir) : cacheDirectory(environment)),
+    // Only when it is used: to ask for the home directory takes a permission in Deno.
+    get cacheDir() {
+      return resolve(options.cacheDir ? expandHome(options.cacheDir) : cacheDirectory(environment));
+    },
     endpoint: checkEndpoint(options.endpoint || environment.HF_ENDPOINT || 'https://huggingface.co'),
     localFilesOnly: localFilesOnly ?? isTrue(environment.HF_HUB_OFFLINE || environment.TRANSFORMERS_OFFLINE),
     symlinks: !isTrue(environment.HF_HUB_DISABLE_SYMLINKS),

@@ -23,6 +23,9 @@ export function platformTag(): string {
  * microseconds; Node's report takes milliseconds, and is read only where the program has no such path.
  */
 function libcOfProcess(): string {
+  // Deno's programs tell it too, but to read them takes a permission.
+  const { Deno } = globalThis as { Deno?: { build?: { env?: string } } };
+  if (Deno?.build?.env !== undefined) return Deno.build.env === 'musl' ? 'musl' : 'glibc';
   const header = headerOf(process.execPath);
   if (header.includes('/ld-musl-')) return 'musl';
   if (header.includes('/ld-linux-')) return 'glibc';

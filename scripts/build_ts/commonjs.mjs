@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { build, transform } from 'esbuild';
-import { PROGRAMS, PUBLIC, SHARED, sourceOf, VERSION } from './entries.mjs';
+import { DEFINED, PROGRAMS, PUBLIC, SHARED, sourceOf } from './entries.mjs';
 
 /** @returns esbuild's metafile */
 export async function buildCommonJs(outdir) {
@@ -12,7 +12,7 @@ export async function buildCommonJs(outdir) {
     entryPoints: [...PUBLIC, ...PROGRAMS].map(sourceOf),
     outdir,
     outExtension: { '.js': '.cjs' },
-    define: { ...VERSION, 'import.meta.filename': '__filename' },
+    define: { ...DEFINED, 'import.meta.filename': '__filename' },
   });
   for (const { path, text } of outputFiles) {
     const { code } = await transform(text, {

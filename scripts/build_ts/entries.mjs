@@ -31,4 +31,9 @@ export const SHARED = {
   logLevel: 'warning',
 };
 
-export const VERSION = { PACKAGE_VERSION: JSON.stringify(version) };
+/** Names that the builds replace. */
+export const DEFINED = {
+  PACKAGE_VERSION: JSON.stringify(version),
+  // Read by a package of the logger for threads that are never started; Deno would ask for a permission.
+  'process.env.NODE_V8_COVERAGE': 'undefined',
+};

@@ -5,7 +5,7 @@ import { builtinModules } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { PUBLIC, SHARED, sourceOf, VERSION } from './entries.mjs';
+import { DEFINED, PUBLIC, SHARED, sourceOf } from './entries.mjs';
 
 const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 
@@ -28,7 +28,7 @@ export async function buildModules(outdir) {
     ...SHARED,
     entryPoints: PUBLIC.map(sourceOf),
     outdir,
-    define: { ...VERSION, 'import.meta.filename': 'bundleFile' },
+    define: { ...DEFINED, 'import.meta.filename': 'bundleFile' },
     inject: [fileURLToPath(new URL('bundle_file.mjs', import.meta.url))],
     plugins: [requiredBuiltins],
   });
