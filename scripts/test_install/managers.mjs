@@ -64,6 +64,18 @@ const MANAGERS = [
     search: ({ file }) => ['node', file, 'run', ...SEARCH],
   },
   {
+    name: "yarn berry, Plug'n'Play",
+    prepare: () => tool('yarn-berry', '@yarnpkg/cli-dist@4', 'bin/yarn.js'),
+    files: {
+      '.yarnrc.yml': 'nodeLinker: pnp\nenableTelemetry: false\nenableGlobalCache: false\n',
+      'yarn.lock': '',
+    },
+    install: ({ file }, tarball) => ['node', file, 'add', `synthetic-attention@file:${tarball}`],
+    search: ({ file }) => ['node', file, 'run', ...SEARCH],
+    // Yarn unpacks a package with an addon by itself.
+    folder: '.yarn/unplugged',
+  },
+  {
     name: 'bun',
     prepare: () => linuxTool('bun', '@oven/bun-linux-x64-baseline@1', 'bin/bun'),
     install: ({ file }, tarball) => [file, 'add', tarball],
@@ -126,7 +138,12 @@ async function run(manager, { tarball, workspace, path }) {
       throw new Error(`the package was taken for one with a script:\n${stdout}${stderr}`);
     const [command, ...args] = manager.search(tools);
     checkSearch(execute(command, args, options).stdout);
-    return { version, seconds, ...measure(join(folder, 'node_modules')), outcome: 'passed' };
+    return {
+      version,
+      seconds,
+      ...measure(join(folder, manager.folder ?? 'node_modules')),
+      outcome: 'passed',
+    };
   } catch (error) {
     return { version, outcome: error.message };
   } finally {
