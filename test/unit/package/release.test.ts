@@ -63,6 +63,13 @@ describe('the owner of the repository', () => {
   });
 });
 
+it('links in the README are ones that the page of the package can resolve', () => {
+  const links = [...read('README.md').matchAll(/\]\(([^)]+)\)/g)].map((m) => m[1]!);
+  expect(links.length).toBeGreaterThan(10);
+  // The page resolves relative paths through `repository`, but for those from its root or out of it.
+  expect(links.filter((link) => !/^(https:\/\/|#|[\w])/.test(link))).toEqual([]);
+});
+
 describe('a release', () => {
   const owned = { ...manifest, ...linksOf('some-one') };
   const addons = TAGS.map((tag) => `${tag}/${ADDON}`);
