@@ -32,6 +32,8 @@ export async function buildModules(outdir) {
     define: { ...DEFINED, 'import.meta.filename': 'bundleFile' },
     inject: [fileURLToPath(new URL('bundle_file.mjs', import.meta.url))],
     plugins: [requiredBuiltins],
+    // Errors are told apart by their names in logs, and bundlers rename classes.
+    keepNames: true,
   });
   for (const { path, text } of outputFiles) {
     mkdirSync(dirname(path), { recursive: true });

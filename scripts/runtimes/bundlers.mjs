@@ -1,4 +1,4 @@
-// webpack's bundles, run in another folder. Those of esbuild are tested by test/unit/package/bundlers.test.ts.
+// Bundles by webpack and by Rollup, run in another folder. Those of esbuild are tested by test/unit/package/bundlers.test.ts.
 import {
   copyFileSync,
   cpSync,
@@ -24,20 +24,17 @@ const PROGRAM = `
     console.log(product.data[0], rows.shape.join('x'), typeof embeddingsServer);
   }
   main().catch((error) => {
-    console.log(error instanceof NativeLoadError, error.message);
+    console.log(error instanceof NativeLoadError, error.name, error.message);
     process.exitCode = 1;
   });
 `;
 const RIGHT = { status: 0, stdout: '11 2x384 function\n', stderr: '' };
 
-/** @returns the bundle, in a folder that has nothing else */
-async function bundle({ esm, external }) {
-  const folder = await tools('webpack', 'webpack@5');
-  writeFileSync(join(project, 'program.mjs'), PROGRAM);
-  const path = mkdtempSync(join(tmpdir(), 'synthetic-attention-webpack-'));
-  const filename = esm ? 'program.mjs' : 'program.cjs';
-  const names = ['synthetic-attention', 'synthetic-attention/server'];
-  const webpack = load(folder, 'webpack');
+const NAMES = ['synthetic-attention', 'synthetic-attention/server'];
+
+/** Bundles the program into a folder. @returns what the bundler complains about */
+async function byWebpack(path, filename, { esm, external }) {
+  const webpack = load(await tools('webpack', 'webpack@5'), 'webpack');
   const stats = await new Promise((resolve, reject) => {
     webpack(
       {
@@ -46,7 +43,7 @@ async function bundle({ esm, external }) {
         context: project,
         entry: './program.mjs',
         externals: external
-          ? Object.fromEntries(names.map((name) => [name, `${esm ? 'module' : 'commonjs'} ${name}`]))
+          ? Object.fromEntries(NAMES.map((name) => [name, `${esm ? 'module' : 'commonjs'} ${name}`]))
           : {},
         experiments: { outputModule: esm },
         // Minified in one of the formats, since that takes most of the time.
@@ -56,55 +53,79 @@ async function bundle({ esm, external }) {
       (error, done) => (error ? reject(error) : resolve(done)),
     );
   });
-  expectEqual(
-    'messages of webpack',
-    stats.toJson({ errors: true, warnings: true }).errors.map(({ message }) => message),
-    [],
-  );
-  expectEqual(
-    'warnings of webpack',
-    stats.toJson({ warnings: true }).warnings.map(({ message }) => message),
-    [],
-  );
-  for (const name of readdirSync(path)) {
-    const text = readFileSync(join(path, name), 'utf8');
-    if (text.includes(project)) throw new Error(`${name} holds the path ${project}`);
-  }
-  return join(path, filename);
+  const { errors, warnings } = stats.toJson({ errors: true, warnings: true });
+  return [...errors, ...warnings].map(({ message }) => message);
 }
 
-const webpack = (esm, external) => async () => {
-  const file = await bundle({ esm, external });
-  const folder = join(file, '..');
+async function byRollup(path, filename, { esm, external }) {
+  const folder = await tools('rollup', 'rollup@4', '@rollup/plugin-node-resolve@16');
+  const { rollup } = load(folder, 'rollup');
+  const { nodeResolve } = load(folder, '@rollup/plugin-node-resolve');
+  const messages = [];
+  const bundle = await rollup({
+    input: join(project, 'program.mjs'),
+    external: [/^node:/, ...(external ? NAMES : [])],
+    plugins: [nodeResolve({ preferBuiltins: true })],
+    onwarn: ({ code, message }) => messages.push(`${code}: ${message}`),
+  });
+  await bundle.write({ dir: path, entryFileNames: filename, format: esm ? 'es' : 'cjs' });
+  await bundle.close();
+  // Modules that import one another are no mistake.
+  return messages.filter((message) => !message.startsWith('CIRCULAR_DEPENDENCY'));
+}
+
+const bundled = (bundler, how) => async () => {
+  writeFileSync(join(project, 'program.mjs'), PROGRAM);
+  const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-bundle-'));
+  const filename = how.esm ? 'program.mjs' : 'program.cjs';
   try {
-    const program = (env) => run(process.execPath, [file], { cwd: tmpdir(), env });
-    if (external) {
-      mkdirSync(join(folder, 'node_modules'));
-      cpSync(installed, join(folder, 'node_modules/synthetic-attention'), { recursive: true });
-      expectEqual('the program', await program(), RIGHT);
-      return;
+    if (how.esm) writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
+    expectEqual('messages of the bundler', await bundler(folder, filename, how), []);
+    for (const name of readdirSync(folder)) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      if (text.includes(project)) throw new Error(`${name} holds the path ${project}`);
     }
-    const { status, stdout } = await program();
-    expectEqual('a program without an addon', status, 1);
-    expectMatch(
-      'a program without an addon',
-      stdout,
-      /^true no native addon loads on [\s\S]*externals \(webpack\)/,
-    );
-    const [tag] = readdirSync(join(installed, 'prebuilds'));
-    const addon = join(installed, 'prebuilds', tag, 'synthetic_attention.node');
-    cpSync(join(installed, 'models'), join(folder, 'models'), { recursive: true });
-    expectEqual('a program with a named addon', await program({ SYNTHETIC_ATTENTION_ADDON: addon }), RIGHT);
-    copyFileSync(addon, join(folder, 'synthetic_attention.node'));
-    expectEqual('a program with an addon beside it', await program(), RIGHT);
+    const program = (env) => run(process.execPath, [join(folder, filename)], { cwd: tmpdir(), env });
+    if (how.external) await withPackage(folder, program);
+    else await withFiles(folder, program);
   } finally {
     rmSync(folder, { recursive: true });
   }
 };
 
-export const bundlerCases = {
-  'webpack ESM external': webpack(true, true),
-  'webpack ESM bundled': webpack(true, false),
-  'webpack CommonJS external': webpack(false, true),
-  'webpack CommonJS bundled': webpack(false, false),
-};
+/** The package lies outside of the bundle. */
+async function withPackage(folder, program) {
+  mkdirSync(join(folder, 'node_modules'));
+  cpSync(installed, join(folder, 'node_modules/synthetic-attention'), { recursive: true });
+  expectEqual('the program', await program(), RIGHT);
+}
+
+/** The package is in the bundle, and its addon and model are copied beside it. */
+async function withFiles(folder, program) {
+  const { status, stdout } = await program();
+  expectEqual('a program without an addon', status, 1);
+  expectMatch(
+    'a program without an addon',
+    stdout,
+    /^true NativeLoadError no native addon loads on [\s\S]*externals \(webpack\)/,
+  );
+  const [tag] = readdirSync(join(installed, 'prebuilds')).filter((name) => name.startsWith(process.platform));
+  const addon = join(installed, 'prebuilds', tag, 'synthetic_attention.node');
+  cpSync(join(installed, 'models'), join(folder, 'models'), { recursive: true });
+  expectEqual('a program with a named addon', await program({ SYNTHETIC_ATTENTION_ADDON: addon }), RIGHT);
+  copyFileSync(addon, join(folder, 'synthetic_attention.node'));
+  expectEqual('a program with an addon beside it', await program(), RIGHT);
+}
+
+const BUNDLERS = { webpack: byWebpack, rollup: byRollup };
+
+export const bundlerCases = Object.fromEntries(
+  Object.entries(BUNDLERS).flatMap(([name, bundler]) =>
+    [true, false].flatMap((esm) =>
+      [true, false].map((external) => [
+        `${name} ${esm ? 'ESM' : 'CommonJS'} ${external ? 'external' : 'bundled'}`,
+        bundled(bundler, { esm, external }),
+      ]),
+    ),
+  ),
+);
