@@ -35,7 +35,7 @@ function install(options, ...specifiers) {
 
 async function run({ tarball, workspace }) {
   const cwd = workspace.make('build from source');
-  const options = { cwd, env: process.env, seconds: 600 };
+  const options = { cwd, env: process.env, seconds: 1800 };
   try {
     requireCompiler();
     writeFileSync(join(cwd, 'package.json'), '{"name": "project", "version": "1.0.0", "private": true}\n');
