@@ -29,19 +29,29 @@ function keepRules(target, path) {
   throw new Error(`prebuild: ${relative(root, path)} breaks ${broken.length} of its rules:${lines}`);
 }
 
+async function buildOne(compiler, target, jobs) {
+  const started = Date.now();
+  const built = await buildAddon(compiler, target, jobs);
+  const found = keepRules(target, built);
+  const place = placeOf(target.tag);
+  mkdirSync(dirname(place), { recursive: true });
+  // Never written over: a process may have it loaded.
+  rmSync(place, { force: true });
+  copyFileSync(built, place);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`${target.tag}: ${statSync(place).size} bytes in ${seconds} s; ${found}`);
+}
+
+/** One that fails does not keep the others from being made. */
 async function build(targets, jobs) {
   const compiler = await zig();
   for (const target of targets) {
-    const started = Date.now();
-    const built = await buildAddon(compiler, target, jobs);
-    const found = keepRules(target, built);
-    const place = placeOf(target.tag);
-    mkdirSync(dirname(place), { recursive: true });
-    // Never written over: a process may have it loaded.
-    rmSync(place, { force: true });
-    copyFileSync(built, place);
-    const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    console.log(`${target.tag}: ${statSync(place).size} bytes in ${seconds} s; ${found}`);
+    try {
+      await buildOne(compiler, target, jobs);
+    } catch (error) {
+      console.error(error.message);
+      process.exitCode = 1;
+    }
   }
   writeSums(prebuilds, TAGS.filter((tag) => existsSync(placeOf(tag))).map(nameOf));
 }

@@ -143,9 +143,7 @@ class LoadTransformerJob : public Job {
   }
 
   // 0 stands for a time that the runtime does not know to the nanosecond.
-  static bool same_time(int64_t described_ns, int64_t ns) {
-    return described_ns == 0 || described_ns == ns;
-  }
+  static bool same_time(int64_t described_ns, int64_t ns) { return described_ns == 0 || described_ns == ns; }
 
   static bool absent(const Napi::Value& value) { return value.IsUndefined() || value.IsNull(); }
 

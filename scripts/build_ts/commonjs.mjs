@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { build, transform } from 'esbuild';
+import { compactOptions } from './compact.mjs';
 import { DEFINED, PROGRAMS, PUBLIC, SHARED, sourceOf } from './entries.mjs';
 
 /** @returns esbuild's metafile */
@@ -16,6 +17,7 @@ export async function buildCommonJs(outdir) {
   });
   for (const { path, text } of outputFiles) {
     const { code } = await transform(text, {
+      ...compactOptions(path, metafile),
       format: 'cjs',
       platform: 'node',
       target: SHARED.target,

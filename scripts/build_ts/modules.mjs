@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
+import { compactOptions } from './compact.mjs';
 import { DEFINED, PUBLIC, SHARED, sourceOf } from './entries.mjs';
 
 const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
@@ -36,7 +37,9 @@ export async function buildModules(outdir) {
   });
   for (const { path, text } of outputFiles) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    const options = compactOptions(path, metafile);
+    const compact = Object.keys(options).length > 0;
+    writeFileSync(path, compact ? (await transform(text, { ...options, target: SHARED.target })).code : text);
   }
   return metafile;
 }

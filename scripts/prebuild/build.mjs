@@ -23,8 +23,9 @@ function flags(target) {
     target.zig,
     ...COMPILE_FLAGS,
     ...(target.compile ?? []),
-    // Zig adds checks for undefined behaviour to what it compiles, unless it is told not to.
+    // Zig adds checks for undefined behaviour and symbols for debuggers, unless it is told not to.
     '-fno-sanitize=all',
+    '-g0',
     ...(windows ? [] : ['-fPIC']),
     `-ffile-prefix-map=${root}=`,
     '-Inative',
@@ -71,11 +72,15 @@ function versionScript(folder) {
   return `-Wl,--version-script=${file}`;
 }
 
-/** Links the objects of an addon, in `folder`. @returns {Promise<string>} the addon */
-export async function linkAddon(zig, target, folder, objects) {
+/**
+ * Links the objects of an addon, in `folder`.
+ * @param {'cc' | 'c++'} language of the objects: the one that needs no C++ library links without one
+ * @returns {Promise<string>} the addon
+ */
+export async function linkAddon(zig, target, folder, objects, language = 'c++') {
   const addon = join(folder, ADDON);
   const inputs = [...objects];
-  const link = ['c++', '-target', target.zig, '-shared', ...target.link];
+  const link = [language, '-target', target.zig, '-shared', ...target.link];
   const { format } = target.rules;
   if (format === 'pe') inputs.push(await compileHostPointers(zig, target, folder, objects));
   if (format === 'elf') link.push(versionScript(folder), '-pthread', '-ldl');

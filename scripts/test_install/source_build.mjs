@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Skip } from '../runtimes/outcome.mjs';
 import { execute } from './execute.mjs';
-import { npm, Unavailable } from './tools.mjs';
+import { npm } from './tools.mjs';
 
 const PACKAGE = 'node_modules/synthetic-attention';
 
@@ -13,7 +14,7 @@ function requireCompiler() {
     try {
       execute(command, ['--version'], { env: process.env });
     } catch {
-      throw new Unavailable(`${command} is not installed`);
+      throw new Skip(`${command} is not installed`);
     }
   }
 }
@@ -34,7 +35,7 @@ function install(options, ...specifiers) {
 
 async function run({ tarball, workspace }) {
   const cwd = workspace.make('build from source');
-  const options = { cwd, env: process.env, seconds: 600 };
+  const options = { cwd, env: process.env, seconds: 1800 };
   try {
     requireCompiler();
     writeFileSync(join(cwd, 'package.json'), '{"name": "project", "version": "1.0.0", "private": true}\n');
@@ -54,7 +55,7 @@ async function run({ tarball, workspace }) {
     assert.match(JSON.parse(stdout).addonPath, /build.Release.synthetic_attention\.node$/);
     return { version: 'cmake-js', seconds, outcome: 'passed' };
   } catch (error) {
-    return { outcome: error instanceof Unavailable ? `skipped: ${error.message}` : error.message };
+    return { outcome: error instanceof Skip ? `skipped: ${error.message}` : error.message };
   }
 }
 

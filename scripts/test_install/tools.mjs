@@ -1,45 +1,35 @@
-// Package managers and releases of Node, all of them npm packages. They are kept in build/install_tools.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Package managers and releases of Node, all of them npm packages, which are fetched once (scripts/runtimes/project.mjs).
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Skip } from '../runtimes/outcome.mjs';
+import { tools } from '../runtimes/project.mjs';
 import { execute } from './execute.mjs';
 
-const TOOLS = fileURLToPath(new URL('../../build/install_tools', import.meta.url));
-
-/** A tool that this machine cannot have: a row is skipped for it, and never counts as passed. */
-export class Unavailable extends Error {}
+const versionOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
 
 /**
- * The file of a package, which is installed without its scripts.
+ * A program that a package of npm brings, and its version.
+ * @param {string} name of the folder that keeps it
  * @param {string} specifier such as pnpm@10
  * @param {string} path inside of the package
- * @throws Unavailable
+ * @throws Skip when it cannot be had
  */
-export function tool(specifier, path) {
-  const name = specifier.replace(/(?<=.)@.*/, '');
-  const folder = join(TOOLS, specifier.replaceAll(/[^\w.]+/g, '-').replace(/^-/, ''));
-  const file = join(folder, 'node_modules', name, path);
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'package.json'), '{"private": true}');
-    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--force', specifier];
-    try {
-      execute('npm', args, { cwd: folder, env: process.env });
-    } catch (error) {
-      throw new Unavailable(`${specifier} cannot be fetched: ${error.message.split('\n')[0]}`);
-    }
-  }
-  if (!existsSync(file)) throw new Unavailable(`${specifier} has no ${path}`);
-  return { file, version: versionOf(join(folder, 'node_modules', name, 'package.json')) };
+export async function tool(name, specifier, path) {
+  const folder = join(await tools(name, specifier), 'node_modules', specifier.replace(/(?<=.)@.*/, ''));
+  const file = join(folder, path);
+  if (!existsSync(file)) throw new Skip(`${specifier} has no ${path}`);
+  return { file, version: versionOf(folder) };
 }
 
-function versionOf(manifest) {
-  return JSON.parse(readFileSync(manifest, 'utf8')).version;
+/** A program of a package that is for Linux on x64 alone. @throws Skip elsewhere */
+export function linuxTool(...args) {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Skip(`${args[1]} is for linux-x64 alone`);
+  return tool(...args);
 }
 
 /** The npm that runs this. */
 export function npm(program = 'npm-cli.js') {
-  const prefix = execute('npm', ['root', '--global'], { env: process.env }).stdout.trim();
-  const folder = join(prefix, 'npm');
-  return { file: join(folder, 'bin', program), version: versionOf(join(folder, 'package.json')) };
+  const folder = join(execute('npm', ['root', '--global'], { env: process.env }).stdout.trim(), 'npm');
+  return { file: join(folder, 'bin', program), version: versionOf(folder) };
 }

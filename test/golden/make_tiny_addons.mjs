@@ -37,11 +37,11 @@ for (const tag of ['linux-x64-glibc', 'darwin-arm64', 'win32-x64']) {
   const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
   const [source, object] = [join(folder, 'tiny.c'), join(folder, 'tiny.o')];
   writeFileSync(source, SOURCE);
-  const flags = ['-O2', '-fstack-protector-strong', '-fvisibility=hidden', '-fno-sanitize=all'];
+  const flags = ['-O2', '-fstack-protector-strong', '-fvisibility=hidden', '-fno-sanitize=all', '-g0'];
   if (target.rules.format !== 'pe') flags.push('-fPIC');
   const args = ['cc', '-target', target.zig, ...flags, '-c', source, '-o', object];
   await must(tag, compiler.command, args, { env: compiler.env });
-  const addon = await linkAddon(compiler, target, folder, [object]);
+  const addon = await linkAddon(compiler, target, folder, [object], 'cc');
   writeFileSync(join(out, `${tag}.node.gz`), gzipSync(readFileSync(addon), { level: 9 }));
   rmSync(folder, { recursive: true });
 }

@@ -163,7 +163,7 @@ it('a build without the packages that it needs names them', () => {
 it('the command runs the build and ends with its status', async () => {
   ensureBuilt();
   const help = await run(['build', '--help']);
-  expect(help.stdout).toMatch(/C\+\+17 compiler, cmake,\s+and the npm packages cmake-js and node-addon-api/);
+  expect(help.stdout).toMatch(/C\+\+17\s+compiler, cmake, and the npm packages cmake-js and node-addon-api/);
   const wrong = await run(['build', '--with', 'make']);
   expect([wrong.status, wrong.stderr]).toEqual([
     1,
