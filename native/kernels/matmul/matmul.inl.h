@@ -123,9 +123,18 @@ SA_INLINE void copy_columns(const float* from, float* to, int width) {
 // would only take the place of loads; one that is fresh comes from afar.
 template <int kRows, bool kColumns, bool kPrefetch>
 SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
-  const float* a = t.a;
   const float* b = t.b;
   const ptrdiff_t a_row = kColumns ? 1 : t.a_stride, a_step = kColumns ? t.a_stride : 1;
+  // An address is a pointer and once or twice the row's length: with a pointer for every third row, none has to
+  // be computed. Compilers that know how the pointers are related compute each from the one before.
+  constexpr int kNear = kColumns ? kRows : 3;
+  constexpr int kPointers = (kRows + kNear - 1) / kNear;
+  const float* a[kPointers];
+  SA_UNROLL
+  for (int i = 0; i < kPointers; ++i) {
+    a[i] = t.a + i * kNear * a_row;
+    SA_UNRELATED(a[i]);
+  }
   for (int64_t p = t.depth; p > 0; --p) {
     Vec bv[kMatmulVectors];
     SA_UNROLL
@@ -135,11 +144,12 @@ SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
     }
     SA_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const Vec av = vset(a[i * a_row]);
+      const Vec av = vset(a[i / kNear][i % kNear * a_row]);
       SA_UNROLL
       for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vmuladd(av, bv[v], acc[i][v]);
     }
-    a += a_step;
+    SA_UNROLL
+    for (int i = 0; i < kPointers; ++i) a[i] += a_step;
     b += t.b_row;
   }
 }
