@@ -27,8 +27,15 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
     } else if (b.row_stride == 1) {
       for (; p + kLanes <= k; p += kLanes) {
         for (int v = 0; v < kMatmulVectors; ++v) {
-          const float* block = columns_of(width, v) == 0 ? src : src + v * kLanes * b.col_stride;
-          vtranspose(block + p, b.col_stride, columns_of(width, v), dst + p * kPanel + v * kLanes, kPanel);
+          const int columns = columns_of(width, v);
+          const float* block = columns == 0 ? src : src + v * kLanes * b.col_stride;
+          float* to = dst + p * kPanel + v * kLanes;
+          // A whole block is transposed without a look at each of its rows.
+          if (columns == kLanes) {
+            vtranspose(block + p, b.col_stride, kLanes, to, kPanel);
+          } else {
+            vtranspose(block + p, b.col_stride, columns, to, kPanel);
+          }
         }
       }
     }
