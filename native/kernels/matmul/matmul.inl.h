@@ -133,15 +133,13 @@ SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
   const float* b = t.b;
   const ptrdiff_t a_row = kColumns ? 1 : t.a_stride, a_step = kColumns ? t.a_stride : 1;
   // An address is a pointer and once or twice the row's length: with a pointer for every third row, none has to
-  // be computed. Compilers that know how the pointers are related compute each from the one before.
+  // be computed. Compilers that know how the pointers are related compute each from the one before, or keep one
+  // for every row on the stack.
   constexpr int kNear = kColumns ? kRows : 3;
   constexpr int kPointers = (kRows + kNear - 1) / kNear;
   const float* a[kPointers];
   SA_UNROLL
-  for (int i = 0; i < kPointers; ++i) {
-    a[i] = t.a + i * kNear * a_row;
-    SA_UNRELATED(a[i]);
-  }
+  for (int i = 0; i < kPointers; ++i) a[i] = t.a + i * kNear * a_row;
   for (int64_t p = t.depth; p > 0; --p) {
     Vec bv[kMatmulVectors];
     SA_UNROLL
@@ -156,7 +154,10 @@ SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
       for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vmuladd(av, bv[v], acc[i][v]);
     }
     SA_UNROLL
-    for (int i = 0; i < kPointers; ++i) a[i] += a_step;
+    for (int i = 0; i < kPointers; ++i) {
+      a[i] += a_step;
+      SA_UNRELATED(a[i]);
+    }
     b += t.b_row;
   }
 }
