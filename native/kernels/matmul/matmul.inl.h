@@ -16,6 +16,13 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
     const float* src = b.data + j0 * b.col_stride;
     int64_t p = 0;
     if (b.col_stride == 1) {
+      // Whole panels are copied without a look at each of their vectors.
+      for (; width == kPanel && p < k; ++p) {
+        SA_UNROLL
+        for (int v = 0; v < kMatmulVectors; ++v) {
+          vstore(dst + p * kPanel + v * kLanes, vload(src + p * b.row_stride + v * kLanes));
+        }
+      }
       for (; p < k; ++p) {
         for (int v = 0; v < kMatmulVectors; ++v) {
           const int columns = columns_of(width, v);
@@ -30,7 +37,7 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
           const int columns = columns_of(width, v);
           const float* block = columns == 0 ? src : src + v * kLanes * b.col_stride;
           float* to = dst + p * kPanel + v * kLanes;
-          // A whole block is transposed without a look at each of its rows.
+          // The same for whole blocks.
           if (columns == kLanes) {
             vtranspose(block + p, b.col_stride, kLanes, to, kPanel);
           } else {
