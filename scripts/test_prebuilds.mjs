@@ -45,7 +45,8 @@ async function testRuntime(tag, runtime) {
 }
 
 async function test(tag) {
-  if (!existsSync(join(root, 'prebuilds', tag, ADDON))) return `there is none; npm run prebuild -- ${tag} makes it`;
+  if (!existsSync(join(root, 'prebuilds', tag, ADDON)))
+    return `there is none; npm run prebuild -- ${tag} makes it`;
   const { runs, skipped } = await runtimesOf(tag);
   if (skipped) return skipped;
   let right = true;

@@ -1,11 +1,12 @@
 // The fields of a 64-bit Windows library (PE32+) that the rules of prebuilt addons need.
 
-const MACHINES = { 0x8664: 'x64', 0xaa64: 'arm64' };
+const MACHINES = { 34404: 'x64', 43620: 'arm64' };
 const [DLL, PE32_PLUS] = [0x2000, 0x20b];
 const [HIGH_ENTROPY, DYNAMIC_BASE, NX_COMPATIBLE] = [0x20, 0x40, 0x100];
 const [EXPORTS, IMPORTS, DELAYED_IMPORTS] = [0, 1, 13];
 
-const headerOf = (file) => (file.length > 64 && file.toString('latin1', 0, 2) === 'MZ' ? file.readUInt32LE(60) : 0);
+const headerOf = (file) =>
+  file.length > 64 && file.toString('latin1', 0, 2) === 'MZ' ? file.readUInt32LE(60) : 0;
 export const isPe = (file) => {
   const at = headerOf(file);
   return at > 0 && at + 24 < file.length && file.toString('latin1', at, at + 4) === 'PE\0\0';
@@ -16,7 +17,11 @@ export function readPe(file) {
   const header = headerOf(file);
   const optional = header + 24;
   if (file.readUInt16LE(optional) !== PE32_PLUS) throw new Error('the file is not for 64 bits');
-  const sections = readSections(file, optional + file.readUInt16LE(header + 20), file.readUInt16LE(header + 6));
+  const sections = readSections(
+    file,
+    optional + file.readUInt16LE(header + 20),
+    file.readUInt16LE(header + 6),
+  );
   /** Where an address lies in the file. */
   const place = (address) => {
     const holder = sections.find((s) => address >= s.address && address < s.address + s.size);

