@@ -20,7 +20,8 @@ using OsHandle = HANDLE (*)(int fd);
 // The table of descriptors belongs to the C library inside of the host, so only the host's libuv can look into it.
 // Looked up by name: hosts other than Node have Node-API, but may have no libuv.
 OsHandle find_os_handle() {
-  for (const wchar_t* module : {static_cast<const wchar_t*>(nullptr), L"libnode.dll", L"node.dll"}) {
+  const wchar_t* const modules[] = {nullptr, L"libnode.dll", L"node.dll"};
+  for (const wchar_t* module : modules) {
     const HMODULE host = GetModuleHandleW(module);
     FARPROC found = host == nullptr ? nullptr : GetProcAddress(host, "uv_get_osfhandle");
     if (found != nullptr) return reinterpret_cast<OsHandle>(reinterpret_cast<void*>(found));

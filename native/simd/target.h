@@ -53,6 +53,12 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
+// Hides from the compiler where the value of the pointer `p` comes from.
+#if defined(SA_TARGET)
+#define SA_UNRELATED(p) __asm__("" : "+r"(p))
+#else
+#define SA_UNRELATED(p) ((void)0)
+#endif
 // A vector or float `x` is made here, before the next such mark: kept from interleaving many chains, a compiler
 // needs fewer registers.
 #if defined(SA_X86_64) && defined(SA_TARGET)

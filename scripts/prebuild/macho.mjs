@@ -7,7 +7,8 @@ const [MH_DYLIB, MH_BUNDLE] = [6, 8];
 const [LC_SYMTAB, LC_LOAD_DYLIB, LC_ID_DYLIB, LC_CODE_SIGNATURE] = [0x2, 0xc, 0xd, 0x1d];
 const [LC_VERSION_MIN_MACOSX, LC_BUILD_VERSION] = [0x24, 0x32];
 const [LC_LOAD_WEAK_DYLIB, LC_REEXPORT_DYLIB, LC_RPATH] = [0x80000018, 0x8000001f, 0x8000001c];
-const [N_STAB, N_PEXT, N_TYPE, N_EXT, N_UNDF] = [0xe0, 0x10, 0x0e, 0x01, 0];
+const [LC_DYLD_INFO_ONLY, LC_DYLD_EXPORTS_TRIE] = [0x80000022, 0x80000033];
+const [N_STAB, N_TYPE, N_EXT, N_UNDF] = [0xe0, 0x0e, 0x01, 0];
 const [SUPER_BLOB, CODE_DIRECTORY, AD_HOC, SHA256] = [0xfade0cc0, 0xfade0c02, 2, 2];
 
 export const isMachO = (file) => file.length > 32 && file.readUInt32LE(0) === MAGIC;
@@ -59,6 +60,12 @@ function readCommand(file, at, out) {
     case LC_SYMTAB:
       readSymbols(file, at, text, out);
       break;
+    case LC_DYLD_INFO_ONLY:
+      readExports(file, file.readUInt32LE(at + 40), file.readUInt32LE(at + 44), out.exported);
+      break;
+    case LC_DYLD_EXPORTS_TRIE:
+      readExports(file, file.readUInt32LE(at + 8), file.readUInt32LE(at + 12), out.exported);
+      break;
     case LC_CODE_SIGNATURE:
       out.signed = true;
       out.signature = verifySignature(file, file.readUInt32LE(at + 8));
@@ -68,17 +75,41 @@ function readCommand(file, at, out) {
 
 const version = (packed) => `${packed >>> 16}.${(packed >>> 8) & 0xff}`;
 
-/** Names lose the underscore that C names have in Mach-O. */
+/** The names that the loader has to find elsewhere, without the underscore that C names have in Mach-O. */
 function readSymbols(file, at, text, out) {
   const [table, count, strings] = [8, 12, 16].map((offset) => file.readUInt32LE(at + offset));
   for (let i = 0; i < count; i++) {
     const entry = table + i * 16;
     const type = file[entry + 4];
-    if ((type & N_STAB) !== 0 || (type & N_EXT) === 0 || (type & N_PEXT) !== 0) continue;
-    const name = text(strings + file.readUInt32LE(entry)).replace(/^_/, '');
-    if ((type & N_TYPE) === N_UNDF) out.imported.push({ name });
-    else out.exported.push(name);
+    const undefinedName = (type & (N_STAB | N_TYPE)) === N_UNDF && (type & N_EXT) !== 0;
+    if (undefinedName)
+      out.imported.push({ name: text(strings + file.readUInt32LE(entry)).replace(/^_/, '') });
   }
+}
+
+/** The names that the loader gives to others: a tree in which each edge carries a part of a name. */
+function readExports(file, begin, size, names) {
+  const tree = file.subarray(begin, begin + size);
+  const number = (from) => {
+    let [value, at] = [0, from];
+    for (let shift = 0; ; shift += 7) {
+      value += (tree[at] & 0x7f) * 2 ** shift;
+      if (tree[at++] < 0x80 || at > tree.length) return [value, at];
+    }
+  };
+  const visit = (node, prefix, depth) => {
+    if (depth > 100) throw new Error('the tree of exports has no end');
+    const [terminal, after] = number(node);
+    if (terminal > 0) names.push(prefix.replace(/^_/, ''));
+    let at = after + terminal;
+    for (let children = tree[at++]; children > 0; children--) {
+      const end = tree.indexOf(0, at);
+      const [child, next] = number(end + 1);
+      visit(child, prefix + tree.toString('latin1', at, end), depth + 1);
+      at = next;
+    }
+  };
+  if (size > 0) visit(0, '', 0);
 }
 
 /** @param offset of the signature @returns {string | undefined} what is wrong with it */

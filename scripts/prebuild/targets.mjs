@@ -39,7 +39,13 @@ const glibc = (loader) => ({
   newestGlibc: '2.17',
 });
 const musl = { format: 'elf', needed: ['libc.so'] };
-const macos = { format: 'macho', needed: ['/usr/lib/libSystem.B.dylib'], oldestSystem: '11.0' };
+const macos = {
+  format: 'macho',
+  needed: ['/usr/lib/libSystem.B.dylib'],
+  oldestSystem: '11.0',
+  // Zig's linker exports the two names that every library has.
+  alsoExported: ['__dso_handle', '_mh_dylib_header'],
+};
 // Windows 10 and later have the universal C runtime; node.exe must not be named (Electron and others rename it).
 const windows = {
   format: 'pe',

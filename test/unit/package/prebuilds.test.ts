@@ -117,7 +117,7 @@ describe.each(TINY)('the rules on an addon for %s', (tag) => {
   });
 
   it('name exports when one is missing', () => {
-    const other = renamed(file, 'node_api_module_get_api_version_v1', 'node_api_module_get_api_version_v2');
+    const other = renamed(file, 'ode_api_module_get_api_version_v1', 'ode_api_module_get_api_version_v2');
     expect(broken(other)[0]).toBe(
       'exports: expected napi_register_module_v1, node_api_module_get_api_version_v1 but received ' +
         'napi_register_module_v1, node_api_module_get_api_version_v2',
