@@ -108,7 +108,7 @@ describe('the packed package', () => {
     const sources = listed.filter((path) => /\.map$|(?<!\.d)\.[cm]?ts$|^native\/build\//.test(path));
     expect(sources).toEqual([]);
     // Most of it is the model.
-    expect(statSync(tarball).size).toBeLessThan(16 * 2 ** 20);
+    expect(statSync(tarball).size).toBeLessThan(18 * 2 ** 20);
   });
 
   it('runs nothing when it is installed, and brings no other package', () => {
@@ -120,8 +120,8 @@ describe('the packed package', () => {
     expect(listed).not.toContain('binding.gyp');
     const { packages, megabytes } = measure(join(project, 'node_modules'));
     expect(packages).toBe(1);
-    // 30 with the addons of all platforms, which are some 7.
-    expect(megabytes).toBeLessThan(24);
+    // With the addons of all platforms, which are some 7, or with those that have been built here.
+    expect(megabytes).toBeLessThan(30);
   });
 
   it('works by import and by require: every export, an embedding, a layer, the server', () => {
