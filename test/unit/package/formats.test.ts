@@ -117,6 +117,22 @@ describe('state', () => {
   });
 });
 
+describe('a peer dependency that is missing', () => {
+  it.each(['import', 'require'])('can be caught: %s', (by) => {
+    const found = evaluate(`${BOTH}
+      import Module from 'node:module';
+      const resolve = Module._resolveFilename;
+      Module._resolveFilename = function (name, ...rest) {
+        if (name.startsWith('@tensorflow')) throw Object.assign(new Error(name), { code: 'MODULE_NOT_FOUND' });
+        return resolve.call(this, name, ...rest);
+      };
+      const load = { import: (name) => import(name), require: async (name) => require(name) }[${JSON.stringify(by)}];
+      const code = await load('synthetic-attention/tfjs').then(() => 'loaded', (error) => error.code);
+      setTimeout(() => console.log(JSON.stringify(code)), 50);`);
+    expect(found).toBe('MODULE_NOT_FOUND');
+  });
+});
+
 describe('the files', () => {
   const files = (folder: string) =>
     (readdirSync(join(root, folder), { recursive: true }) as string[]).map((file) => join(folder, file));
