@@ -31,9 +31,7 @@ const names = (namespace) =>
 async function loadBothWays(path) {
   const specifier = join(NAME, path);
   if (PEERS[path] && !has(PEERS[path].peer)) {
-    // Node 20 ends when a CommonJS module that an ES module imports throws, although the program catches that.
-    if (!process.version.startsWith('v20.'))
-      await assert.rejects(import(specifier), PEERS[path].named, specifier);
+    await assert.rejects(import(specifier), PEERS[path].named, specifier);
     assert.throws(() => require(specifier), PEERS[path].named, specifier);
     return;
   }
