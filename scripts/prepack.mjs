@@ -1,7 +1,7 @@
 // Before `npm pack` and `npm publish`: dist/, and an addon for this machine in prebuilds/, so that every tarball works
 // where it was made. `npm publish` takes prebuilds/ as it is: scripts/prepublish.mjs has checked it against its sums.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeSums } from './prebuild/sums.mjs';
@@ -12,6 +12,12 @@ const built = join(root, 'build', 'Release', ADDON);
 const prebuilt = (tag) => join(root, 'prebuilds', tag, ADDON);
 const node = (args, options) => execFileSync(process.execPath, args, { cwd: root, ...options });
 
+/** Time of the last change of what the addon is made of. */
+function newestSource() {
+  const names = readdirSync(join(root, 'native'), { recursive: true }).map((name) => `native/${name}`);
+  return Math.max(...[...names, 'CMakeLists.txt'].map((name) => statSync(join(root, name)).mtimeMs));
+}
+
 node(['scripts/prepare.mjs'], { stdio: ['ignore', 2, 2] });
 
 // The built package says what this machine is, and proves that the addon loads.
@@ -20,7 +26,7 @@ const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const info = node([bin['synthetic-attention'], 'info', '--json'], { env, encoding: 'utf8' });
 const { platform } = JSON.parse(info);
 const own = prebuilt(platform);
-const stale = !existsSync(own) || statSync(own).mtimeMs < statSync(built).mtimeMs;
+const stale = !existsSync(own) || statSync(own).mtimeMs < newestSource();
 if (process.env.npm_command !== 'publish' && stale) {
   mkdirSync(dirname(own), { recursive: true });
   // Never written over: a process may have it loaded.

@@ -113,7 +113,9 @@ describe('a release', () => {
     expect(check()).toMatchObject({ status: 0, stderr: '' });
     rmSync(join(folder, 'prebuilds', addons[0]!));
     expect(check()).toMatchObject({ status: 1, stderr: expect.stringContaining(addons[0]!) });
-    expect((manifest.scripts as Record<string, string>).prepublishOnly).toBe('node scripts/prepublish.mjs');
+    expect((manifest.scripts as Record<string, string>).prepublishOnly).toBe(
+      'node scripts/prebuild.mjs --check && node scripts/prepublish.mjs',
+    );
   });
 });
 
