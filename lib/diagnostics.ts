@@ -1,15 +1,14 @@
 /** What runs here: for `synthetic-attention info`, bug reports and benchmarks. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ArgumentError, describe, expectation } from './errors.js';
 import type { NativeTier } from './native/addon.js';
 import { addon, addonPath } from './native/load.js';
-import { packageRoot } from './package_root.js';
+import { platformTag } from './native/platform.js';
+import { version } from './package_root.js';
 
 export interface Info {
   version: string;
   node: string;
-  /** Operating system and processor family, such as linux-x64. */
+  /** Operating system, processor family and, on Linux, C library, such as linux-x64-glibc or darwin-arm64. */
   platform: string;
   cpu: string;
   /** Instruction-set tier in use. */
@@ -26,18 +25,12 @@ export interface Info {
   addonPath: string;
 }
 
-/** The package's version. */
-export function version(): string {
-  const manifest = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
-}
-
 export function info(): Info {
   const native = addon().info();
   return {
     version: version(),
     node: process.version,
-    platform: `${process.platform}-${process.arch}`,
+    platform: platformTag(),
     cpu: native.cpu,
     isa: native.isa,
     int8: native.int8,

@@ -91,10 +91,28 @@ export class NativeError extends SyntheticAttentionError {
   }
 }
 
+/** A file that was tried as the native addon, and why it is not the one for this process. */
+export interface AddonAttempt {
+  path: string;
+  /** `unloadable`: the system refuses the file, or it is no addon of this package. */
+  reason: 'missing' | 'system' | 'architecture' | 'libc' | 'unloadable';
+  /** The reason in words. */
+  message: string;
+}
+
 /** The native addon is missing or does not load on this machine. */
 export class NativeLoadError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
+  /** What an addon has to be built for here, such as linux-x64-musl; undefined when one has loaded and then failed. */
+  readonly platform: string | undefined;
+  /** The files that were tried, in order. */
+  readonly tried: readonly AddonAttempt[];
+  constructor(
+    message: string,
+    options: ErrorOptions & { platform?: string; tried?: readonly AddonAttempt[] } = {},
+  ) {
     super('ERR_NATIVE_LOAD', message, options);
+    this.platform = options.platform;
+    this.tried = options.tried ?? [];
   }
 }
 

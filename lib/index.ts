@@ -33,6 +33,7 @@ export type {
   TokensEncodeOptions,
 } from './encoder/types.js';
 export {
+  type AddonAttempt,
   ArgumentError,
   DisposedError,
   FileError,

@@ -1,50 +1,32 @@
-// dist/: declarations by the compiler, JavaScript in a few files by esbuild. Node spends longer on finding and linking a
+// dist/: declarations by the compiler, JavaScript by esbuild in a few files. Node spends longer on finding and linking a
 // hundred small modules than on running them, and a server's first embedding waits for that.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+//   dist/*.cjs         the code, as CommonJS: what `require` gives, what the command and the threads run
+//   dist/*.js          what `import` gives: the names of the CommonJS modules, so that state is one in a process
+//   dist/module/*.js   ES modules for bundlers (the condition "module")
+//   dist/*.d.ts, *.d.cts
+//   THIRD_PARTY_LICENSES of the packages that are in these files
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { buildCommonJs } from './build_ts/commonjs.mjs';
+import { buildDeclarations } from './build_ts/declarations.mjs';
+import { licencesOf } from './build_ts/licences.mjs';
+import { buildModules } from './build_ts/modules.mjs';
+import { writeWrappers } from './build_ts/wrappers.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-process.chdir(root);
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-/** Everything that package.json lets users import or run, and files that start as threads of their own. */
-function entryPoints() {
-  const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const files = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)];
-  const entries = files
-    .filter((file) => file?.endsWith('.js'))
-    .map((file) => file.replace(/^(\.\/)?dist\//, ''));
-  return [...entries, 'encoder/token_worker.js']
-    .map((file) => `lib/${file.replace(/js$/, 'ts')}`)
-    .filter(existsSync);
-}
-
-const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
 // Built beside dist and then put in its place: what runs from dist meanwhile finds the old one whole.
 const fresh = `dist.${process.pid}`;
 const old = `${fresh}.old`;
-const { status } = spawnSync(
-  process.execPath,
-  [fileURLToPath(new URL('bin/tsc', `file://${compiler}`)), '-p', 'tsconfig.build.json', '--outDir', fresh],
-  { stdio: 'inherit' },
-);
-await build({
-  entryPoints: entryPoints(),
-  outbase: 'lib',
-  outdir: fresh,
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  packages: 'external',
-  sourcemap: true,
-  logLevel: 'warning',
-});
-if (existsSync('dist')) renameSync('dist', old);
-renameSync(fresh, 'dist');
-rmSync(old, { recursive: true, force: true });
-process.exitCode = status ?? 1;
+try {
+  const typed = buildDeclarations(fresh);
+  const code = await buildCommonJs(fresh);
+  writeWrappers(fresh, code);
+  const modules = await buildModules(`${fresh}/module`);
+  writeFileSync('THIRD_PARTY_LICENSES', licencesOf([code, modules]));
+  if (existsSync('dist')) renameSync('dist', old);
+  renameSync(fresh, 'dist');
+  process.exitCode = typed ? 0 : 1;
+} finally {
+  for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
+}

@@ -2,10 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execute, missingSanitizer, must, root } from './native_tests.mjs';
-import { ADDON } from './platform.mjs';
 
 const SANITIZERS = 'address,undefined';
 const FOLDER = 'build/fuzz-addon';
+const ADDON = 'synthetic_attention.node';
 
 /** Builds the addon when its sources are newer. Returns the variables to start Node with. */
 export function sanitizedAddon() {

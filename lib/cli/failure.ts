@@ -1,6 +1,7 @@
 /** How the command fails: one sentence on stderr, an exit code, no stack trace. */
 import { CommanderError } from 'commander';
 import { SyntheticAttentionError } from '../errors.js';
+import { variables } from '../variables.js';
 
 /** The user or the system asked the command to end. */
 export class Interruption extends Error {
@@ -46,6 +47,6 @@ export function reportFailure(error: unknown): void {
       `${(error as Error | undefined)?.message ?? String(error)} (SYNTHETIC_ATTENTION_DEBUG=1 shows where)`,
     );
   }
-  if (process.env.SYNTHETIC_ATTENTION_DEBUG === '1' && error instanceof Error)
+  if (variables.SYNTHETIC_ATTENTION_DEBUG === '1' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
 }

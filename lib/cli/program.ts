@@ -1,6 +1,7 @@
 /** The command's tree: one row a subcommand. */
 import { Command } from 'commander';
-import { version } from '../diagnostics.js';
+import { version } from '../package_root.js';
+import { buildCommand } from './build_command.js';
 import { convertCommand } from './convert_command.js';
 import { encodeCommand } from './encode_command.js';
 import { infoCommand } from './info_command.js';
@@ -16,6 +17,7 @@ const COMMANDS: readonly (() => Command)[] = [
   convertCommand,
   inspectCommand,
   infoCommand,
+  buildCommand,
 ];
 
 export function createProgram(): Command {

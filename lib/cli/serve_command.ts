@@ -1,6 +1,7 @@
 /** `synthetic-attention serve`: flags and variables, signals, the exit code. */
 import { Command, Option } from 'commander';
 import { flagOf, OPTIONS, type OptionRow, readCommandOptions, variableOf } from '../server/options.js';
+import { variables } from '../variables.js';
 
 function addRow(command: Command, row: OptionRow): void {
   const { kind, value, help, default: byDefault } = row;
@@ -25,7 +26,7 @@ export function serveCommand(): Command {
   );
   for (const row of OPTIONS) addRow(command, row);
   return command.action(async (flags: Record<string, unknown>) => {
-    const options = readCommandOptions(flags, process.env);
+    const options = readCommandOptions(flags, variables);
     const [{ startServer }, { setThreads }] = await Promise.all([
       import('../server/serve.js'),
       import('../diagnostics.js'),

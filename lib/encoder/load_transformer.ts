@@ -33,10 +33,14 @@ export async function loadTransformer(
   throw new ModelError(expectation(subject, 'finite weights', 'NaN or an infinity'));
 }
 
+/** Deno cuts times off at a millisecond or a second, so that native code cannot compare them with those it reads. */
+const TIMES_ARE_EXACT = !('deno' in process.versions);
+
 function numbersOf(states: readonly FileState[]): BigInt64Array {
   return BigInt64Array.from(
-    states.flatMap(({ device, inode, size, modified, changed }) =>
-      [device, inode, size, modified, changed].map((number) => BigInt.asIntN(64, number)),
-    ),
+    states.flatMap(({ device, inode, size, modified, changed }) => {
+      const times = TIMES_ARE_EXACT ? [modified, changed] : [0n, 0n];
+      return [device, inode, size, ...times].map((number) => BigInt.asIntN(64, number));
+    }),
   );
 }

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ArgumentError, describe, expectation, FileError, SyntheticAttentionError } from '../errors.js';
-import { packageRoot } from '../package_root.js';
+import { installedRoot } from '../package_root.js';
 import type { JsonObject } from './json_file.js';
 import { TokenDemand } from './token_demand.js';
 import type { Slice } from './token_slice.js';
@@ -76,8 +76,8 @@ export class TokenWorkers {
     this.tokenizer = tokenizer;
     this.data = { source: tokenizerFile.source, values: tokenizerFile.values, options };
     this.auto = workers === 'auto';
-    // Bundles lie deeper or less deep than sources, and sources are no thread's to run: it is always this file.
-    this.file = file ?? join(packageRoot(), 'dist', 'encoder', 'token_worker.js');
+    // Sources are no thread's to run, and bundles of other programs do not have it: it is always this file.
+    this.file = file ?? join(installedRoot() ?? '', 'dist', 'encoder', 'token_worker.cjs');
     this.most = workers === 'auto' ? (most ?? Math.min(MOST_AUTO, availableParallelism() - 1)) : workers;
     if (this.most > 0 && !existsSync(this.file)) {
       if (!this.auto) throw new FileError(expectation(this.file, 'what tokenizer workers run', 'no file'));

@@ -1,5 +1,5 @@
 /** The safetensors files of a model directory: one file, or shards that an index names. */
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expectation, ModelError } from '../errors.js';
 import type { FileState } from '../formats/input_file.js';
@@ -37,7 +37,7 @@ function checkShard(source: string, name: string, shard: unknown): string {
 /** @throws FileError, FormatError, ModelError with one sentence each */
 export async function openWeightsFiles(directory: string): Promise<WeightsFiles> {
   const single = join(directory, SINGLE);
-  const index = await access(single).then(
+  const index = await stat(single).then(
     () => undefined,
     () => readOptionalJson(directory, INDEX),
   );

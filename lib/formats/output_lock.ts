@@ -134,10 +134,19 @@ interface Holder {
   host: string;
 }
 
+/** Empty where it may not be known, by Deno's permissions. */
+function ownHost(): string {
+  try {
+    return hostname();
+  } catch {
+    return '';
+  }
+}
+
 function writeHolder(fd: number): void {
   try {
     fs.ftruncateSync(fd);
-    fs.writeSync(fd, `${process.pid} ${hostname()}\n`, 0);
+    fs.writeSync(fd, `${process.pid} ${ownHost()}\n`, 0);
   } catch {
     // A full disk: the lock holds all the same, and the output itself will tell.
   }
@@ -156,7 +165,7 @@ function readHolder(fd: number): Holder | undefined {
 }
 
 function busy(output: string, holder: Holder | undefined): OutputBusyError {
-  const where = holder === undefined || holder.host === hostname() ? '' : ` on ${holder.host}`;
+  const where = holder === undefined || holder.host === ownHost() ? '' : ` on ${holder.host}`;
   const who = holder === undefined ? 'another process' : `process ${holder.pid}${where}`;
   return new OutputBusyError(
     `output ${output}: ${who} is writing it; wait until it ends or choose another output`,

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { optionNames, readSignal } from '../options.js';
+import { variables } from '../variables.js';
 import { checkRevision } from './names.js';
 
 export interface FetchProgress {
@@ -99,7 +100,7 @@ function checkString(name: string, value: unknown): void {
 }
 
 /** @throws ArgumentError with one sentence */
-export function readSettings(options: HubOptions, environment: Environment = process.env): Settings {
+export function readSettings(options: HubOptions, environment: Environment = variables): Settings {
   for (const name of ['revision', 'cacheDir', 'endpoint', 'token'] as const) checkString(name, options[name]);
   const { localFilesOnly, signal, onProgress } = options;
   if (localFilesOnly !== undefined && typeof localFilesOnly !== 'boolean') {
@@ -110,7 +111,10 @@ export function readSettings(options: HubOptions, environment: Environment = pro
   }
   return {
     revision: checkRevision(options.revision ?? 'main'),
-    cacheDir: resolve(options.cacheDir ? expandHome(options.cacheDir) : cacheDirectory(environment)),
+    // Only when it is used: to ask for the home directory takes a permission in Deno.
+    get cacheDir() {
+      return resolve(options.cacheDir ? expandHome(options.cacheDir) : cacheDirectory(environment));
+    },
     endpoint: checkEndpoint(options.endpoint || environment.HF_ENDPOINT || 'https://huggingface.co'),
     localFilesOnly: localFilesOnly ?? isTrue(environment.HF_HUB_OFFLINE || environment.TRANSFORMERS_OFFLINE),
     symlinks: !isTrue(environment.HF_HUB_DISABLE_SYMLINKS),
@@ -125,7 +129,7 @@ export function readSettings(options: HubOptions, environment: Environment = pro
  */
 export async function readToken(
   options: HubOptions,
-  environment: Environment = process.env,
+  environment: Environment = variables,
 ): Promise<string | undefined> {
   const token = (options.token ?? (await implicitToken(environment)))?.trim();
   if (!token) return undefined;

@@ -1,41 +1,45 @@
 /** Finds and loads the native addon. The only place that knows a .node file. */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { ADDON, platformTag, REMEDIES } from '../../scripts/platform.mjs';
-import { expectation, NativeLoadError } from '../errors.js';
-import { packageRoot } from '../package_root.js';
+import { join, resolve } from 'node:path';
+import { NativeLoadError } from '../errors.js';
+import { bundleFolders, installedRoot } from '../package_root.js';
+import { variables } from '../variables.js';
 import type { NativeAddon } from './addon.js';
+import { type Attempt, loadFailure } from './load_failure.js';
 import { withTypedErrors } from './native_errors.js';
+import { ADDON, platformTag } from './platform.js';
 
 let loaded: { addon: NativeAddon; path: string } | undefined;
 
-/** One by one: to find out the platform takes milliseconds. */
-function* candidates(): Generator<string> {
-  const given = process.env.SYNTHETIC_ATTENTION_ADDON;
-  if (given) return yield given;
-  const at = (path: string) => join(packageRoot(), path);
-  yield at(`build/Release/${ADDON}`);
-  yield at(`prebuilds/${platformTag()}/${ADDON}`);
+/** One by one, since most processes need no more than the first. A build of one's own precedes the prebuilt addon. */
+function* candidates(given: string | undefined): Generator<string> {
+  if (given !== undefined) return yield given;
+  for (const folder of bundleFolders()) yield join(folder, ADDON);
+  const root = installedRoot();
+  if (root !== undefined) yield join(root, `build/Release/${ADDON}`);
+  const roots = [...bundleFolders(), ...(root === undefined ? [] : [root])];
+  for (const folder of roots) yield join(folder, `prebuilds/${platformTag()}/${ADDON}`);
+}
+
+/** Node's own require, which bundlers do not analyse; it has one addon for all copies of this code in a process. */
+function open(path: string): Partial<NativeAddon> {
+  const file = resolve(path);
+  return process.getBuiltinModule('node:module').createRequire(file)(file);
 }
 
 function load(): { addon: NativeAddon; path: string } {
-  const require = createRequire(import.meta.url);
-  const reasons: string[] = [];
-  let cause: unknown;
-  for (const path of candidates()) {
+  const given = variables.SYNTHETIC_ATTENTION_ADDON || undefined;
+  const attempts: Attempt[] = [];
+  for (const path of candidates(given)) {
     try {
-      return { addon: require(path) as NativeAddon, path };
+      const addon = open(path);
+      if (typeof addon.info === 'function') return { addon: addon as NativeAddon, path };
+      attempts.push({ path, error: new Error('it is a module, but not the addon of synthetic-attention') });
     } catch (error) {
-      cause ??= error;
-      reasons.push(`${path} (${(error as Error).message.split('\n')[0]})`);
+      attempts.push({ path, error });
     }
   }
-  const received = `none: ${reasons.join('; ')}`;
-  const remedies = REMEDIES.map((remedy) => `  - ${remedy}`).join('\n');
-  throw new NativeLoadError(
-    `${expectation('native addon', 'one that loads', received)}\nRemedies:\n${remedies}`,
-    { cause },
-  );
+  const place = given !== undefined ? 'variable' : bundleFolders().length > 0 ? 'bundle' : 'package';
+  throw loadFailure(attempts, place);
 }
 
 function ensure(): { addon: NativeAddon; path: string } {

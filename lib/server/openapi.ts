@@ -1,6 +1,6 @@
 /** The OpenAPI document: the schemas that requests are checked by, and those of the answers beside them. */
 import type { RouteOptions } from 'fastify';
-import { version } from '../diagnostics.js';
+import { version } from '../package_root.js';
 import type { Schema } from './schemas/schema.js';
 
 interface RouteSchemas {

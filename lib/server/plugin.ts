@@ -12,6 +12,7 @@ import {
   statusOf,
 } from './errors.js';
 import { KeyRing } from './keys.js';
+import { librariesLoaded, loadLibraries } from './libraries.js';
 import type { Metrics } from './metrics.js';
 import type { Models } from './models.js';
 import { ApiDescription } from './openapi.js';
@@ -44,7 +45,12 @@ export async function registerServer(
   app.addHook('onClose', async () => models.close());
   const context: Context = { models, options, metrics, closing: () => closing };
 
-  // First of all hooks, since a browser asks without a key whether it may ask.
+  // Everything after this, failures too, is counted, and bodies are checked.
+  app.addHook('onRequest', (_, __, done) => {
+    if (librariesLoaded()) done();
+    else loadLibraries().then(() => done(), done);
+  });
+  // First of all checks, since a browser asks without a key whether it may ask.
   if (options.cors.length > 0) await registerCors(app, options.cors);
   addChecks(app, context);
   addFailures(app, context);

@@ -1,10 +1,7 @@
 /** Series for Prometheus: text-embeddings-inference's names where it has them. */
-import { createRequire } from 'node:module';
 import type { Counter, Histogram, Registry } from 'prom-client';
+import { libraries } from './libraries.js';
 import type { Answered, Method, QueueState } from './metrics.js';
-
-/** Loaded when it is first needed: a tenth of the time that a server takes to start. */
-const library = (): typeof import('prom-client') => createRequire(import.meta.url)('prom-client');
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const SIZES = Array.from({ length: 12 }, (_, i) => 2 ** i);
@@ -15,7 +12,7 @@ let ofProcess: Registry | undefined;
 /** Memory, event-loop delay and the like; one a process, since each costs timers and observers. */
 function processRegistry(): Registry {
   if (!ofProcess) {
-    const { Registry, collectDefaultMetrics } = library();
+    const { Registry, collectDefaultMetrics } = libraries().prometheus;
     ofProcess = new Registry();
     collectDefaultMetrics({ register: ofProcess });
   }
@@ -23,7 +20,7 @@ function processRegistry(): Registry {
 }
 
 export class Series {
-  readonly #library = library();
+  readonly #library = libraries().prometheus;
   readonly #registry = new this.#library.Registry();
   readonly #count = this.#counter('te_request_count', 'Requests that were taken', ['method']);
   readonly #success = this.#counter('te_request_success', 'Requests that were answered', ['method']);

@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import type { EncoderLoadOptions } from '../encoder/encoder.js';
 import { loadModels } from './index.js';
 import { readKeyFile } from './keys.js';
+import { loadLibraries } from './libraries.js';
 import { listen } from './listen.js';
 import { type LogStream, logRequests } from './logging.js';
 import { readModelNames } from './models.js';
 import type { CommandOptions } from './options.js';
 import { registerServer } from './plugin.js';
-import { warmValidator } from './schemas/validate.js';
 import { shutDown } from './shutdown.js';
 
 export interface RunningServer {
@@ -49,8 +49,10 @@ export async function startServer(options: CommandOptions, stream?: LogStream): 
     app.log.info({ address, models: models.names, startMs: Math.round(process.uptime() * 1000) }, 'ready');
     // What the first request would wait for, and nobody else does.
     setImmediate(() => {
-      warmValidator();
-      void metrics.series;
+      loadLibraries().then(
+        () => void metrics.series,
+        () => {},
+      );
     });
     return { app, address, stop: (reason) => shutDown(app, options.shutdownTimeout, reason) };
   } catch (error) {

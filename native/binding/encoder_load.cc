@@ -136,10 +136,14 @@ class LoadTransformerJob : public Job {
     // On Windows the two sides have ids and times of different kinds.
     if (described.device != static_cast<int64_t>(state.device)) return false;
     if (described.inode != static_cast<int64_t>(state.inode)) return false;
-    if (described.changed_ns != state.changed_ns) return false;
+    if (!same_time(described.changed_ns, state.changed_ns)) return false;
 #endif
-    return described.size == static_cast<int64_t>(state.size) && described.modified_ns == state.modified_ns;
+    return described.size == static_cast<int64_t>(state.size) &&
+           same_time(described.modified_ns, state.modified_ns);
   }
+
+  // 0 stands for a time that the runtime does not know to the nanosecond.
+  static bool same_time(int64_t described_ns, int64_t ns) { return described_ns == 0 || described_ns == ns; }
 
   static bool absent(const Napi::Value& value) { return value.IsUndefined() || value.IsNull(); }
 

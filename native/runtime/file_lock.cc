@@ -3,9 +3,6 @@
 #if defined(_WIN32)
 #define NOMINMAX
 #include <windows.h>
-
-// The table of descriptors belongs to the C library inside of node.exe, so only libuv can look into it.
-extern "C" __declspec(dllimport) void* uv_get_osfhandle(int fd);
 #else
 #include <sys/file.h>
 
@@ -16,8 +13,28 @@ namespace sa {
 
 #if defined(_WIN32)
 
+namespace {
+
+using OsHandle = HANDLE (*)(int fd);
+
+// The table of descriptors belongs to the C library inside of the host, so only the host's libuv can look into it.
+// Looked up by name: hosts other than Node have Node-API, but may have no libuv.
+OsHandle find_os_handle() {
+  const wchar_t* const modules[] = {nullptr, L"libnode.dll", L"node.dll"};
+  for (const wchar_t* module : modules) {
+    const HMODULE host = GetModuleHandleW(module);
+    FARPROC found = host == nullptr ? nullptr : GetProcAddress(host, "uv_get_osfhandle");
+    if (found != nullptr) return reinterpret_cast<OsHandle>(reinterpret_cast<void*>(found));
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 FileLock try_lock_file(int fd) {
-  HANDLE file = uv_get_osfhandle(fd);
+  static const OsHandle os_handle = find_os_handle();
+  if (os_handle == nullptr) return FileLock::kUnsupported;
+  HANDLE file = os_handle(fd);
   if (file == INVALID_HANDLE_VALUE) return FileLock::kFailed;
   OVERLAPPED place = {};
   place.OffsetHigh = 0x40000000;

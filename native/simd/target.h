@@ -19,10 +19,10 @@
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define SA_INLINE static __forceinline
+#define SA_NOINLINE static __declspec(noinline)
 #define SA_RESTRICT __restrict
 #define SA_PREFETCH(p) ((void)(p))
 #define SA_UNROLL
-#define SA_KEEP_ORDER(x) ((void)0)
 #define SA_BEGIN_TIER_AVX2
 #define SA_BEGIN_TIER_AVX512
 #define SA_BEGIN_TIER_AVX512_VNNI
@@ -31,11 +31,9 @@
 #elif defined(__clang__)
 #define SA_UNROLL _Pragma("unroll")
 #define SA_INLINE static inline __attribute__((always_inline))
+#define SA_NOINLINE static __attribute__((noinline))
 #define SA_RESTRICT __restrict__
 #define SA_PREFETCH(p) __builtin_prefetch(p)
-// `x` is made here, before the next such mark: kept from bundling the first halves of many short chains, a
-// compiler needs fewer registers.
-#define SA_KEEP_ORDER(x) __asm__ volatile("" : "+v"(x))
 #define SA_PRAGMA(x) _Pragma(#x)
 #define SA_TARGET(features) \
   SA_PRAGMA(clang attribute push(__attribute__((target(features))), apply_to = function))
@@ -43,11 +41,9 @@
 #else
 #define SA_UNROLL _Pragma("GCC unroll 16")
 #define SA_INLINE static inline __attribute__((always_inline))
+#define SA_NOINLINE static __attribute__((noinline))
 #define SA_RESTRICT __restrict__
 #define SA_PREFETCH(p) __builtin_prefetch(p)
-// `x` is made here, before the next such mark: kept from bundling the first halves of many short chains, a
-// compiler needs fewer registers.
-#define SA_KEEP_ORDER(x) __asm__ volatile("" : "+v"(x))
 #define SA_PRAGMA(x) _Pragma(#x)
 #define SA_TARGET(features) _Pragma("GCC push_options") SA_PRAGMA(GCC target(features))
 #define SA_END_TIER _Pragma("GCC pop_options")
@@ -55,6 +51,22 @@
 // a use of uninitialised variables (GCC bug 105593).
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+// Hides from the compiler where the value of the pointer `p` comes from.
+#if defined(SA_TARGET)
+#define SA_UNRELATED(p) __asm__("" : "+r"(p))
+#else
+#define SA_UNRELATED(p) ((void)0)
+#endif
+// A vector or float `x` is made here, before the next such mark: kept from interleaving many chains, a compiler
+// needs fewer registers.
+#if defined(SA_X86_64) && defined(SA_TARGET)
+#define SA_KEEP_ORDER(x) __asm__ volatile("" : "+v"(x))
+#elif defined(SA_ARM64) && defined(SA_TARGET)
+#define SA_KEEP_ORDER(x) __asm__ volatile("" : "+w"(x))
+#else
+#define SA_KEEP_ORDER(x) ((void)0)
 #endif
 
 #if defined(SA_TARGET)

@@ -6,7 +6,7 @@ import { mapping } from './stage.js';
 import { CONTROLS, NONSPACING } from './unicode.js';
 import { formStage, normalizeForm } from './unicode_forms.js';
 
-const REMOVED = new RegExp(`[\0\ufffd${CONTROLS}]`, 'gv');
+const REMOVED = new RegExp(`[\\0\ufffd${CONTROLS}]`, 'gv');
 const SPACE = new RegExp(`[${SPACES}]`, 'g');
 const IDEOGRAPH =
   /[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;

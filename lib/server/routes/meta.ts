@@ -1,6 +1,6 @@
 /** What the server says of itself: /info, /health, /metrics, /stats. */
 import type { FastifyInstance } from 'fastify';
-import { version } from '../../diagnostics.js';
+import { version } from '../../package_root.js';
 import type { Context } from '../context.js';
 import { RequestError } from '../errors.js';
 import { healthAnswer, infoAnswer, metricsAnswer, modelQuery, statsAnswer } from '../schemas/meta.js';

@@ -1,17 +1,9 @@
 /** Bodies against their schemas, and one sentence on what is wrong with one. */
-import { createRequire } from 'node:module';
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
 import { describe, expectation } from '../../errors.js';
 import { RequestError } from '../errors.js';
+import { libraries } from '../libraries.js';
 import { MAX_INPUT_TOKENS, MAX_INPUTS, type Schema } from './schema.js';
-
-/** A server is ready before it has loaded this; see `warmValidator`. */
-const loadAjv = (): typeof import('ajv') => createRequire(import.meta.url)('ajv');
-
-/** Loads what the first body would wait for. */
-export function warmValidator(): void {
-  loadAjv();
-}
 
 /** Gives the defaults of the schema to the body that is checked, and no other value than the one it has. */
 export function createValidator(): (schema: Schema) => (body: unknown) => RequestError | undefined {
@@ -20,7 +12,7 @@ export function createValidator(): (schema: Schema) => (body: unknown) => Reques
     // Code is made of a schema when the first body comes: all of them would be a tenth of the time to start.
     let validate: ValidateFunction | undefined;
     return (body) => {
-      ajv ??= new (loadAjv().Ajv)({ useDefaults: true, allowUnionTypes: true, verbose: true });
+      ajv ??= new (libraries().ajv)({ useDefaults: true, allowUnionTypes: true, verbose: true });
       validate ??= ajv.compile(schema);
       return validate(body) ? undefined : sentence(validate.errors!);
     };

@@ -11,8 +11,8 @@ SA_INLINE Vec activate(Vec x) {
 
 // Row scale, activation and residual on a tile of C that the micro-kernel has just left in L1.
 template <Activation kActivation>
-static void finish_tile(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i0, int64_t j0, int64_t rows,
-                        int width) {
+SA_NOINLINE void finish_tile(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i0, int64_t j0,
+                             int64_t rows, int width) {
   for (int64_t i = 0; i < rows; ++i) {
     const Vec scale = vset(e.row_scale == nullptr ? 1.0f : e.row_scale[i0 + i]);
     const float* residual = e.residual == nullptr ? nullptr : e.residual + (i0 + i) * e.residual_stride + j0;
@@ -26,8 +26,9 @@ static void finish_tile(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i0
   }
 }
 
-static void finish(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i, int64_t j, int64_t rows,
-                   int width) {
+// Most tiles have nothing left to do, which is found out without a call.
+SA_INLINE void finish(const Epilogue& e, float* c, ptrdiff_t c_row, int64_t i, int64_t j, int64_t rows,
+                      int width) {
   switch (e.activation) {
     case Activation::kNone:
       if (e.residual == nullptr && e.row_scale == nullptr) return;

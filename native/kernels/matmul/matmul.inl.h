@@ -16,6 +16,13 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
     const float* src = b.data + j0 * b.col_stride;
     int64_t p = 0;
     if (b.col_stride == 1) {
+      // Whole panels are copied without a look at each of their vectors.
+      for (; width == kPanel && p < k; ++p) {
+        SA_UNROLL
+        for (int v = 0; v < kMatmulVectors; ++v) {
+          vstore(dst + p * kPanel + v * kLanes, vload(src + p * b.row_stride + v * kLanes));
+        }
+      }
       for (; p < k; ++p) {
         for (int v = 0; v < kMatmulVectors; ++v) {
           const int columns = columns_of(width, v);
@@ -27,8 +34,15 @@ static void pack_panels(const MatrixView& b, int64_t k, int64_t n, float* dst) {
     } else if (b.row_stride == 1) {
       for (; p + kLanes <= k; p += kLanes) {
         for (int v = 0; v < kMatmulVectors; ++v) {
-          const float* block = columns_of(width, v) == 0 ? src : src + v * kLanes * b.col_stride;
-          vtranspose(block + p, b.col_stride, columns_of(width, v), dst + p * kPanel + v * kLanes, kPanel);
+          const int columns = columns_of(width, v);
+          const float* block = columns == 0 ? src : src + v * kLanes * b.col_stride;
+          float* to = dst + p * kPanel + v * kLanes;
+          // The same for whole blocks.
+          if (columns == kLanes) {
+            vtranspose(block + p, b.col_stride, kLanes, to, kPanel);
+          } else {
+            vtranspose(block + p, b.col_stride, columns, to, kPanel);
+          }
         }
       }
     }
@@ -123,9 +137,16 @@ SA_INLINE void copy_columns(const float* from, float* to, int width) {
 // would only take the place of loads; one that is fresh comes from afar.
 template <int kRows, bool kColumns, bool kPrefetch>
 SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
-  const float* a = t.a;
   const float* b = t.b;
   const ptrdiff_t a_row = kColumns ? 1 : t.a_stride, a_step = kColumns ? t.a_stride : 1;
+  // An address is a pointer and once or twice the row's length: with a pointer for every third row, none has to
+  // be computed. Compilers that know how the pointers are related compute each from the one before, or keep one
+  // for every row on the stack.
+  constexpr int kNear = kColumns ? kRows : 3;
+  constexpr int kPointers = (kRows + kNear - 1) / kNear;
+  const float* a[kPointers];
+  SA_UNROLL
+  for (int i = 0; i < kPointers; ++i) a[i] = t.a + i * kNear * a_row;
   for (int64_t p = t.depth; p > 0; --p) {
     Vec bv[kMatmulVectors];
     SA_UNROLL
@@ -135,11 +156,15 @@ SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
     }
     SA_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const Vec av = vset(a[i * a_row]);
+      const Vec av = vset(a[i / kNear][i % kNear * a_row]);
       SA_UNROLL
       for (int v = 0; v < kMatmulVectors; ++v) acc[i][v] = vmuladd(av, bv[v], acc[i][v]);
     }
-    a += a_step;
+    SA_UNROLL
+    for (int i = 0; i < kPointers; ++i) {
+      a[i] += a_step;
+      SA_UNRELATED(a[i]);
+    }
     b += t.b_row;
   }
 }

@@ -10,7 +10,7 @@ SA_INLINE Vec vload_signed(const float* p, int n) {
 // Maximum of x (or -x) over the first n unmasked positions; -infinity when there is none, NaN when nothing
 // but NaN is left.
 template <bool kNegated>
-static float row_max(const float* x, int64_t n, const uint8_t* mask) {
+SA_NOINLINE float row_max(const float* x, int64_t n, const uint8_t* mask) {
   const Vec lowest = vset(-INFINITY);
   Vec best = lowest, other = lowest;
   int64_t j = 0;
@@ -40,18 +40,22 @@ static float row_max(const float* x, int64_t n, const uint8_t* mask) {
 // difference is taken before scaling and held in the finite range, so that neither a large scale nor a large
 // x can give infinity minus infinity.
 template <bool kNegated>
-static float row_exp(const float* x, float* y, int64_t n, const uint8_t* mask, float max,
+SA_NOINLINE float row_exp(const float* x, float* y, int64_t n, const uint8_t* mask, float max,
                      const ExpScale& scale) {
   const Vec m = vset(max);
   Vec sum = vzero(), other = vzero();
   int64_t j = 0;
   if (mask == nullptr) {
     for (; j + 2 * kLanes <= n; j += 2 * kLanes) {
+      // One after the other: the CPU interleaves them, and a compiler that does runs out of registers.
       const Vec a = vexp_scaled(vsub(vload_signed<kNegated>(x + j, kLanes), m), scale);
-      const Vec b = vexp_scaled(vsub(vload_signed<kNegated>(x + j + kLanes, kLanes), m), scale);
       sum = vadd(sum, a);
-      other = vadd(other, b);
       vstore(y + j, a);
+      SA_KEEP_ORDER(sum.v);
+      Vec second = vload_signed<kNegated>(x + j + kLanes, kLanes);
+      SA_KEEP_ORDER(second.v);
+      const Vec b = vexp_scaled(vsub(second, m), scale);
+      other = vadd(other, b);
       vstore(y + j + kLanes, b);
     }
   }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { lockFile } from '../../../lib/formats/file_lock.js';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
-export const main = join(root, 'dist/cli/main.js');
+export const main = join(root, 'dist/cli/main.cjs');
 
 function newest(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -19,7 +19,7 @@ import { packageRoot } from '../../../lib/package_root.js';
 import { goldenPath } from '../../support/golden.js';
 
 const model = goldenPath('tiny_bert');
-const built = join(packageRoot(), 'dist', 'encoder', 'token_worker.js');
+const built = join(packageRoot(), 'dist', 'encoder', 'token_worker.cjs');
 /** Sources are no thread's to run: these need what `npm run build:ts` makes. */
 const withThreads = existsSync(built) ? it : it.skip;
 

@@ -31,9 +31,9 @@ it('a directory of that name is reached by a path', async () => {
 });
 
 it('a package without it says what is missing', async () => {
-  await expect(packagedModel('/nowhere')).rejects.toThrow(
+  await expect(packagedModel(['/nowhere'])).rejects.toThrow(
     new ModelError(
-      "model synthesizer-mini: expected models/synthesizer-mini beside the package's package.json but received nothing there",
+      "model synthesizer-mini: expected models/synthesizer-mini beside the package's package.json, or beside a bundle but received nothing there",
     ),
   );
 });

@@ -29,7 +29,7 @@ interface Target {
 }
 
 // The gyp file keeps to JSON with # comments and Python's single quotes inside of strings only.
-const gyp = JSON.parse(readFileSync(join(root, 'binding.gyp'), 'utf8').replace(/^#.*$/gm, '')) as {
+const gyp = JSON.parse(readFileSync(join(root, 'native/binding.gyp'), 'utf8').replace(/^#.*$/gm, '')) as {
   targets: Target[];
 };
 const target = gyp.targets[0]!;
@@ -54,8 +54,9 @@ describe('the two build files', () => {
     );
     expect([...listed].sort()).toEqual(found.sort());
     const command = /^<!@\((.*)\)$/.exec(target.sources[0]!)![1]!;
-    const sources = execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8' }).trim().split(' ');
-    expect(sources).toEqual(listed.map((name) => `native/${name}`));
+    const folder = join(root, 'native');
+    const sources = execFileSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' }).trim().split(' ');
+    expect(sources).toEqual(listed);
     expect(target.sources).toHaveLength(1);
     expect(cmake).toContain('file(STRINGS native/sources.txt SOURCES');
     expect(cmake).not.toMatch(/\w\.cc\b(?!\$)/);
@@ -95,8 +96,8 @@ function inputsOfBuild(names: readonly string[]): string {
 }
 
 /** Unoptimised: the test is about what the build contains, not how fast it is. */
-function buildWithGyp(folder: string, names: readonly string[]): void {
-  for (const name of names) cpSync(join(root, name), join(folder, name), { recursive: true });
+function buildWithGyp(folder: string): void {
+  cpSync(join(root, 'native'), folder, { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const prefix = dirname(dirname(process.execPath));
   const headers = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
@@ -107,13 +108,18 @@ function buildWithGyp(folder: string, names: readonly string[]): void {
 }
 
 it('binding.gyp really builds an addon that works', () => {
-  const names = ['package.json', 'binding.gyp', 'native'];
   // The suite runs once for every instruction set: the later runs test the addon that the first one built.
-  const kept = join(root, 'build', 'gyp', inputsOfBuild(names), 'synthetic_attention.node');
+  const kept = join(
+    root,
+    'build',
+    'gyp',
+    inputsOfBuild(['package.json', 'native']),
+    'synthetic_attention.node',
+  );
   if (!existsSync(kept)) {
     const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
     try {
-      buildWithGyp(folder, names);
+      buildWithGyp(folder);
       rmSync(join(root, 'build', 'gyp'), { recursive: true, force: true });
       cpSync(join(folder, 'build/Release/synthetic_attention.node'), kept);
     } finally {

@@ -1,29 +1,43 @@
-/** The install step's choice of route, on stand-ins for the tools. */
+/** The build from source, on stand-ins for the tools: an addon that was built elsewhere is copied, or the tool fails. */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { info } from '../../../lib/diagnostics.js';
-import { platformTag } from '../../../scripts/platform.mjs';
+import { ensureBuilt, root, run } from '../cli/command.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
 let folder: string;
+let project: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
-  mkdirSync(join(folder, 'scripts'));
-  mkdirSync(join(folder, 'native'));
-  for (const name of ['scripts/install.mjs', 'scripts/platform.mjs', 'CMakeLists.txt', 'binding.gyp']) {
-    cpSync(join(root, name), join(folder, name));
+  project = join(folder, 'node_modules/synthetic-attention');
+  for (const name of [
+    'scripts/build_native.mjs',
+    'CMakeLists.txt',
+    'native/binding.gyp',
+    'native/sources.txt',
+  ]) {
+    mkdirSync(dirname(join(project, name)), { recursive: true });
+    cpSync(join(root, name), join(project, name));
   }
-  writeFileSync(join(folder, 'package.json'), '{"name": "synthetic-attention", "type": "module"}');
+  writeFileSync(join(project, 'package.json'), '{"name": "synthetic-attention", "type": "module"}');
+  writeFileSync(join(folder, 'package.json'), '{"name": "project"}');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const built = () => join(folder, 'build/Release/synthetic_attention.node');
+const built = () => join(project, 'build/Release/synthetic_attention.node');
 
 function place(path: string, content?: string): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -31,9 +45,10 @@ function place(path: string, content?: string): void {
   else writeFileSync(path, content);
 }
 
-/** A tool that copies a working addon to where a build would put it, or fails. */
+/** A program that puts a working addon where a build would, below its working directory, or fails. */
 function tool(path: string, works: boolean): void {
   const success = `import { cpSync, mkdirSync } from 'node:fs';
+    import { createRequire } from 'node:module';
     mkdirSync('build/Release', { recursive: true });
     cpSync(${JSON.stringify(info().addonPath)}, 'build/Release/synthetic_attention.node');`;
   place(
@@ -42,105 +57,116 @@ function tool(path: string, works: boolean): void {
   );
   chmodSync(path, 0o755);
 }
+
+/** What a user installs for the build, in the project. */
+const bindings = () =>
+  place(join(folder, 'node_modules/node-addon-api/package.json'), '{"name": "node-addon-api"}');
 const cmakeJs = (works: boolean) => {
   place(join(folder, 'node_modules/cmake-js/package.json'), '{"name": "cmake-js", "type": "module"}');
   tool(join(folder, 'node_modules/cmake-js/bin/cmake-js'), works);
 };
 const nodeGyp = (works: boolean) => {
-  tool(join(folder, 'gyp.mjs'), works);
-  return join(folder, 'gyp.mjs');
+  place(join(folder, 'node_modules/node-gyp/package.json'), '{"name": "node-gyp", "type": "module"}');
+  tool(join(folder, 'node_modules/node-gyp/bin/node-gyp.js'), works);
 };
 
-function install(env: Record<string, string> = {}, ...args: string[]) {
-  const result = spawnSync(process.execPath, [join(folder, 'scripts/install.mjs'), ...args], {
-    encoding: 'utf8',
-    cwd: folder,
-    env: { PATH: folder, npm_config_node_gyp: join(folder, 'none.js'), ...env },
-  });
-  return { status: result.status, stdout: result.stdout.trim(), stderr: result.stderr };
+function build(...args: string[]) {
+  const script = join(project, 'scripts/build_native.mjs');
+  const env = { PATH: folder };
+  return spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', cwd: folder, env });
 }
 
-const prebuilt = () => join(folder, 'prebuilds', platformTag(), 'synthetic_attention.node');
+describe('the build from source', () => {
+  beforeEach(bindings);
 
-describe('the install step', () => {
-  it('takes a prebuilt addon that loads', () => {
-    place(prebuilt());
-    expect(install()).toEqual({
-      status: 0,
-      stdout: 'synthetic-attention: addon in place (prebuilt addon)',
-      stderr: '',
-    });
-    expect(existsSync(built())).toBe(true);
-    expect(install().stdout).toBe('synthetic-attention: the addon is up to date');
-  });
-
-  it('passes over a prebuilt addon that does not load', () => {
-    place(prebuilt(), 'not an addon');
+  it('says that it takes time, takes cmake-js first, and ends with the place of an addon that loads', () => {
     cmakeJs(true);
-    expect(install().stdout).toBe('synthetic-attention: addon in place (cmake-js)');
-  });
-
-  it('builds with node-gyp when cmake-js fails', () => {
-    cmakeJs(false);
-    expect(install({ npm_config_node_gyp: nodeGyp(true) }).stdout).toBe(
-      'synthetic-attention: addon in place (node-gyp)',
+    nodeGyp(true);
+    const { status, stderr } = build();
+    expect(stderr).toMatch(
+      /^synthetic-attention: compiling \d+ C\+\+ files with cmake-js; this takes [^\n]* minutes[^\n]*\n[^\n]*\/build\/Release\/synthetic_attention\.node is in place after \d+ s\n$/,
     );
+    expect([status, existsSync(built())]).toEqual([0, true]);
   });
 
-  it('builds from source when asked, whatever is there', () => {
-    place(prebuilt());
-    cmakeJs(true);
-    expect(install({}, '--from-source').stdout).toBe('synthetic-attention: addon in place (cmake-js)');
-  });
-
-  it('takes only the way that is forced', () => {
-    cmakeJs(true);
-    expect(
-      install({ SYNTHETIC_ATTENTION_BUILD: 'gyp', npm_config_node_gyp: nodeGyp(true) }).stdout,
-    ).toContain('(node-gyp)');
-    const wrong = install({ SYNTHETIC_ATTENTION_BUILD: 'make' });
-    expect([wrong.status, wrong.stderr]).toEqual([
-      1,
-      'SYNTHETIC_ATTENTION_BUILD: expected cmake or gyp but received "make"\n',
+  it('takes node-gyp when cmake-js fails, and leaves nothing in the sources', () => {
+    cmakeJs(false);
+    nodeGyp(true);
+    const { status, stderr } = build();
+    expect(stderr).toMatch(/with cmake-js;.*\n.*with node-gyp;.*\n.* is in place after/);
+    expect([status, existsSync(built()), existsSync(join(project, 'native/build'))]).toEqual([
+      0,
+      true,
+      false,
     ]);
   });
 
-  it('fails with one message that lists the remedies and what each way said', () => {
-    place(prebuilt(), 'not an addon');
-    cmakeJs(false);
-    const { status, stdout, stderr } = install({ npm_config_node_gyp: nodeGyp(false) });
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toContain(
-      'expected to get a native addon by prebuilt addon, cmake-js, node-gyp but received none. Remedies:',
+  it('takes only the tool that is named', () => {
+    cmakeJs(true);
+    nodeGyp(true);
+    const { stderr } = build('--with', 'node-gyp');
+    expect(stderr).not.toContain('cmake-js');
+    const wrong = build('--with', 'make');
+    expect([wrong.status, wrong.stderr]).toEqual([
+      1,
+      'synthetic-attention: --with: expected cmake-js or node-gyp but received "make"\n',
+    ]);
+  });
+
+  it('refuses an addon that does not load', () => {
+    place(join(folder, 'node_modules/cmake-js/package.json'), '{"name": "cmake-js", "type": "module"}');
+    place(
+      join(folder, 'node_modules/cmake-js/bin/cmake-js'),
+      `import { mkdirSync, writeFileSync } from 'node:fs';
+      mkdirSync('build/Release', { recursive: true });
+      writeFileSync('build/Release/synthetic_attention.node', 'not an addon');`,
     );
-    expect(stderr).toContain('install a C++17 compiler and cmake');
-    expect(stderr).toContain('cmake-js broke');
-    expect(stderr).toContain('gyp.mjs broke');
+    const { status, stderr } = build('--with', 'cmake-js');
+    expect(status).toBe(1);
+    expect(stderr).toContain('was built and does not load');
+  });
+
+  it('fails with what it needs and what each tool said', () => {
+    cmakeJs(false);
+    nodeGyp(false);
+    const { status, stderr } = build();
+    expect(status).toBe(1);
+    for (const part of [
+      'the native addon was not built.',
+      'a C++17 compiler with make, and cmake 3.15 or later',
+      'npm install --no-save cmake-js node-addon-api',
+      '--- cmake-js:\ncmake-js broke',
+      '--- node-gyp:\nnode-gyp.js broke',
+    ]) {
+      expect(stderr).toContain(part);
+    }
     expect(existsSync(built())).toBe(false);
+  });
+
+  it('is silent and builds nothing when no source is newer, if that is asked for', () => {
+    cmakeJs(true);
+    place(built());
+    expect(build('--if-needed')).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    utimesSync(join(project, 'native/sources.txt'), new Date(), new Date(Date.now() + 60_000));
+    expect(build('--if-needed').stderr).toContain('compiling');
   });
 });
 
-describe('the loader', () => {
-  const load = (env: Record<string, string>) => {
-    return spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), 'info'], {
-      encoding: 'utf8',
-      env: { ...process.env, ...env },
-    });
-  };
+it('a build without the packages that it needs names them', () => {
+  const { status, stderr } = build();
+  expect(status).toBe(1);
+  expect(stderr).toContain('--- cmake-js:\ncmake-js is not installed');
+  cmakeJs(true);
+  expect(build('--with', 'cmake-js').stderr).toContain('--- cmake-js:\nnode-addon-api is not installed');
+});
 
-  it('names what it tried and the remedies', () => {
-    const { status, stderr } = load({ SYNTHETIC_ATTENTION_ADDON: join(folder, 'nowhere.node') });
-    expect(status).toBe(1);
-    expect(stderr).toContain('native addon: expected one that loads but received none:');
-    expect(stderr).toContain('nowhere.node');
-    expect(stderr).toContain('  - install a C++17 compiler and cmake');
-    expect(stderr).not.toMatch(/\n\s+at /);
-  });
-
-  it('loads the addon it is given', () => {
-    place(join(folder, 'own.node'));
-    const { status, stdout } = load({ SYNTHETIC_ATTENTION_ADDON: join(folder, 'own.node') });
-    expect(status).toBe(0);
-    expect(stdout).toContain(join(folder, 'own.node'));
-  });
+it('the command runs the build and ends with its status', async () => {
+  ensureBuilt();
+  const help = await run(['build', '--help']);
+  expect(help.stdout).toMatch(/C\+\+17\s+compiler, cmake, and the npm packages cmake-js and node-addon-api/);
+  const wrong = await run(['build', '--with', 'make']);
+  expect([wrong.status, wrong.stderr]).toEqual([
+    1,
+    "synthetic-attention: option '--with <tool>' argument 'make' is invalid. Allowed choices are cmake-js, node-gyp.\n",
+  ]);
 });

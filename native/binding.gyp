@@ -1,12 +1,13 @@
-# The second build, by node-gyp. CMakeLists.txt is the first; both read native/sources.txt.
+# The second build, by node-gyp in this folder: a binding.gyp beside package.json would make package managers run
+# node-gyp when they install the package. ../CMakeLists.txt is the first build; both read sources.txt.
 {
   "targets": [
     {
       "target_name": "synthetic_attention",
       "sources": [
-        "<!@(node -p \"require('fs').readFileSync('native/sources.txt', 'utf8').split('\\n').filter(Boolean).map((line) => 'native/' + line).join(' ')\")"
+        "<!@(node -p \"require('fs').readFileSync('sources.txt', 'utf8').split('\\n').filter(Boolean).join(' ')\")"
       ],
-      "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
       "cflags!": ["-O2", "-fexceptions"],
       "cflags_cc!": ["-fexceptions", "-frtti", "-std=gnu++17", "-std=gnu++20"],

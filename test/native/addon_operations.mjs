@@ -1,13 +1,25 @@
-// Runs in Node for arm64 (scripts/test_arm64.mjs): the addon loads, chooses NEON, and its operations equal plain
-// loops within bounds derived from the operands, as in test/support/reference.ts.
-//   node addon_arm64.mjs ADDON
+// Runs in the Node of another platform (scripts/test_arm64.mjs, scripts/test_prebuilds.mjs): the addon loads, chooses
+// the instruction set that is expected, and its operations equal plain loops within bounds derived from the operands,
+// as in test/support/reference.ts.
+//   node addon_operations.mjs ADDON [ISA]
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { arch, version } from 'node:process';
+import { Worker } from 'node:worker_threads';
 
 const U = 2 ** -24;
 const addon = createRequire(import.meta.url)(process.argv[2]);
 let compared = 0;
 let failed = 0;
+
+function equal(what, received, expected) {
+  compared++;
+  if (received === expected) return;
+  failed++;
+  console.log(`FAILED ${what}: expected ${expected} but received ${received}`);
+}
 
 function within(what, element, received, expected, bound) {
   compared++;
@@ -101,10 +113,56 @@ function attention(queries, keys, depth, columns) {
   }
 }
 
+/** Results do not depend on the threads that compute them, nor on the environment that asks. */
+async function threads() {
+  const [m, n, k] = [60, 64, 48];
+  const shape = { batch: 1, m, n, k, aBatchStride: m * k, bBatchStride: k * n };
+  const flags = {
+    transposeA: false,
+    transposeB: false,
+    packed: null,
+    residual: null,
+    activation: 0,
+    bias: null,
+  };
+  const options = { ...shape, ...flags, a: numbers(m * k), b: numbers(k * n) };
+  const results = [1, 3, 1, 1].map(() => new Float32Array(m * n));
+  addon.setThreads({ threads: 1 });
+  addon.matmul({ ...options, out: results[0] });
+  addon.setThreads({ threads: 3 });
+  addon.matmul({ ...options, out: results[1] });
+  await addon.matmulAsync({ ...options, out: results[2] });
+  const code = `const { parentPort, workerData: { file, options, out } } = require('node:worker_threads');
+    require(file).matmul({ ...options, out });
+    parentPort.postMessage(out);`;
+  const workerData = { file: process.argv[2], options, out: results[3] };
+  results[3] = await new Promise((resolve, reject) => {
+    const worker = new Worker(code, { eval: true, workerData });
+    worker.once('message', resolve).once('error', reject);
+  });
+  const [first, ...others] = results.map((result) => Buffer.from(result.buffer).toString('hex'));
+  ['three threads', 'a thread for jobs', 'a worker'].forEach((name, i) => {
+    equal(`matmul by ${name}: the same bits`, others[i] === first, true);
+  });
+}
+
+/** The second file of the same name finds the lock taken: native/runtime/file_lock.h. */
+function locks() {
+  const folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
+  const open = () => openSync(join(folder, 'locked'), 'w');
+  const files = [open(), open()];
+  equal('the first lock of a file', addon.lockFile({ fd: files[0] }), 0);
+  equal('the second lock of a file', addon.lockFile({ fd: files[1] }), 1);
+  for (const fd of files) closeSync(fd);
+  rmSync(folder, { recursive: true });
+}
+
 const { isa, tiers } = addon.info();
-if (isa !== 'neon') {
+const supported = tiers.filter((tier) => tier.supported).map((tier) => tier.name);
+const expected = process.argv[3] ?? isa;
+if (isa !== expected) {
   failed++;
-  console.log(`FAILED info().isa: expected neon but received ${isa} of ${JSON.stringify(tiers)}`);
+  console.log(`FAILED info().isa: expected ${expected} but received ${isa} of ${supported.join(' ')}`);
 }
 for (const [m, n, k] of [
   [1, 1, 1],
@@ -116,7 +174,10 @@ for (const [m, n, k] of [
 softmax(9, 131);
 attention(50, 70, 19, 23);
 attention(3, 600, 8, 12);
+await threads();
+locks();
 console.log(
-  `summary: addon in Node ${version} ${arch}, isa ${isa}: ${compared} comparisons, ${failed} failed`,
+  `summary: addon in Node ${version} ${arch}, isa ${isa} of ${supported.join(' ')}: ` +
+    `${compared} comparisons, ${failed} failed`,
 );
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,3 +1,0 @@
-export function platformTag(): string;
-export const ADDON: string;
-export const REMEDIES: readonly string[];

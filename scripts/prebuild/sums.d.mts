@@ -1,0 +1,3 @@
+export const SUMS: string;
+export function writeSums(folder: string, names: readonly string[]): void;
+export function wrongSums(folder: string, names: readonly string[], known?: readonly string[]): string[];

@@ -1,0 +1,2 @@
+export const ADDON: string;
+export const TAGS: readonly string[];

@@ -1,0 +1,1 @@
+export function problemsOfRelease(root: string, manifest: Record<string, unknown>): string[];

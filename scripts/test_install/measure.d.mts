@@ -1,0 +1,1 @@
+export function measure(folder: string): { packages: number; megabytes: number };
