@@ -1,6 +1,7 @@
 /** The embeddings server as a Fastify plugin. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { expectation } from '../errors.js';
+import { addBodyParser } from './body_parser.js';
 import { ClientGone, type Context } from './context.js';
 import {
   bodyOf,
@@ -71,10 +72,9 @@ async function registerCors(app: FastifyInstance, origins: readonly string[]): P
   });
 }
 
-function addChecks(app: FastifyInstance, { options, closing }: Context): void {
+function addChecks(app: FastifyInstance, { models, options, closing }: Context): void {
   const keys = new KeyRing(options.apiKey);
-  // Bodies are JSON; a text would reach the schemas as a string.
-  if (app.hasContentTypeParser('text/plain')) app.removeContentTypeParser('text/plain');
+  addBodyParser(app, () => [...models.all.values()].some(({ model }) => model.state.batches > 0));
   app.decorateRequest('embeddingFigures', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);

@@ -54,9 +54,9 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       config: { summary: 'Embeddings' },
     },
     async (request, reply) => {
-      const { inputs, normalize, dimensions, model, ...rest } = request.body;
+      const { inputs, normalize, dimensions, model } = request.body;
       const served = models.get(model);
-      const read = reading(rest);
+      const read = reading(request.body);
       const { rows } = await embedInput(context, request, reply, {
         served,
         input: inputs,
@@ -75,10 +75,10 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       config: { summary: 'Hidden states of every token, special tokens included' },
     },
     async (request, reply) => {
-      const { inputs, model, ...rest } = request.body;
+      const { inputs, model } = request.body;
       const served = models.get(model);
       const signal = clientSignal(request, reply);
-      const read = reading(rest);
+      const read = reading(request.body);
       await checkTokenNumbers(served, inputs, 'inputs', signal);
       const { rows, dimensions } = await embedInput(context, request, reply, {
         served,
