@@ -1,5 +1,6 @@
 /** A model that serves: an encoder, and the batcher that its requests share. */
 import { Encoder, type EncoderLoadOptions } from '../encoder/encoder.js';
+import { inTurns } from '../encoder/turns.js';
 import type { OutputValue, PoolingMode, TextCut, TokenizedText } from '../encoder/types.js';
 import {
   ArgumentError,
@@ -244,7 +245,11 @@ export class Model {
       if (outputValue === 'token') {
         return { rows, dimensions: tokens === 0 ? 0 : totalLength(rows) / tokens, ...whole };
       }
-      const finished = rows.map((row) => finishRow(row, kept, normalize === true));
+      const finished: Float32Array[] = [];
+      const finish = (i: number): void => {
+        finished.push(finishRow(rows[i]!, kept, normalize === true));
+      };
+      await inTurns(rows.length, ROWS, finish, signal);
       return { rows: finished, dimensions: kept, ...whole };
     } finally {
       place.release();
@@ -288,6 +293,8 @@ export class Model {
   }
 }
 
+/** Rows that are finished between two looks at the clock. */
+const ROWS = 64;
 /** More than any embedding has. */
 const ALL = Number.MAX_SAFE_INTEGER;
 

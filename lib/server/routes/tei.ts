@@ -1,5 +1,6 @@
 /** The routes of text-embeddings-inference that embed: /embed, /embed_all, /similarity. */
 import type { FastifyInstance } from 'fastify';
+import { inTurns } from '../../encoder/turns.js';
 import type { TextCut } from '../../encoder/types.js';
 import { type Context, clientSignal } from '../context.js';
 import { checkCount, checkTokenNumbers, embedInput, type Input } from '../embed.js';
@@ -112,6 +113,7 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       // The source is one more text, but nobody counts it.
       checkCount(sentences.length, options.maxClientBatchSize, 'inputs.sentences');
       const served = models.get(model);
+      const signal = clientSignal(request, reply);
       const input = [source, ...sentences];
       const read = reading(parameters ?? {});
       const { rows } = await embedInput(context, request, reply, {
@@ -121,12 +123,18 @@ export function registerTei(app: FastifyInstance, context: Context): void {
         options: { ...read, normalize: true },
         uncounted: 1,
       });
-      const [first, ...others] = rows;
-      const cosines = Float32Array.from(others, (row) => dot(first!, row));
+      const cosines = new Float32Array(sentences.length);
+      const compare = (i: number): void => {
+        cosines[i] = dot(rows[0]!, rows[i + 1]!);
+      };
+      await inTurns(cosines.length, ROWS, compare, signal);
       return reply.type('application/json').send(new JsonWriter([cosines]).numbers(cosines).end());
     },
   );
 }
+
+/** Rows that are compared between two looks at the clock. */
+const ROWS = 64;
 
 function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
