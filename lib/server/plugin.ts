@@ -1,6 +1,6 @@
 /** The embeddings server as a Fastify plugin. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { expectation } from '../errors.js';
+import { describe, expectation } from '../errors.js';
 import { addBodyParser } from './body_parser.js';
 import { ClientGone, type Context } from './context.js';
 import {
@@ -85,12 +85,27 @@ function addChecks(app: FastifyInstance, { models, options, closing }: Context):
       throw new RequestError('unauthorized', expectation('authorization', 'a bearer key', received));
     }
     if (closing()) throw new RequestError('closing', 'the server is shutting down');
+    if (request.method === 'POST' && !request.is404) checkEncoding(request, reply);
   });
   app.addHook('onSend', async (_, reply) => {
     if (closing()) reply.header('connection', 'close');
   });
   app.setValidatorCompiler(validatorCompiler());
   app.setSerializerCompiler(serializerCompiler);
+}
+
+/** A body that is compressed would be taken for one that is no JSON, or its header for one that says nothing. */
+function checkEncoding({ headers }: FastifyRequest, reply: FastifyReply): void {
+  const { 'content-encoding': content, 'transfer-encoding': transfer } = headers;
+  if (!/^(?:identity)?$/i.test(content ?? '')) {
+    reply.header('accept-encoding', 'identity');
+    const message = expectation('content-encoding', 'none or identity', describe(content));
+    throw new RequestError('mediaType', message);
+  }
+  if (!/^chunked$/i.test(transfer ?? 'chunked')) {
+    const message = expectation('transfer-encoding', 'none or chunked', describe(transfer));
+    throw new RequestError('mediaType', message);
+  }
 }
 
 function addFailures(app: FastifyInstance, { metrics, options }: Context): void {
@@ -117,7 +132,7 @@ function addFailures(app: FastifyInstance, { metrics, options }: Context): void 
 }
 
 function addNotFound(app: FastifyInstance, { metrics }: Context): void {
-  app.setNotFoundHandler((request, reply) => {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?')[0]!;
     const methods = ['GET', 'POST'].filter(
       (method) => app.findRoute({ method, url: path } as never) !== null,
@@ -132,12 +147,13 @@ function addNotFound(app: FastifyInstance, { metrics }: Context): void {
       methods.length > 0 ? request.method : shown,
     );
     metrics.series.failed(kind);
-    return answer(
-      reply,
-      kind,
-      bodyOf({ kind, message, param: null }, dialectOf(app, request)),
-      dialectOf(app, request),
-    );
+    const dialect = dialectOf(app, request);
+    return answer(reply, kind, bodyOf({ kind, message, param: null }, dialect), dialect);
+  };
+  app.setNotFoundHandler(refuse);
+  // Before the body is read: whatever is wrong with it, there is no such route.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return refuse(request, reply);
   });
 }
 
