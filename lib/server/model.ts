@@ -155,9 +155,13 @@ export class Model {
     const place = this.batcher.enter();
     try {
       const before = this.explaining;
-      const result = before.then(() => {
+      const result = before.then(async () => {
         signal?.throwIfAborted();
-        return this.encoder.explain(text, options);
+        try {
+          return await this.encoder.explain(text, options);
+        } catch (error) {
+          throw namedInRequest(error, 0);
+        }
       });
       this.explaining = result.catch(() => {});
       return await result;
@@ -324,7 +328,7 @@ async function encodeRows(
 }
 
 /** The error of one text of a batch, as the request knows the text. */
-function namedInRequest(error: SyntheticAttentionError, index: number): SyntheticAttentionError {
+function namedInRequest<T>(error: T, index: number): T | NonFiniteError {
   if (!(error instanceof NonFiniteError)) return error;
   const sentence = `input[${index}]: the model gives numbers that are not finite (NaN or an infinity) for this text`;
   return new NonFiniteError(sentence, index, { cause: error });
