@@ -1,6 +1,7 @@
 /** The playground at /, and POST /explain, which it shows attention by. */
 import type { FastifyInstance } from 'fastify';
 import { expectation } from '../../errors.js';
+import { pageSteps } from '../../explain/page.js';
 import { type Context, clientSignal } from '../context.js';
 import { namedAsBody } from '../embed.js';
 import { RequestError } from '../errors.js';
@@ -58,10 +59,11 @@ export function registerPage(
       const explanation = await model.explain(inputs, { title: name }, signal).catch((error: unknown) => {
         throw namedAsBody(error, 'inputs');
       });
+      const html = await model.inTurns(pageSteps(explanation), signal);
       return reply
         .headers({ ...COMMON, 'cache-control': 'no-store' })
         .type(HTML)
-        .send(explanation.toHTML());
+        .send(html);
     },
   );
 }
