@@ -10,13 +10,14 @@ export const CALIBRATION_TEXTS = 1024;
 
 /** [2 * dimensions]: the least values, then the greatest. */
 export async function readRanges(path: string, dimensions: number): Promise<Float32Array> {
-  const { shape, data } = await readNpy(path);
-  if (shape.length === 2 && shape[0] === 2 && shape[1] === dimensions) {
-    return checkRanges(`--ranges ${path}`, data, dimensions);
-  }
-  throw new FormatError(
-    expectation(`--ranges ${path}`, `the shape (2, ${dimensions})`, `(${shape.join(', ')})`),
-  );
+  const checkShape = (shape: readonly number[]): void => {
+    if (shape.length === 2 && shape[0] === 2 && shape[1] === dimensions) return;
+    throw new FormatError(
+      expectation(`--ranges ${path}`, `the shape (2, ${dimensions})`, `(${shape.join(', ')})`),
+    );
+  };
+  const { data } = await readNpy(path, checkShape);
+  return checkRanges(`--ranges ${path}`, data, dimensions);
 }
 
 /** Where the ranges of an output stand. */

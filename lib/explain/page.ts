@@ -35,8 +35,11 @@ function scaleChoice(value: string, label: string): string {
   return `<label><input type="radio" name="scale" value="${value}"><span>${label}</span></label>`;
 }
 
-export function renderPage(explanation: Explanation): string {
+/** In steps, between which a server does other work. */
+export function* pageSteps(explanation: Explanation): Generator<void, string, void> {
   const { title, subtitle, layers } = explanation;
+  const data = inertJson(yield* pageData(explanation));
+  yield;
   const mixture = layers.some(({ parts }) => parts.length > 1);
   return `<!doctype html>
 <html lang="en">
@@ -86,9 +89,17 @@ export function renderPage(explanation: Explanation): string {
 <footer class="hint">Weights are stored in 16 bits, in steps of ${(1 / STEPS).toFixed(6)}; entropies come from the full
 numbers and are at most log2 of the number of keys. This page loads nothing.</footer>
 <noscript><p class="hint">The maps are drawn by a script inside this page; without it there is nothing to see.</p></noscript>
-<script type="application/json" id="data">${inertJson(pageData(explanation))}</script>
+<script type="application/json" id="data">${data}</script>
 <script>${PAGE_SCRIPT}</script>
 </body>
 </html>
 `;
+}
+
+export function renderPage(explanation: Explanation): string {
+  const steps = pageSteps(explanation);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }

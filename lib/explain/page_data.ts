@@ -25,27 +25,41 @@ function packRows(rows: readonly Float64Array[]): string {
   return Buffer.from(view.buffer).toString('base64');
 }
 
-/** Plain data for the page's script. Entropies are those of the weights before they were rounded. */
-export function pageData(explanation: Explanation) {
+/**
+ * Plain data for the page's script, in steps of at most some milliseconds. Entropies are those of the weights before
+ * they were rounded.
+ */
+export function* pageData(explanation: Explanation): Generator<void, object, void> {
   const { layers, queryTokens, keyTokens } = explanation;
   const count = layers.reduce((n, l) => n + l.parts.length * sizeOf([l.heads, l.queries, l.keys]), 0);
   if (count > MOST_WEIGHTS) {
     throw new ShapeError(expectation('layers', `at most ${MOST_WEIGHTS} weights for a page`, String(count)));
   }
+  const packed: object[] = [];
+  for (const [layer, { name, kind, heads, parts }] of layers.entries()) {
+    const packedParts: object[] = [];
+    for (const [p, part] of parts.entries()) {
+      const weights = packWeights(part.weights);
+      yield;
+      const entropies: Float64Array[] = [];
+      for (let head = 0; head < heads; head++) {
+        entropies.push(explanation.entropy(layer, head, p));
+        yield;
+      }
+      packedParts.push({
+        name: visibleLine(part.name),
+        ...(part.mix === undefined ? {} : { mix: part.mix }),
+        weights,
+        entropies: packRows(entropies),
+      });
+      yield;
+    }
+    packed.push({ name: visibleLine(name), kind: visibleLine(kind), heads, parts: packedParts });
+  }
   return {
     steps: STEPS,
     queryTokens: queryTokens.map(visibleToken),
     keyTokens: keyTokens.map(visibleToken),
-    layers: layers.map(({ name, kind, heads, parts }, layer) => ({
-      name: visibleLine(name),
-      kind: visibleLine(kind),
-      heads,
-      parts: parts.map((part, p) => ({
-        name: visibleLine(part.name),
-        ...(part.mix === undefined ? {} : { mix: part.mix }),
-        weights: packWeights(part.weights),
-        entropies: packRows(Array.from({ length: heads }, (_, head) => explanation.entropy(layer, head, p))),
-      })),
-    })),
+    layers: packed,
   };
 }

@@ -39,17 +39,26 @@ export interface OpenInputFile extends InputFile {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** The state that the file was in when other parts of it were read. */
+  readonly expected?: FileState | undefined;
+  /** Names the file in errors; "input PATH" by default. */
+  readonly subject?: string;
+}
+
 /**
  * Opens `path`.
- * @param expected the state that the file was in when other parts of it were read
  * @throws FileError if the file is missing, unreadable, not a regular file or in another state
  */
-export async function openInputFile(path: string, expected?: FileState): Promise<OpenInputFile> {
-  const handle = await attempt(path, () => open(path, READ_FLAGS));
+export async function openInputFile(
+  path: string,
+  { expected, subject = `input ${path}` }: OpenOptions = {},
+): Promise<OpenInputFile> {
+  const handle = await attempt(subject, () => open(path, READ_FLAGS));
   try {
-    const stats = await attempt(path, () => handle.stat({ bigint: true }));
+    const stats = await attempt(subject, () => handle.stat({ bigint: true }));
     if (!stats.isFile()) {
-      throw new FileError(expectation(`input ${path}`, 'a regular file', fileKind(stats)));
+      throw new FileError(expectation(subject, 'a regular file', fileKind(stats)));
     }
     const state = stateOf(stats);
     if (expected !== undefined && !isSame(expected, state)) throw changed(path);
@@ -58,9 +67,9 @@ export async function openInputFile(path: string, expected?: FileState): Promise
       path,
       size,
       state,
-      read: (bytes, position) => readExactly(handle, { path, size }, bytes, position),
+      read: (bytes, position) => readExactly(handle, { path, size, subject }, bytes, position),
       async checkUnchanged() {
-        const now = stateOf(await attempt(path, () => handle.stat({ bigint: true })));
+        const now = stateOf(await attempt(subject, () => handle.stat({ bigint: true })));
         if (!isSame(state, now)) throw changed(path);
       },
       close: () => handle.close(),
@@ -73,15 +82,14 @@ export async function openInputFile(path: string, expected?: FileState): Promise
 
 /**
  * Opens `path`, calls `use` and closes the file again.
- * @param expected the state that the file was in when other parts of it were read
  * @throws FileError if the file is missing, unreadable, not a regular file or in another state
  */
 export async function withInputFile<T>(
   path: string,
   use: (file: InputFile) => Promise<T>,
-  expected?: FileState,
+  options?: OpenOptions,
 ): Promise<T> {
-  const file = await openInputFile(path, expected);
+  const file = await openInputFile(path, options);
   try {
     return await use(file);
   } finally {
@@ -119,14 +127,14 @@ function changed(path: string): FileError {
 
 async function readExactly(
   handle: FileHandle,
-  { path, size }: { path: string; size: number },
+  { path, size, subject }: { path: string; size: number; subject: string },
   bytes: Uint8Array,
   position: number,
 ) {
   let done = 0;
   while (done < bytes.byteLength) {
     const length = Math.min(bytes.byteLength - done, MAX_READ);
-    const { bytesRead } = await attempt(path, () => handle.read(bytes, done, length, position + done));
+    const { bytesRead } = await attempt(subject, () => handle.read(bytes, done, length, position + done));
     if (bytesRead === 0) {
       if (position + bytes.byteLength <= size) throw changed(path);
       throw new FormatError(
@@ -137,11 +145,11 @@ async function readExactly(
   }
 }
 
-async function attempt<T>(path: string, operation: () => Promise<T>): Promise<T> {
+async function attempt<T>(subject: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    throw new FileError(expectation(`input ${path}`, 'a readable file', systemErrorReason(error)), {
+    throw new FileError(expectation(subject, 'a readable file', systemErrorReason(error)), {
       cause: error,
     });
   }

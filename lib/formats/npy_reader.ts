@@ -10,10 +10,14 @@ export interface NpyArray {
 
 /**
  * Reads a whole .npy file of version 1.0 with little-endian float32 data in C order, of any rank.
+ * @param checkShape throws for a shape that the caller has no use for, before memory for its numbers is taken
  * @throws FileError if the file is missing, unreadable or too large for memory
  * @throws FormatError if it breaks a rule of the format or holds other data
  */
-export function readNpy(path: string): Promise<NpyArray> {
+export function readNpy(
+  path: string,
+  checkShape: (shape: readonly number[]) => void = () => {},
+): Promise<NpyArray> {
   return withInputFile(path, async (file) => {
     const { shape, dataBegin } = await readHeader(file);
     const length = elementCount(shape);
@@ -22,6 +26,7 @@ export function readNpy(path: string): Promise<NpyArray> {
       const received = `a shape with ${shape.length} axes, which takes ${expected ?? 'more than 2^53'}`;
       throw new FormatError(expectation(path, `a shape that fills ${file.size} bytes`, received));
     }
+    checkShape(shape);
     const data = allocate(length, path);
     await file.read(new Uint8Array(data.buffer), dataBegin);
     return { shape, data };

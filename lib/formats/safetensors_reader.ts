@@ -36,7 +36,7 @@ export function readBytes(
       await file.checkUnchanged();
       return bytes;
     },
-    state,
+    { expected: state },
   );
 }
 

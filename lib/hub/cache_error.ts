@@ -1,6 +1,6 @@
 import { expectation, FileError } from '../errors.js';
 import { systemErrorReason } from '../formats/file_reason.js';
-import { withInputFile } from '../formats/input_file.js';
+import { readTextFile } from '../formats/text_file.js';
 
 /** A failed system call in the cache as a FileError; anything else as it is. */
 export function asCacheError(
@@ -13,11 +13,10 @@ export function asCacheError(
   return new FileError(expectation(`cache ${path}`, expected, systemErrorReason(error)), { cause: error });
 }
 
+/** More than any configuration or index of weights has. */
+const LARGEST = 1 << 26;
+
 /** @throws FileError, also for anything but a regular file, which might never end */
 export function readText(path: string): Promise<string> {
-  return withInputFile(path, async (file) => {
-    const bytes = Buffer.allocUnsafe(file.size);
-    await file.read(bytes, 0);
-    return bytes.toString('utf8');
-  });
+  return readTextFile(path, { most: LARGEST });
 }

@@ -1,8 +1,8 @@
 /** Options of the hub, and what the environment says where they are left out, by the names huggingface_hub reads. */
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { readTextFile } from '../formats/text_file.js';
 import { optionNames, readSignal } from '../options.js';
 import { variables } from '../variables.js';
 import { checkRevision } from './names.js';
@@ -142,6 +142,9 @@ export async function readToken(
   return token;
 }
 
+/** Bytes of a file with a token. */
+const LARGEST_TOKEN = 1 << 16;
+
 async function implicitToken(environment: Environment): Promise<string | undefined> {
   if (isTrue(environment.HF_HUB_DISABLE_IMPLICIT_TOKEN)) return undefined;
   const named = environment.HF_TOKEN || environment.HUGGING_FACE_HUB_TOKEN;
@@ -149,6 +152,6 @@ async function implicitToken(environment: Environment): Promise<string | undefin
   const path = environment.HF_TOKEN_PATH
     ? expandHome(environment.HF_TOKEN_PATH)
     : join(home(environment), 'token');
-  // Most models need no token, so a file that is missing or not ours to read stops nobody.
-  return readFile(path, 'utf8').catch(() => undefined);
+  // Most models need no token, so a file that is missing, not ours to read or no regular one stops nobody.
+  return readTextFile(path, { most: LARGEST_TOKEN }).catch(() => undefined);
 }

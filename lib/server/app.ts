@@ -1,8 +1,18 @@
 /** The application of a server of its own: its sockets and their limits, its log. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type FastifyInstance, type FastifyServerOptions, fastify, LogController } from 'fastify';
-import { bodyOf, type Dialect, dialectOfPath, type FailureKind, failureOf, statusOf } from './errors.js';
+import { describe, expectation } from '../errors.js';
+import {
+  bodyOf,
+  type Dialect,
+  dialectOfPath,
+  type Failure,
+  failureOf,
+  RequestError,
+  statusOf,
+} from './errors.js';
 import { type LogStream, loggerOptions, requestId } from './logging.js';
 import type { CommandOptions } from './options.js';
 import { serializerCompiler, validatorCompiler } from './schemas/compilers.js';
@@ -41,6 +51,8 @@ export function createApp(options: CommandOptions, stream: LogStream | undefined
     http: {
       headersTimeout,
       requestTimeout,
+      // Node's own answer has no body; a hook below refuses in its place.
+      requireHostHeader: false,
       // Node looks every 30 seconds by default, however short the timeouts are.
       connectionsCheckingInterval: Math.min(1000, Math.ceil(headersTimeout / 4)),
     },
@@ -56,13 +68,38 @@ export function createApp(options: CommandOptions, stream: LogStream | undefined
       const kind = connectionFailure(error.code);
       app.log.debug({ code: error.code }, 'connection failed');
       if (kind !== undefined && socket.writable)
-        refuse(socket, kind, dialectOfPath(paths.get(socket) ?? '/'));
+        refuse(
+          socket,
+          { kind, message: MESSAGES[kind], param: null },
+          dialectOfPath(paths.get(socket) ?? '/'),
+        );
       socket.destroy();
     },
+  });
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return;
+    reply.header('connection', 'close');
+    throw new RequestError('malformed', expectation('host', 'a header', 'none'));
   });
   app.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     paths.set(request.socket, request.url ?? '/');
     limitReading(response, ms(options.bodyTimeout));
+  });
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    limitReading(response, ms(options.bodyTimeout));
+    refuseExpectation(request, response);
+  });
+  app.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    app.log.debug({ url: request.url }, 'tunnel refused');
+    // Nobody else listens for errors of this connection any more.
+    socket.on('error', () => {});
+    const failure: Failure = {
+      kind: 'method',
+      message: expectation('method', 'GET or POST', 'CONNECT'),
+      param: null,
+    };
+    refuse(socket, failure, 'tei', ['allow: GET, POST']);
+    socket.end(() => socket.destroy());
   });
   return app as unknown as FastifyInstance;
 }
@@ -90,13 +127,31 @@ function connectionFailure(code: string): keyof typeof MESSAGES | undefined {
   return 'malformed';
 }
 
+/** Of requests that Fastify does not get to see. */
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const dialect = dialectOfPath(request.url ?? '/');
+  const message = expectation('expect', '100-continue', describe(request.headers.expect));
+  const failure: Failure = { kind: 'expectation', message, param: null };
+  const body = JSON.stringify(bodyOf(failure, dialect));
+  response
+    .writeHead(statusOf(failure.kind, dialect), {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      'x-request-id': requestId(request),
+    })
+    .end(body);
+}
+
 /** An answer by hand, since there is no request that Fastify knows of. */
-function refuse(socket: Socket, kind: FailureKind & keyof typeof MESSAGES, dialect: Dialect): void {
-  const body = JSON.stringify(bodyOf({ kind, message: MESSAGES[kind], param: null }, dialect));
-  const status = { timeout: '408 Request Timeout', malformed: '400 Bad Request' } as Record<string, string>;
-  socket.write(
-    `HTTP/1.1 ${status[kind] ?? '431 Request Header Fields Too Large'}\r\n` +
-      'content-type: application/json; charset=utf-8\r\n' +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+function refuse(socket: Duplex, failure: Failure, dialect: Dialect, headers: readonly string[] = []): void {
+  const body = JSON.stringify(bodyOf(failure, dialect));
+  const status = statusOf(failure.kind, dialect);
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...headers,
+    'connection: close',
+  ];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }

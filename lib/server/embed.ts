@@ -107,7 +107,7 @@ async function countTokens(model: TheModel, list: EmbedInput, signal: AbortSigna
 }
 
 /** The model speaks of `input`, and of one text as the first of several. */
-function namedAsBody(error: unknown, param: string): unknown {
+export function namedAsBody(error: unknown, param: string): unknown {
   if (error instanceof NonFiniteError) {
     const message = error.message.replace(/^input(?=\[)/, param);
     return new RequestError('notFinite', message, param, { cause: error });

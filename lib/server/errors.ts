@@ -28,6 +28,7 @@ const ANSWERS = {
   timeout: { openai: [408, INVALID, 'request_timeout'], tei: [408, 'timeout'] },
   payload: { openai: [413, INVALID, 'request_too_large'], tei: [413, 'validation'] },
   mediaType: { openai: [415, INVALID, null], tei: [415, 'validation'] },
+  expectation: { openai: [417, INVALID, null], tei: [417, 'validation'] },
   headers: { openai: [431, INVALID, null], tei: [431, 'validation'] },
   overloaded: { openai: [429, 'rate_limit_error', 'rate_limit_exceeded'], tei: [429, 'overloaded'] },
   backend: { openai: [500, 'server_error', null], tei: [424, 'backend'] },

@@ -1,8 +1,7 @@
 /** API keys: which header brings one, and whether it is one of ours. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { ArgumentError, expectation, FileError } from '../errors.js';
-import { systemErrorReason } from '../formats/file_reason.js';
+import { ArgumentError, expectation } from '../errors.js';
+import { readTextFile } from '../formats/text_file.js';
 
 export class KeyRing {
   /** Digests are all of one length and tell nothing of how much of a key was right. */
@@ -31,16 +30,15 @@ export class KeyRing {
   }
 }
 
+/** Bytes of a file with keys: some ten thousand of them. */
+const LARGEST_FILE = 1 << 20;
+
 /**
  * One key a line; empty lines and those that start with # do not count.
  * @throws FileError, ArgumentError
  */
 export async function readKeyFile(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw new FileError(expectation('--api-key-file', 'a file that can be read', systemErrorReason(cause)), {
-      cause,
-    });
-  });
+  const text = await readTextFile(path, { most: LARGEST_FILE, subject: '--api-key-file' });
   const keys = text
     .split(/\r?\n/)
     .map((line) => line.trim())

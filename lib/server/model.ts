@@ -1,5 +1,6 @@
 /** A model that serves: an encoder, and the batcher that its requests share. */
 import { Encoder, type EncoderLoadOptions } from '../encoder/encoder.js';
+import { inTurns } from '../encoder/turns.js';
 import type { OutputValue, PoolingMode, TextCut, TokenizedText } from '../encoder/types.js';
 import {
   ArgumentError,
@@ -154,9 +155,13 @@ export class Model {
     const place = this.batcher.enter();
     try {
       const before = this.explaining;
-      const result = before.then(() => {
+      const result = before.then(async () => {
         signal?.throwIfAborted();
-        return this.encoder.explain(text, options);
+        try {
+          return await this.encoder.explain(text, options);
+        } catch (error) {
+          throw namedInRequest(error, 0);
+        }
       });
       this.explaining = result.catch(() => {});
       return await result;
@@ -244,7 +249,11 @@ export class Model {
       if (outputValue === 'token') {
         return { rows, dimensions: tokens === 0 ? 0 : totalLength(rows) / tokens, ...whole };
       }
-      const finished = rows.map((row) => finishRow(row, kept, normalize === true));
+      const finished: Float32Array[] = [];
+      const finish = (i: number): void => {
+        finished.push(finishRow(rows[i]!, kept, normalize === true));
+      };
+      await inTurns(rows.length, ROWS, finish, signal);
       return { rows: finished, dimensions: kept, ...whole };
     } finally {
       place.release();
@@ -288,6 +297,8 @@ export class Model {
   }
 }
 
+/** Rows that are finished between two looks at the clock. */
+const ROWS = 64;
 /** More than any embedding has. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
@@ -317,7 +328,7 @@ async function encodeRows(
 }
 
 /** The error of one text of a batch, as the request knows the text. */
-function namedInRequest(error: SyntheticAttentionError, index: number): SyntheticAttentionError {
+function namedInRequest<T>(error: T, index: number): T | NonFiniteError {
   if (!(error instanceof NonFiniteError)) return error;
   const sentence = `input[${index}]: the model gives numbers that are not finite (NaN or an infinity) for this text`;
   return new NonFiniteError(sentence, index, { cause: error });

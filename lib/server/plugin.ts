@@ -1,6 +1,7 @@
 /** The embeddings server as a Fastify plugin. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { expectation } from '../errors.js';
+import { describe, expectation } from '../errors.js';
+import { addBodyParser } from './body_parser.js';
 import { ClientGone, type Context } from './context.js';
 import {
   bodyOf,
@@ -77,10 +78,9 @@ async function registerCors(app: FastifyInstance, origins: readonly string[]): P
   });
 }
 
-function addChecks(app: FastifyInstance, { options, closing }: Context): void {
+function addChecks(app: FastifyInstance, { models, options, closing }: Context): void {
   const keys = new KeyRing(options.apiKey);
-  // Bodies are JSON; a text would reach the schemas as a string.
-  if (app.hasContentTypeParser('text/plain')) app.removeContentTypeParser('text/plain');
+  addBodyParser(app, () => [...models.all.values()].some(({ model }) => model.state.batches > 0));
   app.decorateRequest('embeddingFigures', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -91,12 +91,27 @@ function addChecks(app: FastifyInstance, { options, closing }: Context): void {
       throw new RequestError('unauthorized', expectation('authorization', 'a bearer key', received));
     }
     if (closing()) throw new RequestError('closing', 'the server is shutting down');
+    if (request.method === 'POST' && !request.is404) checkEncoding(request, reply);
   });
   app.addHook('onSend', async (_, reply) => {
     if (closing()) reply.header('connection', 'close');
   });
   app.setValidatorCompiler(validatorCompiler());
   app.setSerializerCompiler(serializerCompiler);
+}
+
+/** A body that is compressed would be taken for one that is no JSON, or its header for one that says nothing. */
+function checkEncoding({ headers }: FastifyRequest, reply: FastifyReply): void {
+  const { 'content-encoding': content, 'transfer-encoding': transfer } = headers;
+  if (!/^(?:identity)?$/i.test(content ?? '')) {
+    reply.header('accept-encoding', 'identity');
+    const message = expectation('content-encoding', 'none or identity', describe(content));
+    throw new RequestError('mediaType', message);
+  }
+  if (!/^chunked$/i.test(transfer ?? 'chunked')) {
+    const message = expectation('transfer-encoding', 'none or chunked', describe(transfer));
+    throw new RequestError('mediaType', message);
+  }
 }
 
 function addFailures(app: FastifyInstance, { metrics, options }: Context): void {
@@ -123,7 +138,7 @@ function addFailures(app: FastifyInstance, { metrics, options }: Context): void 
 }
 
 function addNotFound(app: FastifyInstance, { metrics }: Context): void {
-  app.setNotFoundHandler((request, reply) => {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?')[0]!;
     const methods = ['GET', 'POST'].filter(
       (method) => app.findRoute({ method, url: path } as never) !== null,
@@ -138,12 +153,13 @@ function addNotFound(app: FastifyInstance, { metrics }: Context): void {
       methods.length > 0 ? request.method : shown,
     );
     metrics.series.failed(kind);
-    return answer(
-      reply,
-      kind,
-      bodyOf({ kind, message, param: null }, dialectOf(app, request)),
-      dialectOf(app, request),
-    );
+    const dialect = dialectOf(app, request);
+    return answer(reply, kind, bodyOf({ kind, message, param: null }, dialect), dialect);
+  };
+  app.setNotFoundHandler(refuse);
+  // Before the body is read: whatever is wrong with it, there is no such route.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return refuse(request, reply);
   });
 }
 

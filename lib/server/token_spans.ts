@@ -26,8 +26,13 @@ export function* tokenSpans(text: string, names: readonly string[]): Generator<v
   const words = yield* wordSpans(text, names);
   if (!words.includes(undefined)) return words;
   const bytes = yield* byteSpans(text, names);
-  const missing = (spans: readonly unknown[]): number => spans.filter((span) => span === undefined).length;
   return missing(bytes) < missing(words) ? bytes : words;
+}
+
+function missing(spans: Spans): number {
+  let count = 0;
+  for (const span of spans) if (span === undefined) count++;
+  return count;
 }
 
 /** The bytes that byte-level vocabularies write as visible characters. */

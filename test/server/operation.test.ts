@@ -1,4 +1,5 @@
 /** How the server is run: keys, origins, log, metrics, documents, shutdown, the plugin in another application. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -91,6 +92,24 @@ describe('keys', () => {
     await expect(startTestServer({ apiKeyFile })).rejects.toThrow('at least one key');
     await expect(startTestServer({ apiKeyFile: join(folder, 'missing') })).rejects.toThrow(/ENOENT/);
   });
+
+  (process.platform === 'win32' ? it.skip : it)(
+    'from a pipe, a device or a huge file are refused',
+    async () => {
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const regular = '--api-key-file: expected a regular file but received';
+      await expect(startTestServer({ apiKeyFile: pipe })).rejects.toThrow(`${regular} a pipe`);
+      await expect(startTestServer({ apiKeyFile: '/dev/zero' })).rejects.toThrow(
+        `${regular} a character device`,
+      );
+      const large = join(folder, 'large');
+      writeFileSync(large, 'key\n'.repeat(300_000));
+      await expect(startTestServer({ apiKeyFile: large })).rejects.toThrow(
+        '--api-key-file: expected at most 1048576 bytes but received 1200000 bytes',
+      );
+    },
+  );
 });
 
 describe('origins', () => {

@@ -1,7 +1,9 @@
 /** The playground at /, and POST /explain, which it shows attention by. */
 import type { FastifyInstance } from 'fastify';
 import { expectation } from '../../errors.js';
+import { pageSteps } from '../../explain/page.js';
 import { type Context, clientSignal } from '../context.js';
+import { namedAsBody } from '../embed.js';
 import { RequestError } from '../errors.js';
 import { PLAYGROUND, PLAYGROUND_POLICY } from '../page/page.js';
 import { explainAnswer, explainBody } from '../schemas/page.js';
@@ -54,11 +56,14 @@ export function registerPage(
         const received = truncated ? `more than ${ids.length}` : String(ids.length);
         throw tooLong(`at most ${MOST_EXPLAINED_TOKENS} tokens to explain`, received);
       }
-      const explanation = await model.explain(inputs, { title: name }, signal);
+      const explanation = await model.explain(inputs, { title: name }, signal).catch((error: unknown) => {
+        throw namedAsBody(error, 'inputs');
+      });
+      const html = await model.inTurns(pageSteps(explanation), signal);
       return reply
         .headers({ ...COMMON, 'cache-control': 'no-store' })
         .type(HTML)
-        .send(explanation.toHTML());
+        .send(html);
     },
   );
 }

@@ -1,5 +1,6 @@
 /** The routes of text-embeddings-inference that embed: /embed, /embed_all, /similarity. */
 import type { FastifyInstance } from 'fastify';
+import { inTurns } from '../../encoder/turns.js';
 import type { TextCut } from '../../encoder/types.js';
 import { type Context, clientSignal } from '../context.js';
 import { checkCount, checkTokenNumbers, embedInput, type Input } from '../embed.js';
@@ -54,9 +55,9 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       config: { summary: 'Embeddings' },
     },
     async (request, reply) => {
-      const { inputs, normalize, dimensions, model, ...rest } = request.body;
+      const { inputs, normalize, dimensions, model } = request.body;
       const served = models.get(model);
-      const read = reading(rest);
+      const read = reading(request.body);
       const { rows } = await embedInput(context, request, reply, {
         served,
         input: inputs,
@@ -75,10 +76,10 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       config: { summary: 'Hidden states of every token, special tokens included' },
     },
     async (request, reply) => {
-      const { inputs, model, ...rest } = request.body;
+      const { inputs, model } = request.body;
       const served = models.get(model);
       const signal = clientSignal(request, reply);
-      const read = reading(rest);
+      const read = reading(request.body);
       await checkTokenNumbers(served, inputs, 'inputs', signal);
       const { rows, dimensions } = await embedInput(context, request, reply, {
         served,
@@ -112,6 +113,7 @@ export function registerTei(app: FastifyInstance, context: Context): void {
       // The source is one more text, but nobody counts it.
       checkCount(sentences.length, options.maxClientBatchSize, 'inputs.sentences');
       const served = models.get(model);
+      const signal = clientSignal(request, reply);
       const input = [source, ...sentences];
       const read = reading(parameters ?? {});
       const { rows } = await embedInput(context, request, reply, {
@@ -121,12 +123,18 @@ export function registerTei(app: FastifyInstance, context: Context): void {
         options: { ...read, normalize: true },
         uncounted: 1,
       });
-      const [first, ...others] = rows;
-      const cosines = Float32Array.from(others, (row) => dot(first!, row));
+      const cosines = new Float32Array(sentences.length);
+      const compare = (i: number): void => {
+        cosines[i] = dot(rows[0]!, rows[i + 1]!);
+      };
+      await inTurns(cosines.length, ROWS, compare, signal);
       return reply.type('application/json').send(new JsonWriter([cosines]).numbers(cosines).end());
     },
   );
 }
+
+/** Rows that are compared between two looks at the clock. */
+const ROWS = 64;
 
 function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;

@@ -4,7 +4,9 @@ import type { Encoder } from '../../encoder/encoder.js';
 import { chunkEnd } from '../../encoder/tokenizer/stage.js';
 import type { TokenizedText } from '../../encoder/types.js';
 import { expectation } from '../../errors.js';
+import { ByteParts } from '../byte_parts.js';
 import { type Context, clientSignal } from '../context.js';
+import { checkIdCount, decodedJson } from '../decoder.js';
 import { checkCount } from '../embed.js';
 import { RequestError } from '../errors.js';
 import type { ServedModel } from '../models.js';
@@ -71,18 +73,16 @@ export function registerTokens(app: FastifyInstance, context: Context): void {
       schema: { body: decodeBody, response: { 200: decodeAnswer, default: teiError } },
       config: { summary: 'Texts of token ids' },
     },
-    async (request) => {
-      const { ids, skip_special_tokens: skip, model } = request.body;
-      const served = models.get(model);
-      const list = (typeof ids[0] === 'number' ? [ids] : ids) as number[][];
-      checkCount(list.length, options.maxClientBatchSize, 'ids');
-      const { vocabularySize } = served.model.encoder;
-      for (const id of list.flat()) {
-        if (id < vocabularySize) continue;
-        const message = expectation('ids', `token ids from 0 to ${vocabularySize - 1}`, String(id));
-        throw new RequestError('invalid', message, 'ids');
-      }
-      return Promise.all(list.map((one) => served.decoder.decode(one, skip)));
+    async (request, reply) => {
+      const { ids, skip_special_tokens: skipSpecialTokens, model } = request.body;
+      const { model: served, decoder } = models.get(model);
+      const lists = (typeof ids[0] === 'number' ? [ids] : ids) as number[][];
+      checkCount(lists.length, options.maxClientBatchSize, 'ids');
+      checkIdCount(lists);
+      const signal = clientSignal(request, reply);
+      const { vocabularySize } = served.encoder;
+      const steps = decodedJson(await decoder.load(), lists, { vocabularySize, skipSpecialTokens });
+      return reply.type('application/json').send(await served.inTurns(steps, signal));
     },
   );
 }
@@ -101,23 +101,29 @@ function* answerSteps(
   texts: readonly string[],
   read: readonly TokenizedText[],
   withSpecial: boolean,
-): Generator<void, string, void> {
-  const answers: string[] = [];
+): Generator<void, Buffer, void> {
+  const parts = new ByteParts();
   for (const [i, { ids }] of read.entries()) {
+    parts.add(i === 0 ? '[[' : '],[');
+    let comma = '';
     const tokens = yield* describeTokens(model.encoder, texts[i]!, ids);
-    const shown = withSpecial ? tokens : tokens.filter(({ special }) => !special);
-    const parts: string[] = [];
-    for (let at = 0; at < shown.length; at += STEP) {
-      const some = shown.slice(at, at + STEP);
+    for (let at = 0; at < tokens.length; at += STEP) {
+      const some = tokens.slice(at, at + STEP).filter(({ special }) => withSpecial || !special);
       if (some.some(({ text }) => text.length > LONG)) {
-        for (const token of some) parts.push(yield* tokenJson(token));
-      } else parts.push(JSON.stringify(some).slice(1, -1));
+        for (const token of some) {
+          parts.add(comma + (yield* tokenJson(token)));
+          comma = ',';
+        }
+      } else if (some.length > 0) {
+        parts.add(comma + JSON.stringify(some).slice(1, -1));
+        comma = ',';
+      }
       yield;
     }
-    answers.push(`[${parts.join(',')}]`);
     yield;
   }
-  return `[${answers.join(',')}]`;
+  parts.add(']]');
+  return yield* parts.join();
 }
 
 /** JSON of a token: a word of the largest body may be one. */

@@ -220,7 +220,8 @@ it.each([
     '--host, --port: expected an address and a port',
   ],
   [['--model', model, '--uds-path', '/nowhere/socket'], '--uds-path: expected a place for a socket'],
-  [['--model', model, '--api-key-file', '/nowhere/keys'], '--api-key-file: expected a file that can be read'],
+  [['--model', model, '--api-key-file', '/nowhere/keys'], '--api-key-file: expected a readable file'],
+  [['--model', model, '--api-key-file', '/dev/zero'], '--api-key-file: expected a regular file'],
   [['--model', model, '--nonsense'], "unknown option '--nonsense'"],
 ])('%j is one sentence and exit code 1', async (args, message) => {
   const { status, stdout, stderr } = await run(['serve', ...args]);

@@ -1,9 +1,10 @@
 /** The page as text: what it carries and what it lets in. */
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { ShapeError } from '../../../lib/errors.js';
 import { Explanation } from '../../../lib/explain/explanation.js';
+import { pageSteps } from '../../../lib/explain/page.js';
 import { visibleToken } from '../../../lib/explain/visible_text.js';
 import { HOSTILE, patterned } from '../../support/explained.js';
 
@@ -25,6 +26,24 @@ function dataOf(html: string) {
 }
 
 describe('the page', () => {
+  it('is made in steps of a head or less', () => {
+    const explanation = new Explanation([
+      patterned(1, size, [{ name: 'a' }, { name: 'b' }]),
+      patterned(2, size),
+    ]);
+    const whole = explanation.toHTML();
+    const heads = jest.spyOn(explanation, 'entropy');
+    const steps = pageSteps(explanation);
+    let before = 0;
+    for (let most = 0; ; before = heads.mock.calls.length) {
+      const step = steps.next();
+      most = Math.max(most, heads.mock.calls.length - before);
+      if (!step.done) continue;
+      expect([most, heads.mock.calls.length, step.value === whole]).toEqual([1, 6, true]);
+      break;
+    }
+  });
+
   it('carries its weights to within half a step, and entropies of the weights themselves', () => {
     const layer = patterned(1, size, [{ name: 'attention' }, { name: 'random', mix: 0.25 }]);
     const explanation = new Explanation([layer]);

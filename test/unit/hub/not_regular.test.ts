@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { FileError, ModelError } from '../../../lib/errors.js';
 import { readText } from '../../../lib/hub/cache_error.js';
+import { readToken } from '../../../lib/hub/options.js';
 import { resolveModel } from '../../../lib/hub/resolve.js';
 
 const COMMIT = '0123456789'.repeat(4);
@@ -35,4 +36,11 @@ it('a file of a snapshot', async () => {
     await expect(resolve()).rejects.toThrow(ModelError);
   }
   await expect(readText(join(repository, 'snapshots', COMMIT, 'config.json'))).rejects.toThrow(FileError);
+});
+
+it('a file with a token', async () => {
+  pipe('token');
+  expect(await readToken({}, { HF_TOKEN_PATH: join(repository, 'token') })).toBeUndefined();
+  writeFileSync(join(repository, 'real'), 'hf_x\n');
+  expect(await readToken({}, { HF_TOKEN_PATH: join(repository, 'real') })).toBe('hf_x');
 });
