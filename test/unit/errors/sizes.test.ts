@@ -87,3 +87,40 @@ describe('similarity', () => {
     expect(lines).toEqual(expected);
   });
 });
+
+describe('transformers', () => {
+  it('tensors and functions', () => {
+    const { lines, expected } = sayAll(
+      `const e = (...dims) => new tjs.Tensor('float32', [], dims);
+       const a = e(big, 0);\n`,
+      {
+        cat: ['tjs.cat([a, a], 1)', '[[1099511627776,0]]'],
+        'cat of rows': ['tjs.cat([a, a], 0)', '[[2199023255552,0]]'],
+        stack: ['tjs.stack([a, a], 1)', '[[1099511627776,2,0]]'],
+        layer_norm: ['tjs.layer_norm(a, [0])', '[[1099511627776,0]]'],
+        mean_pooling: ['tjs.mean_pooling(e(big, 0, 0), a)', '[[1099511627776,0]]'],
+        'mean_pooling of no texts': ['tjs.mean_pooling(e(0, 1, big), e(0, 1))', '[[0,1099511627776]]'],
+        'mean_pooling of no tokens': ['tjs.mean_pooling(e(1, 0, big), e(1, 0))', 'ERR_MEMORY'],
+        quantize_embeddings: ["tjs.quantize_embeddings(a, 'binary')", '[[1099511627776,0]]'],
+        topk: ['tjs.topk(a)', '[[1099511627776,0],[1099511627776,0]]'],
+        matmul: ['tjs.matmul(a, e(0, 0))', '[[1099511627776,0]]'],
+        sum: ['a.sum(1)', 'ERR_MEMORY'],
+        'sum over rows': ['a.sum(0)', '[[0]]'],
+        'sum of some': ["new tjs.Tensor('float32', [], [2, 0]).sum(1).tolist()", '[0,0]'],
+        mean: ['a.mean(1)', 'ERR_MEMORY'],
+        max: ['a.max(1)', 'ERR_MEMORY'],
+        norm: ['a.norm(2, 1)', 'ERR_MEMORY'],
+        normalize: ['a.normalize()', '[[1099511627776,0]]'],
+        tolist: ['a.tolist()', 'ERR_SHAPE'],
+        'tolist of inner rows': ['JSON.stringify(e(2, 0, big).tolist())', 'ERR_SHAPE'],
+        rows: ['[...a]', 'ERR_SHAPE'],
+        'a row': ['a[5]', '[[0]]'],
+        slice: ['a.slice([5, null])', '[[1099511627771,0]]'],
+        permute: ['a.permute(1, 0)', '[[0,1099511627776]]'],
+        flatten: ['a.flatten()', '[[0]]'],
+        map: ['a.sigmoid().neg().round().gt(0)', '[[1099511627776,0]]'],
+      },
+    );
+    expect(lines).toEqual(expected);
+  });
+});
