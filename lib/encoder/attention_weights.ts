@@ -1,5 +1,6 @@
 /** What a loaded model attends to in one text. */
 import type { ExplainedLayer } from '../explain/explanation.js';
+import { allocateFloats } from '../tensor/allocate.js';
 import { encodeJob, type Failures, throwFailure } from './encode_job.js';
 import type { LoadedModel } from './loaded_model.js';
 
@@ -11,7 +12,7 @@ export interface AttentionOfText {
 }
 
 export async function attentionWeights(model: LoadedModel, ids: readonly number[]): Promise<AttentionOfText> {
-  const weights = new Float32Array(model.layers * model.heads * ids.length ** 2);
+  const weights = allocateFloats([model.layers, model.heads, ids.length, ids.length], 'attention weights');
   const batch = { ids: Int32Array.from(ids), offsets: Int32Array.of(0, ids.length) };
   const out = new Float32Array(model.dimensions);
   return { weights, failures: await encodeJob(model, batch, { output: 'mean', out, attention: weights }) };

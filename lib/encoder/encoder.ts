@@ -282,7 +282,7 @@ export class Encoder implements TextEncoder {
         expectation('ranges', `a tensor, for ${plan.precision} in a stream`, 'undefined'),
       );
     }
-    const allocate: Allocate = (count) => new Float32Array(count * plan.head.dimensions);
+    const allocate: Allocate = (count) => allocateFloats([count, plan.head.dimensions], 'embeddings');
     for await (const { embeddings, ...batch } of this.run(texts, plan, options, allocate, undefined)) {
       const { dimensions } = plan.head;
       yield { embeddings: quantizeRows(embeddings, dimensions, plan.precision, plan.ranges), ...batch };
@@ -306,7 +306,7 @@ export class Encoder implements TextEncoder {
       reportFailures(failures, options.onFailure);
       return states;
     }
-    const embeddings = new Float32Array((batch.offsets.length - 1) * head.dimensions);
+    const embeddings = allocateFloats([batch.offsets.length - 1, head.dimensions], 'embeddings');
     reportFailures(await embed(model, batch, head, embeddings), options.onFailure);
     return embeddings;
   }
@@ -477,7 +477,7 @@ export class Encoder implements TextEncoder {
     const shape = [texts.length, quantizedWidth(head.dimensions, precision)];
     const bytes = allocateBytes(shape, 'embeddings');
     const result = precision === 'int8' || precision === 'binary' ? new Int8Array(bytes.buffer) : bytes;
-    const allocate: Allocate = (count) => new Float32Array(count * head.dimensions);
+    const allocate: Allocate = (count) => allocateFloats([count, head.dimensions], 'embeddings');
     let at = 0;
     for await (const { embeddings } of this.run(
       [texts],

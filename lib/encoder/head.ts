@@ -2,6 +2,7 @@
 import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
 import { l2NormalizeAsync } from '../kernels/rows.js';
 import { allItems } from '../options.js';
+import { allocateFloats } from '../tensor/allocate.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Dense } from './dense.js';
 import { encodeJob, type Failures, withRowsChecked } from './encode_job.js';
@@ -104,10 +105,7 @@ export async function embed(
   if (steps.length === 0 && width === plan.dimensions) {
     return pooled(model, batch, plan, scaled || plan.normalize, out);
   }
-  let rows = new Tensor(new Float32Array(texts * model.dimensions * plan.modes.length), [
-    texts,
-    model.dimensions * plan.modes.length,
-  ]);
+  let rows = Tensor.zeros([texts, model.dimensions * plan.modes.length]);
   const failures = await pooled(model, batch, plan, scaled, rows.data);
   for (const step of steps) {
     rows = step === 'normalize' ? await l2NormalizeAsync(rows, { out: rows }) : await step.apply(rows);
@@ -133,7 +131,7 @@ export interface States {
 }
 
 export async function tokenStates(model: LoadedModel, batch: TokenBatch): Promise<States> {
-  const states = new Float32Array(batch.ids.length * model.dimensions);
+  const states = allocateFloats([batch.ids.length, model.dimensions], 'token states');
   return { states, failures: await encodeJob(model, batch, { output: 'tokens', out: states }) };
 }
 

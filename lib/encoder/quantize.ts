@@ -1,6 +1,7 @@
 /** Embeddings in 8 bits or 1 bit a number, by the formulas of sentence-transformers' `quantize_embeddings`. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
+import { allocateBytes } from '../tensor/allocate.js';
 import { checkDimension, checkMinimumRank, checkPositiveInteger, shapeText } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { allFinite } from './encode_job.js';
@@ -186,7 +187,7 @@ function checkRows(rows: Float32Array, dims: number): void {
 /** Rounded to float32 after every operation, as NumPy does it: a value at the edge of a step falls as it does there. */
 function intoSteps(rows: Float32Array, dims: number, ranges: Float32Array): Uint8Array {
   const steps = Float32Array.from({ length: dims }, (_, j) => stepOf(ranges, dims, j) || 1);
-  const bytes = new Uint8Array(rows.length);
+  const bytes = allocateBytes([rows.length], 'quantized embeddings');
   for (let at = 0; at < rows.length; at += dims) {
     for (let j = 0; j < dims; j++) {
       const step = Math.floor(Math.fround(Math.fround(rows[at + j]! - ranges[j]!) / steps[j]!));
@@ -199,7 +200,7 @@ function intoSteps(rows: Float32Array, dims: number, ranges: Float32Array): Uint
 function packSigns(rows: Float32Array, dims: number): Uint8Array {
   const width = quantizedWidth(dims, 'ubinary');
   const count = rows.length / dims;
-  const bytes = new Uint8Array(count * width);
+  const bytes = allocateBytes([count, width], 'quantized embeddings');
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < dims; j++) {
       if (rows[i * dims + j]! > 0) bytes[i * width + (j >> 3)]! |= 0x80 >> (j & 7);

@@ -1,6 +1,7 @@
 /** How semanticSearch scores a chunk of the corpus for a group of queries. */
 import { matmulAsync } from '../kernels/matmul.js';
 import { PackedMatrix } from '../kernels/packed_matrix.js';
+import { allocateFloats } from '../tensor/allocate.js';
 import { checkSameShape } from '../tensor/shape.js';
 import { checkTensor, type Tensor, type TensorLike } from '../tensor/tensor.js';
 import { pair } from './similarity.js';
@@ -54,7 +55,7 @@ async function distances(
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
   const [n, dims] = queries.shape as [number, number];
-  const out = new Float32Array(chunk.shape[0]! * n);
+  const out = allocateFloats([chunk.shape[0]!, n], 'scores');
   const measure = (i: number): void => {
     out[i] = pair(queries.data, i % n, chunk.data, Math.floor(i / n), dims, 'manhattan');
   };
@@ -66,7 +67,7 @@ async function ownScores(queries: Tensor, chunk: Tensor, by: ScoreFunction): Pro
   const [n, rows] = [queries.shape[0]!, chunk.shape[0]!];
   const { data, shape } = checkTensor('scoreFunction', await by(queries, chunk));
   checkSameShape('scoreFunction', shape, [n, rows]);
-  const out = new Float32Array(n * rows);
+  const out = allocateFloats([n, rows], 'scores');
   for (let i = 0; i < n; i++) for (let j = 0; j < rows; j++) out[j * n + i] = data[i * rows + j]!;
   return out;
 }

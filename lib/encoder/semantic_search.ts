@@ -1,9 +1,10 @@
 /** The nearest of many embeddings for each of some: exact, in chunks, so that memory stays bounded. */
 
-import { ArgumentError, expectation } from '../errors.js';
+import { ArgumentError, expectation, ShapeError } from '../errors.js';
 import { l2NormalizeAsync } from '../kernels/rows.js';
 import type { Abortable } from '../kernels/run.js';
 import { checkOptions, optionNames, readSignal } from '../options.js';
+import { allocateFloats } from '../tensor/allocate.js';
 import { checkDimension, checkPositiveInteger } from '../tensor/shape.js';
 import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import { checkFinite } from './quantize.js';
@@ -64,6 +65,10 @@ export async function semanticSearch(
   const asked = rowsOf('queries', queries);
   const all = rowsOf('corpus', corpus);
   checkDimension('corpus', 'dimensions', all.shape[1], asked.shape[1]!);
+  // Rows without numbers have no size in memory that would bound how many of them there are.
+  if (all.shape[1] === 0) {
+    throw new ShapeError(expectation('queries', 'embeddings of at least one dimension', 'none'));
+  }
   const { scoreFunction: by = 'cosine' } = options;
   const signal = readSignal(options.signal);
   if (typeof by !== 'function') checkSimilarity(by);
@@ -81,7 +86,7 @@ export async function semanticSearch(
     }
     // Every chunk of the corpus is scaled once, for all groups.
     const room =
-      by === 'cosine' ? new Float32Array(Math.min(corpusChunk * all.shape[1]!, all.size)) : undefined;
+      by === 'cosine' ? allocateFloats([Math.min(corpusChunk * all.shape[1]!, all.size)]) : undefined;
     for (const [begin, part] of chunks(all, corpusChunk)) {
       const out = room && new Tensor(room.subarray(0, part.size), part.shape);
       const chunk = out ? await l2NormalizeAsync(part, { out }) : part;

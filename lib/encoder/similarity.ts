@@ -2,6 +2,7 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { matmul } from '../kernels/matmul.js';
 import { l2Normalize } from '../kernels/rows.js';
+import { allocateFloats } from '../tensor/allocate.js';
 import { checkDimension, checkRank, checkSameShape } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { allFinite } from './encode_job.js';
@@ -43,7 +44,9 @@ export function similarity(a: TensorLike, b: TensorLike, name: SimilarityName = 
   if (name === 'cosine') {
     return checked(left, right, matmul(l2Normalize(left), l2Normalize(right), { transposeB: true }));
   }
-  const out = new Float32Array(n * m);
+  const out = allocateFloats([n, m], 'similarities');
+  // Embeddings without numbers are at no distance from each other, however many there are.
+  if (dims === 0 || out.length === 0) return new Tensor(out, [n, m]);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) out[i * m + j] = 0 - distance(left.data, i, right.data, j, dims, name);
   }
@@ -73,7 +76,8 @@ export function pairwiseSimilarity(a: TensorLike, b: TensorLike, name: Similarit
   const right = rowsOf('b', b);
   checkSameShape('b', right.shape, left.shape);
   const [n, dims] = left.shape as [number, number];
-  const out = new Float32Array(n);
+  const out = allocateFloats([n], 'similarities');
+  if (dims === 0) return new Tensor(out, [n]);
   for (let i = 0; i < n; i++) out[i] = pair(left.data, i, right.data, i, dims, name);
   return checked(left, right, new Tensor(out, [n]));
 }

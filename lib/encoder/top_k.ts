@@ -1,4 +1,5 @@
 /** The greatest k of many scores for each of several queries. */
+import { allocateArray } from '../tensor/allocate.js';
 
 export interface Hit {
   id: number;
@@ -15,9 +16,9 @@ export class TopK {
     queries: number,
     private readonly k: number,
   ) {
-    this.scores = new Float64Array(queries * k);
-    this.ids = new Float64Array(queries * k);
-    this.sizes = new Int32Array(queries);
+    this.scores = allocateArray(Float64Array, [queries, k], 'hits');
+    this.ids = allocateArray(Float64Array, [queries, k], 'hits');
+    this.sizes = allocateArray(Int32Array, [queries], 'hits');
   }
 
   /** Ids come in ascending order. NaN is no score. */

@@ -1,5 +1,6 @@
 /** The `out` option that kernels share: memory to write into instead of a new tensor. */
 
+import { types } from 'node:util';
 import { ArgumentError, expectation } from '../errors.js';
 import { allocateFloats } from '../tensor/allocate.js';
 import { checkSameShape, type Shape } from '../tensor/shape.js';
@@ -20,7 +21,13 @@ export function outputTensor(out: TensorLike | undefined, shape: Shape): Tensor 
   if (out === undefined) return resultTensor(shape);
   const view = checkTensor('out', out);
   checkSameShape('out', view.shape, shape);
-  return out instanceof Tensor ? out : new Tensor(view.data, view.shape);
+  return isPlain(out, view.data) ? out : new Tensor(view.data, view.shape);
+}
+
+/** Whether reading `data` of this tensor gives the checked array again: a getter or a Proxy may give another one. */
+function isPlain(out: TensorLike, data: Float32Array): out is Tensor {
+  if (!(out instanceof Tensor) || types.isProxy(out)) return false;
+  return Object.getOwnPropertyDescriptor(out, 'data')?.value === data;
 }
 
 /** Memory that an operation reads: a typed array, or null where it has none. */

@@ -5,6 +5,7 @@
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { owned } from '../kernels/own_arrays.js';
 import { allItems } from '../options.js';
+import { allocateFloats, copyFloats } from '../tensor/allocate.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { Axes } from './axes.js';
 import type { KeptRows, NewRows } from './scores/score_function.js';
@@ -33,9 +34,10 @@ class GrowingRows {
 
   /** Writes rows [batch, count, width] behind the first `length` positions. */
   write(length: number, rows: Float32Array, count: number): void {
+    // A batch without positions may have any size, and nothing in it to write.
+    if (rows.length === 0) return;
     if (length + count > this.capacity) {
-      const capacity = Math.max(16, length + count, 2 * this.capacity);
-      this.rearrange([...Array(this.batch).keys()], length, capacity);
+      this.move(this.batch, (b) => b, length, Math.max(16, length + count, 2 * this.capacity));
     }
     for (let b = 0; b < this.batch; b++) {
       const from = b * count * this.width;
@@ -47,14 +49,20 @@ class GrowingRows {
   }
 
   /** Sequence b becomes a copy of what sequence indices[b] was. */
-  rearrange(indices: readonly number[], length: number, capacity = this.capacity): void {
-    const data = new Float32Array(indices.length * capacity * this.width);
-    for (const [b, index] of indices.entries()) {
-      const from = index * this.capacity * this.width;
-      data.set(this.#data.subarray(from, from + length * this.width), b * capacity * this.width);
+  rearrange(indices: readonly number[], length: number): void {
+    this.move(indices.length, (b) => indices[b]!, length, this.capacity);
+  }
+
+  private move(batch: number, from: (b: number) => number, length: number, capacity: number): void {
+    const data = allocateFloats([batch, capacity, this.width], 'kept keys and values');
+    if (this.#data.length > 0 && length > 0) {
+      for (let b = 0; b < batch; b++) {
+        const at = from(b) * this.capacity * this.width;
+        data.set(this.#data.subarray(at, at + length * this.width), b * capacity * this.width);
+      }
     }
     this.#data = data;
-    this.batch = indices.length;
+    this.batch = batch;
     this.capacity = capacity;
   }
 }
@@ -189,7 +197,7 @@ export class AttentionCache {
 
 function copyOf(name: string, tensor: TensorLike): Tensor {
   const { data, shape } = checkTensor(name, tensor);
-  return new Tensor(data.slice(), shape);
+  return new Tensor(copyFloats(data, name), shape);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What every layer has: a name, a config, weights of its own and of the layers it is made of. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { copyFloats } from '../tensor/allocate.js';
 import { checkFeatureShape, checkSameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { type Initializer, initialize, randomSource } from './initializers.js';
@@ -136,8 +137,12 @@ export abstract class Layer {
    * `build`, with weights from elsewhere.
    * @param source gives each weight, checked; by default the initialisers do
    */
-  buildFrom(shapes: BuildConfig, source?: WeightSource): void {
-    for (const [name, shape] of Object.entries(shapes)) checkFeatureShape(name, shape);
+  buildFrom(given: BuildConfig, source?: WeightSource): void {
+    const shapes: BuildConfig = {
+      queryShape: checkFeatureShape('queryShape', given.queryShape),
+      valueShape: checkFeatureShape('valueShape', given.valueShape),
+      keyShape: checkFeatureShape('keyShape', given.keyShape),
+    };
     const specs = this.weightSpecs(shapes);
     for (const { name, shape } of specs) checkSize(name, shape);
     this.buildSublayers(
@@ -187,7 +192,7 @@ export abstract class Layer {
 
   /** Copies, in the order of `weights`. */
   getWeights(): Tensor[] {
-    return this.weights.map(({ tensor }) => new Tensor(tensor.data.slice(), tensor.shape));
+    return this.weights.map(({ tensor }) => new Tensor(copyFloats(tensor.data), tensor.shape));
   }
 
   /**
@@ -280,7 +285,7 @@ export abstract class Layer {
       [...current].map(([name, tensor]) => {
         const view = checkTensor(name, given.get(name)!);
         checkSameShape(name, view.shape, tensor.shape);
-        return [name, new Tensor(view.data.slice(), view.shape)];
+        return [name, new Tensor(copyFloats(view.data), view.shape)];
       }),
     );
   }

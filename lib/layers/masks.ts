@@ -1,6 +1,7 @@
 /** Keras' four masks as one mask. The causal rule and the sliding window are the kernel's. */
 import { expectation, ShapeError } from '../errors.js';
 import { expandMask } from '../kernels/masks.js';
+import { allocateBytes, copyFloats } from '../tensor/allocate.js';
 import { permute } from '../tensor/permute.js';
 import { checkSameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkMask, type Mask, type MaskLike } from '../tensor/tensor.js';
@@ -27,7 +28,7 @@ export interface MaskedAxes {
 
 /** Of masks that were written out, whose bytes are 0 and 1. */
 function conjunction(a: Mask, b: Mask): Mask {
-  const data = new Uint8Array(a.data.length);
+  const data = allocateBytes(a.shape);
   for (let i = 0; i < data.length; i++) data[i] = a.data[i]! & b.data[i]!;
   return { data, shape: a.shape };
 }
@@ -47,7 +48,7 @@ function positions(name: string, given: MaskLike, { batch, length, order, ordere
 /** The queries with zeros in the rows that attend nothing: what else looks at a query must not see what it holds. */
 export function withoutMasked(query: Sequence, queryMask: MaskLike): Sequence {
   const kept = positions('queryMask', queryMask, query.axes).data;
-  const data = query.data.slice();
+  const data = copyFloats(query.data);
   for (const [row, attends] of kept.entries()) {
     if (!attends) data.fill(0, row * query.features, (row + 1) * query.features);
   }

@@ -12,6 +12,7 @@ import { owned } from '../kernels/own_arrays.js';
 import { runSync, type Steps } from '../kernels/run.js';
 import { Scratch } from '../kernels/scratch.js';
 import { checkOptions, optionNames } from '../options.js';
+import { allocateFloats } from '../tensor/allocate.js';
 import {
   checkBoolean,
   checkDimension,
@@ -90,11 +91,12 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
 
   override computeOutputShape(queryShape: Shape, valueShape: Shape = queryShape): number[] {
     const { projections } = this.parts;
-    for (const [name, shape] of Object.entries({ query: queryShape, value: valueShape })) {
-      inLayer(this.className, () => checkFeatureShape(name, shape));
-    }
-    const tail = projections ? (projections.outputShape ?? [queryShape.at(-1)!]) : [valueShape.at(-1)!];
-    return [...queryShape.slice(0, -1), ...tail];
+    const [query, value] = inLayer(this.className, () => [
+      checkFeatureShape('query', queryShape),
+      checkFeatureShape('value', valueShape),
+    ]) as [Shape, Shape];
+    const tail = projections ? (projections.outputShape ?? [query.at(-1)!]) : [value.at(-1)!];
+    return [...query.slice(0, -1), ...tail];
   }
 
   /**
@@ -115,7 +117,9 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     return yield* this.opened(query, options, function* (this: MixtureAttention, call: Call) {
       const { batch, length, axes } = call.query;
       const { heads, projections } = this.parts;
-      const scores = wanted ? owned(new Float32Array(batch * heads * length * call.memory.length)) : null;
+      const scores = wanted
+        ? owned(allocateFloats([batch, heads, length, call.memory.length], 'attention scores'))
+        : null;
       const sources = yield* this.sources(call);
       const context = yield* this.attend(call, this.mixed(sources), scores);
       const output = yield* this.finish(call, context, options.residual);
@@ -318,7 +322,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
       const { length: keys } = call.memory;
       if (batch !== 1) throw new ShapeError(expectation('query', 'one sequence', `${batch} of them`));
       const softmaxOf = function* (this: MixtureAttention, sources: readonly ScoreSource[]) {
-        const weights = new Float32Array(heads * queries * keys);
+        const weights = allocateFloats([heads, queries, keys], 'attention weights');
         yield* this.attend(call, sources, weights);
         return weights;
       }.bind(this);

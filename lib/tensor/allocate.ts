@@ -35,6 +35,23 @@ export function allocateFloats(shape: Shape, name = 'a result'): Float32Array<Ar
   return allocate((size) => new Float32Array(size), 4, name, shape);
 }
 
+/** A copy of `data` in memory of its own. @throws MemoryError where there is no memory for it */
+export function copyFloats(data: Float32Array, name = 'a copy'): Float32Array<ArrayBuffer> {
+  const copy = allocateFloats([data.length], name);
+  copy.set(data);
+  return copy;
+}
+
+interface ArrayClass<A> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): A;
+}
+
+/** Zeros for `shape` in an array of any class. @throws MemoryError where there is no memory for so many */
+export function allocateArray<A>(ArrayOf: ArrayClass<A>, shape: Shape, name = 'a result'): A {
+  return allocate((size) => new ArrayOf(size), ArrayOf.BYTES_PER_ELEMENT, name, shape);
+}
+
 /** Zeros for `shape`. @throws MemoryError where there is no memory for so many */
 export function allocateBytes(shape: Shape, name = 'a mask'): Uint8Array<ArrayBuffer> {
   return allocate((size) => new Uint8Array(size), 1, name, shape);

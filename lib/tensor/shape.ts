@@ -20,18 +20,32 @@ export const MOST_AXES = 64;
 /** The largest product of a shape's axes, those of size 0 left out: native code counts with no larger numbers. */
 const LARGEST_PRODUCT = 2 ** 48;
 
-function productOfOthers(shape: Shape): number {
+/** The product of all axes but those of size 0. */
+export function productOfOthers(shape: Shape): number {
   let product = 1;
   for (const dimension of shape) if (dimension !== 0) product *= dimension;
   return product;
 }
 
+/** A plain array of the caller's sizes, each of them read once; undefined where one is no size. */
+function copyOf(shape: unknown): number[] | undefined {
+  if (!Array.isArray(shape)) return undefined;
+  const { length } = shape;
+  if (!(length <= MOST_AXES)) return undefined;
+  const copy: number[] = [];
+  // Methods and iterators of a subclass are the caller's own code, which may tell anything about its elements.
+  for (let i = 0; i < length; i++) {
+    const size: unknown = shape[i];
+    if (!Number.isSafeInteger(size) || (size as number) < 0) return undefined;
+    copy.push(size as number);
+  }
+  return copy;
+}
+
 /** A copy of the shape, checked: an array of non-negative integers whose product is exact. */
 export function checkShape(name: string, shape: unknown): Shape {
-  // What is frozen is a tensor's own, which was checked and copied when it was made.
-  const frozen = Object.isFrozen(shape);
-  const copy = Array.isArray(shape) && shape.length <= MOST_AXES ? (frozen ? shape : [...shape]) : undefined;
-  if (!copy?.every((d) => Number.isSafeInteger(d) && d >= 0)) {
+  const copy = copyOf(shape);
+  if (copy === undefined) {
     throw new ShapeError(expectation(`${name}.shape`, 'an array of non-negative integers', describe(shape)));
   }
   if (productOfOthers(copy) > LARGEST_PRODUCT) {
@@ -43,23 +57,20 @@ export function checkShape(name: string, shape: unknown): Shape {
       ),
     );
   }
-  return copy as Shape;
+  return copy;
 }
 
 /** A shape that ends with the features; of the other axes TensorFlow.js may not know the size yet, and says null. */
 export function checkFeatureShape(name: string, shape: unknown): Shape {
-  const valid = Array.isArray(shape) && shape.length > 0 && shape.length <= MOST_AXES;
-  const last: unknown = valid ? shape.at(-1) : undefined;
+  const given = Array.isArray(shape) ? (shape as unknown[]) : [];
+  const rank = given.length <= MOST_AXES ? given.length : 0;
+  const copy: (number | null)[] = [];
+  for (let i = 0; i < rank; i++) copy.push(given[i] as number | null);
   const known = (d: unknown) => d === null || (Number.isSafeInteger(d) && (d as number) >= 0);
-  if (
-    !valid ||
-    !Number.isSafeInteger(last) ||
-    (last as number) < 1 ||
-    shape.findIndex((d) => !known(d)) >= 0
-  ) {
+  if (!(rank > 0 && copy.every(known) && Number(copy[rank - 1]) >= 1)) {
     throw new ShapeError(expectation(name, 'a shape that ends with the features', describe(shape)));
   }
-  return shape as Shape;
+  return copy as Shape;
 }
 
 export function checkRank(name: string, shape: Shape, rank: number, axes: string): void {

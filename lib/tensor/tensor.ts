@@ -1,8 +1,8 @@
 /** Dense float32 tensors: a typed array and a shape, row-major. */
 import { types } from 'node:util';
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { allocateFloats } from './allocate.js';
-import { checkShape, MOST_AXES, type Shape, shapeText, sizeOf } from './shape.js';
+import { allocateBytes, allocateFloats } from './allocate.js';
+import { checkShape, MOST_AXES, productOfOthers, type Shape, shapeText, sizeOf } from './shape.js';
 import { checkBytes, checkFloats } from './typed_array.js';
 
 /** What every function takes: ours, anything with `data` and `shape`, or transformers.js' `dims`. */
@@ -30,6 +30,19 @@ export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
 /** The longest array that `toArray` makes; longer ones are no plain arrays to the engine any more. */
 const MOST_ITEMS = 2 ** 25;
 
+/** Elements that nested arrays may have: arrays that share their parts have many more than memory holds. */
+const MOST_NESTED = 2 ** 27;
+
+/** Whether nested arrays of this shape can be made; tensors without elements may have any number of empty rows. */
+export function checkNestable(name: string, shape: Shape): void {
+  const empty = shape.indexOf(0);
+  if (shape.some((size) => size > MOST_ITEMS) || (empty >= 0 && sizeOf(shape.slice(0, empty)) > MOST_ITEMS)) {
+    throw new ShapeError(
+      expectation(name, `at most ${MOST_ITEMS} items an array`, `shape ${shapeText(shape)}`),
+    );
+  }
+}
+
 export class Tensor {
   readonly data: Float32Array;
   readonly shape: Shape;
@@ -38,7 +51,7 @@ export class Tensor {
   constructor(data: Float32Array, shape: Shape) {
     const view = checkTensor('Tensor', { data, shape });
     this.data = view.data;
-    this.shape = Object.freeze([...view.shape]);
+    this.shape = Object.freeze(view.shape);
   }
 
   static zeros(shape: Shape): Tensor {
@@ -52,8 +65,8 @@ export class Tensor {
       const view = checkTensor('values', values as TensorLike);
       return new Tensor(view.data, shape ?? view.shape);
     }
-    const flat = flatten('values', values as NestedNumbers, 'number');
-    return new Tensor(Float32Array.from(flat.items as number[]), shape ?? flat.shape);
+    const flat = flatten('values', values, 'number', allocateFloats);
+    return new Tensor(flat.data, shape ?? flat.shape);
   }
 
   get size(): number {
@@ -71,14 +84,7 @@ export class Tensor {
 
   /** Nested arrays of numbers; a number for a scalar. */
   toArray(): unknown {
-    const { shape } = this;
-    const arrays = shape.slice(0, -1).reduce((count, size) => count * size, 1);
-    // Tensors without elements may have any number of empty rows.
-    if (shape.some((size) => size > MOST_ITEMS) || (this.size === 0 && arrays > MOST_ITEMS)) {
-      throw new ShapeError(
-        expectation('toArray', `at most ${MOST_ITEMS} items an array`, `shape ${shapeText(shape)}`),
-      );
-    }
+    checkNestable('toArray', this.shape);
     const build = (axis: number, start: number, length: number): unknown => {
       if (axis === this.shape.length) return this.data[start];
       const count = this.shape[axis]!;
@@ -93,11 +99,12 @@ export class Tensor {
   }
 }
 
-function flatten(
+function flatten<A extends Float32Array | Uint8Array>(
   name: string,
   values: unknown,
   type: 'number' | 'boolean',
-): { items: unknown[]; shape: number[] } {
+  allocate: (shape: Shape, name: string) => A,
+): { data: A; shape: number[] } {
   const shape: number[] = [];
   for (let level = values; Array.isArray(level); level = level[0]) {
     // Deeper ones are arrays that hold themselves.
@@ -105,11 +112,19 @@ function flatten(
       throw new ShapeError(expectation(name, `arrays nested at most ${MOST_AXES} deep`, 'deeper ones'));
     }
   }
-  const items: unknown[] = [];
+  // Empty ones count too: all of them are looked at.
+  const count = productOfOthers(shape);
+  if (count > MOST_NESTED) {
+    throw new ShapeError(
+      expectation(name, `nested arrays of at most ${MOST_NESTED} ${type}s`, `shape ${shapeText(shape)}`),
+    );
+  }
+  const data = allocate(shape, name);
+  let at = 0;
   const visit = (level: unknown, axis: number): void => {
     if (axis === shape.length) {
       if (typeof level !== type) throw new ArgumentError(expectation(name, `only ${type}s`, describe(level)));
-      items.push(level);
+      data[at++] = Number(level);
       return;
     }
     if (!Array.isArray(level) || level.length !== shape[axis]) {
@@ -117,10 +132,10 @@ function flatten(
         expectation(name, `nested arrays of shape ${shapeText(shape)}`, `${describe(level)} at axis ${axis}`),
       );
     }
-    for (const item of level) visit(item, axis + 1);
+    for (let i = 0; i < shape[axis]!; i++) visit(level[i], axis + 1);
   };
   visit(values, 0);
-  return { items, shape };
+  return { data, shape };
 }
 
 /** The data and shape of anything that is a tensor, checked. */
@@ -145,8 +160,7 @@ export function checkTensor(
 /** Bytes and shape of anything that is a mask, checked. */
 export function checkMask(name: string, value: MaskLike): Mask {
   if (Array.isArray(value)) {
-    const flat = flatten(name, value, 'boolean');
-    return { data: Uint8Array.from(flat.items as boolean[], Number), shape: flat.shape };
+    return flatten(name, value, 'boolean', allocateBytes);
   }
   const candidate = value as { data?: unknown; shape?: unknown; dims?: unknown } | null | undefined;
   const given = typeof candidate === 'object' && candidate !== null ? candidate.data : undefined;
@@ -172,7 +186,9 @@ export function checkMask(name: string, value: MaskLike): Mask {
       const received = `${wrong}; an additive mask, as PyTorch has them, is turned around by masksFromTorch`;
       throw new ArgumentError(expectation(name, 'numbers 0 and 1, where 1 attends', received));
     }
-    return { data: Uint8Array.from(tensor.data), shape: tensor.shape };
+    const bytes = allocateBytes(tensor.shape);
+    bytes.set(tensor.data);
+    return { data: bytes, shape: tensor.shape };
   }
   throw new ArgumentError(
     expectation(name, 'a mask {data: Uint8Array, shape} or nested booleans, true = attend', describe(value)),

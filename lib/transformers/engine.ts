@@ -12,6 +12,7 @@ import { type ModelDirectory, readModelDirectory } from '../encoder/model_direct
 import { TokenWorkers } from '../encoder/token_workers.js';
 import { Tokenizer } from '../encoder/tokenize.js';
 import type { EncoderDType, PoolingMode } from '../encoder/types.js';
+import { allocateFloats } from '../tensor/allocate.js';
 
 /** Of one text, special tokens included. */
 export interface TokenStates {
@@ -75,7 +76,7 @@ export class Engine {
   async pooled(texts: readonly string[], pooling: PoolingMode, normalize: boolean): Promise<Float32Array> {
     const { model, workers, hidden } = this;
     const plan: HeadPlan = { modes: [pooling], skip: 0, steps: [], dimensions: hidden, normalize };
-    const result = new Float32Array(texts.length * hidden);
+    const result = allocateFloats([texts.length, hidden], 'embeddings');
     let rows = 0;
     const jobs = runJobs(
       [texts],

@@ -1,4 +1,5 @@
 /** Functions on plain arrays that programs import beside `pipeline`. */
+import { types } from 'node:util';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { allItems } from '../options.js';
 import { isDetached } from '../tensor/typed_array.js';
@@ -22,7 +23,10 @@ function checkNumbers(name: string, values: unknown): void {
 /** As `checkNumbers`, without bigints, which have no exponentials. */
 function checkFloats(name: string, values: unknown): void {
   checkNumbers(name, values);
-  if (typeof (values as ArrayLike<unknown>)[0] === 'bigint') {
+  const exact = Array.isArray(values)
+    ? values.some((value) => typeof value === 'bigint')
+    : types.isBigInt64Array(values) || types.isBigUint64Array(values);
+  if (exact) {
     throw new ArgumentError(expectation(name, 'an array of numbers', 'bigints'));
   }
 }

@@ -39,7 +39,11 @@ export async function modelDirectory(name: string, options: PretrainedModelOptio
     throw new ArgumentError(expectation('model', 'a directory or a name', describe(name)));
   }
   if (env.allowLocalModels && REPOSITORY.test(name)) {
-    const local = join(env.localModelPath, name);
+    const path: unknown = env.localModelPath;
+    if (typeof path !== 'string') {
+      throw new ArgumentError(expectation('env.localModelPath', 'a path', describe(path)));
+    }
+    const local = join(path, name);
     if (await isDirectory(local)) return local;
   }
   // Another revision is one of the repository that was named.

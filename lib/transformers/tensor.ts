@@ -3,7 +3,8 @@
  * unsqueezed tensors share the data of the tensor that they come from.
  */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { checkShape, shapeText, sizeOf } from '../tensor/shape.js';
+import { checkShape, sizeOf } from '../tensor/shape.js';
+import { checkNestable } from '../tensor/tensor.js';
 import {
   checkPermutation,
   flattened,
@@ -17,10 +18,11 @@ import {
 } from './tensor_axes.js';
 import { gather } from './tensor_gather.js';
 import { Indexed } from './tensor_index.js';
-import { argumentOf, normOf, type Reduced, reduce } from './tensor_reduce.js';
+import { argumentOf, normOf, type Reduced, reduceBy } from './tensor_reduce.js';
 import {
   type AnyTypedArray,
   checkDataType,
+  checkPresent,
   type DataArray,
   type DataType,
   dataOf,
@@ -43,15 +45,7 @@ export class Tensor extends Indexed {
     this.type = checkDataType(type);
     this.data = dataOf(this.type, data);
     this.dims = [...checkShape('Tensor', dims)];
-    if (sizeOf(this.dims) !== this.data.length) {
-      throw new ShapeError(
-        expectation(
-          'Tensor',
-          `${sizeOf(this.dims)} elements for dims ${shapeText(this.dims)}`,
-          `${this.data.length} elements`,
-        ),
-      );
-    }
+    checkPresent('Tensor', this.data, this.dims);
   }
 
   get size(): number {
@@ -65,17 +59,20 @@ export class Tensor extends Indexed {
   // biome-ignore lint/suspicious/noExplicitAny: transformers.js' own type
   *[Symbol.iterator](): IterableIterator<any> {
     if (this.dims.length === 0) throw new ShapeError(expectation('Tensor', 'an axis to go over', 'a scalar'));
-    if (this.dims.length === 1) yield* this.data;
-    else for (let i = 0; i < this.dims[0]!; i++) yield this.row(i);
+    if (this.dims.length === 1) yield* this.array;
+    // Those without elements may have any number of rows.
+    else if (this.array.length === 0) checkNestable('Tensor', this.dims);
+    if (this.dims.length > 1) for (let i = 0; i < this.dims[0]!; i++) yield this.row(i);
   }
 
   /** What `tensor[index]` gives. */
   row(index: number): Tensor {
     if (this.dims.length === 0) throw new ShapeError(expectation('Tensor', 'an axis to index', 'a scalar'));
+    const { array } = this;
     const at = indexWithin('Tensor: index', index, this.dims[0]!);
     const dims = this.dims.slice(1);
     const length = sizeOf(dims);
-    return new Tensor(this.type, this.array.subarray(at * length, (at + 1) * length), dims);
+    return new Tensor(this.type, array.subarray(at * length, (at + 1) * length), dims);
   }
 
   item(): number | bigint {
@@ -88,18 +85,20 @@ export class Tensor extends Indexed {
   /** Nested arrays of numbers (bigints for 64-bit integers). */
   // biome-ignore lint/suspicious/noExplicitAny: transformers.js' own type
   tolist(): any[] {
+    const { array } = this;
+    checkNestable('tolist', this.dims);
     const build = (axis: number, start: number, length: number): unknown => {
-      if (axis === this.dims.length) return this.data[start];
-      if (axis === this.dims.length - 1) return Array.from(this.array.subarray(start, start + length));
+      if (axis === this.dims.length) return array[start];
+      if (axis === this.dims.length - 1) return Array.from(array.subarray(start, start + length));
       const count = this.dims[axis]!;
       const step = count === 0 ? 0 : length / count;
       return Array.from({ length: count }, (_, i) => build(axis + 1, start + i * step, step));
     };
-    return build(0, 0, this.data.length) as unknown[];
+    return build(0, 0, array.length) as unknown[];
   }
 
   clone(): Tensor {
-    return new Tensor(this.type, this.array.slice(), this.dims);
+    return new Tensor(this.type, this.copied(), this.dims);
   }
 
   to(type: DataType): Tensor {
@@ -173,7 +172,7 @@ export class Tensor extends Indexed {
   }
 
   flatten(first = 0, last = -1): Tensor {
-    return new Tensor(this.type, this.array.slice(), flattened(this.dims, first, last));
+    return new Tensor(this.type, this.copied(), flattened(this.dims, first, last));
   }
 
   flatten_(first = 0, last = -1): this {
@@ -191,7 +190,16 @@ export class Tensor extends Indexed {
     if (typeof callback !== 'function') {
       throw new ArgumentError(expectation('map', 'a function', describe(callback)));
     }
-    for (let i = 0; i < this.data.length; i++) this.data[i] = callback(this.data[i], i, this.data);
+    const data = this.array as unknown as unknown[];
+    const type = isBig(this.type) ? 'bigint' : 'number';
+    for (let i = 0; i < data.length; i++) {
+      const value: unknown = callback(data[i], i, this.data);
+      // Typed arrays refuse some other values, and make NaN or 0 of the rest.
+      if (typeof value !== type && typeof value !== 'boolean') {
+        throw new ArgumentError(expectation('map: result', `a ${type}`, describe(value)));
+      }
+      data[i] = value;
+    }
     return this;
   }
 
@@ -228,6 +236,9 @@ export class Tensor extends Indexed {
 
   div_(value: number): this {
     this.checkScalars('div', value);
+    if (typeof value === 'bigint' && value === 0n) {
+      throw new ArgumentError(expectation('div', 'another number than 0 for integers', '0'));
+    }
     return this.map_((x) => x / value);
   }
 
@@ -244,6 +255,7 @@ export class Tensor extends Indexed {
   }
 
   sigmoid_(): this {
+    this.checkFloats('sigmoid');
     return this.map_((x) => 1 / (1 + Math.exp(-x)));
   }
 
@@ -253,7 +265,9 @@ export class Tensor extends Indexed {
 
   clamp_(low: number, high: number): this {
     this.checkScalars('clamp', low, high);
-    return this.map_((x) => Math.min(Math.max(x, low), high));
+    if (!isBig(this.type)) return this.map_((x) => Math.min(Math.max(x, low), high));
+    const raised = (x: number) => (x < low ? low : x);
+    return this.map_((x) => (raised(x) > high ? high : raised(x)));
   }
 
   round(): Tensor {
@@ -261,42 +275,34 @@ export class Tensor extends Indexed {
   }
 
   round_(): this {
-    return this.map_(Math.round);
+    // Integers are round.
+    return this.map_(isBig(this.type) ? (x) => x : Math.round);
   }
 
   gt(value: number): Tensor {
     this.checkScalars('gt', value);
-    return new Tensor(
-      'bool',
-      Uint8Array.from(this.array as Float32Array, (x) => (x > value ? 1 : 0)),
-      this.dims,
-    );
+    return this.compared((x) => x > value);
   }
 
   lt(value: number): Tensor {
     this.checkScalars('lt', value);
-    return new Tensor(
-      'bool',
-      Uint8Array.from(this.array as Float32Array, (x) => (x < value ? 1 : 0)),
-      this.dims,
-    );
+    return this.compared((x) => x < value);
   }
 
   sum(axis: number | null = null, keepAxis = false): Tensor {
-    return this.reduced(reduce('sum', this.typed, axis, keepAxis, 0, (total, x) => total + x));
+    return this.reduced(reduceBy('sum', this.typed, axis, keepAxis));
   }
 
   mean(axis: number | null = null, keepAxis = false): Tensor {
-    const add = (total: number, x: number): number => total + x;
-    return this.reduced(reduce('mean', this.typed, axis, keepAxis, 0, add, (total, n) => total / n));
+    return this.reduced(reduceBy('mean', this.typed, axis, keepAxis));
   }
 
   min(axis: number | null = null, keepAxis = false): Tensor {
-    return this.reduced(reduce('min', this.typed, axis, keepAxis, Number.POSITIVE_INFINITY, Math.min));
+    return this.reduced(reduceBy('min', this.typed, axis, keepAxis));
   }
 
   max(axis: number | null = null, keepAxis = false): Tensor {
-    return this.reduced(reduce('max', this.typed, axis, keepAxis, Number.NEGATIVE_INFINITY, Math.max));
+    return this.reduced(reduceBy('max', this.typed, axis, keepAxis));
   }
 
   argmin(): Tensor {
@@ -325,11 +331,14 @@ export class Tensor extends Indexed {
       throw new ArgumentError(expectation('normalize: p', 'a positive number', describe(p)));
     }
     const at = indexWithin('normalize: dim', axis, this.dims.length);
-    const { values } = normOf('normalize', this.typed, p, at, true);
+    this.checkFloats('normalize');
+    // Vectors without elements may be any number, and none of them changes.
+    if (this.array.length === 0) return this;
+    const { values } = normOf('normalize', this.typed, p, at, true, 'float64');
     const inner = sizeOf(this.dims.slice(at + 1));
     const block = this.dims[at]! * inner;
     // A vector of zeros stays one: padding has no direction, and NaN would spread.
-    return this.map_((x, i) => x / (values[Math.floor(i / block) * inner + (i % inner)]! || 1));
+    return this.map_((x, i) => x / (Number(values[Math.floor(i / block) * inner + (i % inner)]) || 1));
   }
 
   /** 64-bit integers are calculated with bigints, everything else with numbers. */
@@ -342,12 +351,32 @@ export class Tensor extends Indexed {
     }
   }
 
-  private get array(): AnyTypedArray & Float32Array {
-    return this.data as Float32Array;
+  /** These results are no integers. */
+  private checkFloats(name: string): void {
+    if (isBig(this.type)) throw new ArgumentError(expectation(name, 'a tensor of floats', this.type));
   }
 
-  private get typed(): { data: AnyTypedArray; dims: readonly number[] } {
-    return { data: this.array, dims: this.dims };
+  /** The data as it is now: programs may transfer its memory, or set other dims. */
+  private get array(): AnyTypedArray & Float32Array {
+    return checkPresent('Tensor', this.data, this.dims) as Float32Array;
+  }
+
+  private get typed(): { type: DataType; data: AnyTypedArray; dims: readonly number[] } {
+    return { type: this.type, data: this.array, dims: this.dims };
+  }
+
+  private copied(): AnyTypedArray {
+    const { array } = this;
+    const copy = emptyData(this.type, [array.length]) as Float32Array;
+    copy.set(array);
+    return copy;
+  }
+
+  private compared(holds: (x: number) => boolean): Tensor {
+    const { array } = this;
+    const out = emptyData('bool', [array.length]);
+    for (let i = 0; i < array.length; i++) out[i] = holds(array[i]!) ? 1 : 0;
+    return new Tensor('bool', out, this.dims);
   }
 
   private gathered(
@@ -356,12 +385,13 @@ export class Tensor extends Indexed {
     strides: readonly number[],
     dims: readonly number[],
   ): Tensor {
-    const out = emptyData(this.type, sizeOf(sizes));
-    if (out.length > 0) gather(this.array, out, offset, sizes, strides);
+    const { array } = this;
+    const out = emptyData(this.type, sizes);
+    if (out.length > 0) gather(array, out, offset, sizes, strides);
     return new Tensor(this.type, out, dims);
   }
 
   private reduced({ values, dims }: Reduced): Tensor {
-    return new Tensor(this.type, isBig(this.type) ? values.map((x) => BigInt(Math.trunc(x))) : values, dims);
+    return new Tensor(this.type, values, dims);
   }
 }

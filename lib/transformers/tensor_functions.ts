@@ -2,15 +2,17 @@
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { matmulAsync } from '../kernels/index.js';
 import { checkOptions, optionNames } from '../options.js';
+import { allocateBytes, allocateFloats } from '../tensor/allocate.js';
 import { checkFiniteNumber, checkPositiveInteger, shapeText, sizeOf } from '../tensor/shape.js';
 import { Tensor } from './tensor.js';
 import { indexWithin } from './tensor_axes.js';
-import { type DataType, emptyData } from './tensor_types.js';
+import { checkPresent, type DataType, emptyData, isBig } from './tensor_types.js';
 
 export type BinaryPrecision = 'binary' | 'ubinary';
 
 function checkTensor(name: string, tensor: unknown): asserts tensor is Tensor {
   if (!(tensor instanceof Tensor)) throw new ArgumentError(expectation(name, 'a Tensor', describe(tensor)));
+  checkPresent(name, tensor.data, tensor.dims);
 }
 
 function checkAxes(name: string, tensor: Tensor, axes: string[]): void {
@@ -35,7 +37,9 @@ export function mean_pooling(states: Tensor, mask: Tensor): Tensor {
       expectation('mean_pooling: attention_mask', `dims [${batch}, ${tokens}]`, shapeText(mask.dims)),
     );
   }
-  const out = new Float32Array(batch * hidden);
+  const out = allocateFloats([batch, hidden], 'embeddings');
+  // Texts without tokens are zeros; without elements there may be any number of them.
+  if (states.data.length === 0) return new Tensor('float32', out, [batch, hidden]);
   const sums = new Float64Array(hidden);
   for (let b = 0; b < batch; b++) {
     sums.fill(0);
@@ -63,8 +67,9 @@ export function layer_norm(input: Tensor, shape: readonly number[], options: { e
   if (!Array.isArray(shape) || shape.length !== 1 || shape[0] !== columns) {
     throw new ShapeError(expectation('layer_norm: normalized_shape', `[${columns}]`, describe(shape)));
   }
-  const out = new Float32Array(rows * columns);
-  for (let r = 0; r < rows; r++) {
+  if (isBig(input.type)) throw new ArgumentError(expectation('layer_norm', 'a tensor of floats', input.type));
+  const out = allocateFloats([rows, columns]);
+  for (let r = 0; r < (columns === 0 ? 0 : rows); r++) {
     const row = (input.data as Float32Array).subarray(r * columns, (r + 1) * columns);
     const mean = row.reduce((sum, x) => sum + x, 0) / columns;
     const deviation = Math.sqrt(row.reduce((sum, x) => sum + (x - mean) ** 2, 0) / columns);
@@ -84,9 +89,11 @@ export function quantize_embeddings(tensor: Tensor, precision: BinaryPrecision):
     throw new ShapeError(expectation('quantize_embeddings', 'dimensions in eights', String(columns)));
   }
   const signed = precision === 'binary';
-  const bytes = new Uint8Array((rows * columns) / 8);
+  const bytes = allocateBytes([rows, columns / 8], 'quantized embeddings');
   for (let i = 0; i < tensor.data.length; i++) if (tensor.data[i]! > 0) bytes[i >> 3]! |= 0x80 >> (i & 7);
-  const data = signed ? Int8Array.from(bytes, (byte) => byte - 128) : bytes;
+  // Less 128, in place.
+  if (signed) for (let i = 0; i < bytes.length; i++) bytes[i]! ^= 0x80;
+  const data = signed ? new Int8Array(bytes.buffer) : bytes;
   return new Tensor(signed ? 'int8' : 'uint8', data, [rows, columns / 8]);
 }
 
@@ -113,8 +120,8 @@ export function cat(tensors: readonly Tensor[], axis = 0): Tensor {
     at,
     tensors.reduce((sum, t) => sum + t.dims[at]!, 0),
   );
-  const out = emptyData(first.type, sizeOf(dims)) as Float32Array;
-  const outer = sizeOf(dims.slice(0, at));
+  const out = emptyData(first.type, dims) as Float32Array;
+  const outer = out.length === 0 ? 0 : sizeOf(dims.slice(0, at));
   for (let o = 0, to = 0; o < outer; o++) {
     for (const { data, dims: own } of tensors) {
       const length = sizeOf(own.slice(at));
@@ -149,7 +156,9 @@ export async function matmul(a: Tensor, b: Tensor): Promise<Tensor> {
 export function largestOf(values: ArrayLike<number>, k: number): number[] {
   if (k > values.length / 8) {
     const order = Array.from({ length: values.length }, (_, i) => i);
-    return order.sort((a, b) => values[b]! - values[a]! || a - b).slice(0, k);
+    return order
+      .sort((a, b) => Number(values[b]! > values[a]!) - Number(values[b]! < values[a]!) || a - b)
+      .slice(0, k);
   }
   // A few of a vocabulary: nearly every value ends at the comparison with the least of the best.
   const best: number[] = [];

@@ -1,7 +1,9 @@
 /** Element types of tensors by transformers.js' names. */
-import { ArgumentError, describe, expectation } from '../errors.js';
-
+import { types } from 'node:util';
+import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { allItems } from '../options.js';
+import { allocateArray } from '../tensor/allocate.js';
+import { checkShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { isDetached } from '../tensor/typed_array.js';
 
 export type TypedArray =
@@ -37,11 +39,6 @@ const ARRAYS = {
 
 export type DataType = keyof typeof ARRAYS;
 
-interface ArrayOf {
-  new (length: number): AnyTypedArray;
-  from(values: Iterable<number | bigint>): AnyTypedArray;
-}
-
 export function isBig(type: DataType): boolean {
   return type === 'int64' || type === 'uint64';
 }
@@ -55,26 +52,57 @@ export function checkDataType(type: unknown): DataType {
   return type as DataType;
 }
 
-export function emptyData(type: DataType, length: number): AnyTypedArray {
-  return new (ARRAYS[type] as unknown as ArrayOf)(length);
+/** Zeros. @throws MemoryError where there is no memory for so many */
+export function emptyData(type: DataType, shape: Shape): AnyTypedArray {
+  return allocateArray<AnyTypedArray>(ARRAYS[type], shape, 'a Tensor');
 }
 
-/** @param whole whether it is to become a bigint */
-function isNumber(value: unknown, whole: boolean): boolean {
-  return typeof value === 'bigint' || (typeof value === 'number' && (!whole || Number.isFinite(value)));
+/** @throws ArgumentError where the memory of a tensor has been transferred, ShapeError where its dims do not fit it */
+export function checkPresent(name: string, data: unknown, dims: readonly number[]): AnyTypedArray {
+  const present = checkData(name, data);
+  const size = sizeOf(checkShape(name, dims));
+  if (size !== present.length) {
+    throw new ShapeError(
+      expectation(name, `${size} elements for dims ${shapeText(dims)}`, `${present.length} elements`),
+    );
+  }
+  return present as AnyTypedArray;
+}
+
+/** An array of numbers of any kind that is still there. */
+function checkData(name: string, values: unknown): ArrayLike<unknown> {
+  if (Array.isArray(values)) return values as unknown[];
+  if (!types.isTypedArray(values)) {
+    throw new ArgumentError(expectation(`${name}: data`, 'an array of numbers', describe(values)));
+  }
+  if (isDetached(values)) {
+    throw new ArgumentError(`${name}: the memory of its data has been transferred and is not here any more`);
+  }
+  return values;
+}
+
+/** Floor, as transformers.js has it. */
+function whole(value: number | bigint): bigint {
+  if (typeof value === 'bigint') return value;
+  if (Number.isFinite(value)) return BigInt(Math.floor(value));
+  throw new ArgumentError(expectation('Tensor: data', 'numbers that integers can hold', describe(value)));
+}
+
+/** @param big whether it is to become a bigint */
+function isNumber(value: unknown, big: boolean): boolean {
+  return typeof value === 'bigint' || (typeof value === 'number' && (!big || Number.isFinite(value)));
 }
 
 /** Takes typed arrays of the type as they are and copies anything else, whole numbers to and from bigints. */
 export function dataOf(type: DataType, values: unknown): AnyTypedArray {
-  const array = ARRAYS[type] as unknown as ArrayOf;
-  if (values instanceof (array as unknown as typeof Float32Array)) return values;
-  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
+  const list = checkData('Tensor', values) as ArrayLike<number | bigint>;
+  if (list instanceof (ARRAYS[type] as unknown as typeof Float32Array)) return list;
+  const big = isBig(type);
+  if (Array.isArray(list) && !allItems(list, (x) => isNumber(x, big))) {
     throw new ArgumentError(expectation('Tensor: data', 'an array of numbers', describe(values)));
   }
-  if (ArrayBuffer.isView(values) ? isDetached(values) : !allItems(values, (x) => isNumber(x, isBig(type)))) {
-    throw new ArgumentError(expectation('Tensor: data', 'an array of numbers', describe(values)));
-  }
-  const list = values as unknown as (number | bigint)[];
-  const whole = (x: number | bigint): bigint => (typeof x === 'bigint' ? x : BigInt(Math.floor(Number(x))));
-  return array.from(isBig(type) ? Array.from(list, whole) : Array.from(list, Number));
+  const data = emptyData(type, [list.length]);
+  const to = data as unknown as (number | bigint)[];
+  for (let i = 0; i < list.length; i++) to[i] = big ? whole(list[i]!) : Number(list[i]);
+  return data;
 }

@@ -1,10 +1,12 @@
 /** `extractor.tokenizer` and `AutoTokenizer`: ids, tokens and text by transformers.js' names. */
+import { types } from 'node:util';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import type { JsonObject } from '../encoder/json_file.js';
+import { JsonObject } from '../encoder/json_file.js';
 import { Tokenizer } from '../encoder/tokenize.js';
 import { drain } from '../encoder/tokenizer/steps.js';
 import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
 import { allItems, checkOptions, optionNames } from '../options.js';
+import { allocateArray } from '../tensor/allocate.js';
 import { checkPositiveInteger } from '../tensor/shape.js';
 import { isDetached } from '../tensor/typed_array.js';
 import { Callable } from './callable.js';
@@ -62,17 +64,23 @@ type SpecialName = (typeof NAMES)[number];
 /** What texts are filled up with where the tokenizer names no padding: masked positions are never read. */
 const NO_PADDING = 0;
 
+/** In a list to decode, and in a text that is padded: far more than any model reads. */
 const MOST_IDS = 2 ** 24;
+
+/** In lists of numbers, which take more memory than tensors. */
+const MOST_LISTED = 2 ** 26;
 
 function idsOf(ids: unknown): number[] {
   const list = ids instanceof Tensor ? (ids.dims.length > 1 ? ids.row(0).data : ids.data) : ids;
   if (!Array.isArray(list) && !ArrayBuffer.isView(list)) {
     throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
   }
-  const known = Array.isArray(list)
-    ? list.length <= MOST_IDS &&
-      allItems(list, (id) => Number.isSafeInteger(typeof id === 'bigint' ? Number(id) : id))
-    : !(list instanceof DataView) && !isDetached(list as ArrayBufferView);
+  const here = Array.isArray(list) || (types.isTypedArray(list) && !isDetached(list));
+  const items = list as unknown as readonly unknown[];
+  const known =
+    here &&
+    items.length <= MOST_IDS &&
+    allItems(items, (id) => Number.isSafeInteger(typeof id === 'bigint' ? Number(id) : id));
   if (!known) throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
   return Array.from(list as unknown as ArrayLike<number | bigint>, Number);
 }
@@ -96,6 +104,10 @@ export class PreTrainedTokenizer extends Callable {
 
   constructor(file: JsonObject, config: JsonObject) {
     super();
+    if (!(file instanceof JsonObject && config instanceof JsonObject)) {
+      const expected = 'what AutoTokenizer.from_pretrained makes it of';
+      throw new ArgumentError(expectation('PreTrainedTokenizer', expected, describe(file)));
+    }
     this.#file = file;
     try {
       this.#library = new HuggingFaceTokenizer(file.values, config.values) as Library;
@@ -223,18 +235,26 @@ export class PreTrainedTokenizer extends Callable {
     const kept = truncation ? rows.map((row) => row.slice(0, limit)) : rows;
     const longest = kept.reduce((most, row) => Math.max(most, row.length), 0);
     const width = padding === 'max_length' && Number.isFinite(limit) ? limit : longest;
+    if (padding && width > longest && width > MOST_IDS) {
+      throw new ArgumentError(
+        expectation('max_length', `at most ${MOST_IDS} to pad texts to`, describe(width)),
+      );
+    }
     const fill = this.pad_token_id ?? NO_PADDING;
-    const padded = (row: number[], value: number): number[] =>
-      padding ? [...row, ...new Array<number>(Math.max(0, width - row.length)).fill(value)] : row;
-    const ids = kept.map((row) => padded(row, fill));
-    const mask = kept.map((row) =>
-      padded(
-        row.map(() => 1),
-        0,
-      ),
-    );
-    if (options.return_tensor === false) return { input_ids: ids, attention_mask: mask };
-    return { input_ids: tensorOf(ids), attention_mask: tensorOf(mask) };
+    const mask = kept.map((row) => row.map(() => 1));
+    if (options.return_tensor === false) {
+      if (!padding) return { input_ids: kept, attention_mask: mask };
+      if (kept.length * width > MOST_LISTED) {
+        const received = `${kept.length} texts of ${width}`;
+        throw new ArgumentError(expectation('tokenizer', `at most ${MOST_LISTED} ids in lists`, received));
+      }
+      return {
+        input_ids: kept.map((row) => padded(row, width, fill)),
+        attention_mask: mask.map((row) => padded(row, width, 0)),
+      };
+    }
+    const least = padding ? width : 0;
+    return { input_ids: tensorOf(kept, least, fill), attention_mask: tensorOf(mask, least, 0) };
   }
 
   #id(name: SpecialName): number | undefined {
@@ -243,13 +263,21 @@ export class PreTrainedTokenizer extends Callable {
   }
 }
 
-function tensorOf(rows: number[][]): Tensor {
-  const width = rows[0]?.length ?? 0;
-  const uneven = rows.find((row) => row.length !== width);
+function padded(row: readonly number[], width: number, value: number): number[] {
+  return [...row, ...new Array<number>(Math.max(0, width - row.length)).fill(value)];
+}
+
+/** @param least length of every row, to which `value` fills it up */
+function tensorOf(rows: readonly number[][], least: number, value: number): Tensor {
+  const columns = rows.length === 0 ? 0 : Math.max(least, rows[0]!.length);
+  const uneven = rows.find((row) => Math.max(least, row.length) !== columns);
   if (uneven !== undefined) {
-    throw new ArgumentError(
-      expectation('padding', 'true for texts of different lengths', `${width} and ${uneven.length} tokens`),
-    );
+    const received = `${rows[0]!.length} and ${uneven.length} tokens`;
+    throw new ArgumentError(expectation('padding', 'true for texts of different lengths', received));
   }
-  return new Tensor('int64', BigInt64Array.from(rows.flat(), BigInt), [rows.length, width]);
+  const data = allocateArray(BigInt64Array, [rows.length, columns], 'token ids').fill(BigInt(value));
+  for (const [i, row] of rows.entries()) {
+    for (const [j, id] of row.entries()) data[i * columns + j] = BigInt(id);
+  }
+  return new Tensor('int64', data, [rows.length, columns]);
 }

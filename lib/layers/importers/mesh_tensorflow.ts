@@ -4,6 +4,7 @@
  */
 import { ArgumentError, describe, expectation, ShapeError } from '../../errors.js';
 import { checkOptions, optionNames } from '../../options.js';
+import { allocateFloats } from '../../tensor/allocate.js';
 import { permute } from '../../tensor/permute.js';
 import { checkBoolean, checkPositiveInteger, shapeText } from '../../tensor/shape.js';
 import { Tensor, type TensorLike } from '../../tensor/tensor.js';
@@ -81,7 +82,7 @@ function repeatedRows({ variables, heads }: Context): Tensor {
   const r1 = variables.get('R1', [null, heads, null]);
   const [k, , n] = r1.shape as [number, number, number];
   const r2 = variables.get('R2', [k, heads, n]);
-  const out = new Float32Array(heads * n * n);
+  const out = allocateFloats([heads, n, n], 'a kernel');
   for (let h = 0; h < heads; h++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;

@@ -1,6 +1,7 @@
 import { headMatmulSteps } from '../../kernels/head_matmul.js';
 import { PackedMatrix } from '../../kernels/packed_matrix.js';
 import { ScoreKind } from '../../native/addon.js';
+import { allocateFloats } from '../../tensor/allocate.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { WeightMap } from '../layer.js';
@@ -28,7 +29,7 @@ export function nearestFactors(n: number): [number, number] {
 function sideBySide(left: Tensor, right: Tensor): Tensor {
   const [a, b] = [left.shape.at(-1)!, right.shape.at(-1)!];
   const rows = sizeOf(left.shape.slice(0, -1));
-  const data = new Float32Array(rows * (a + b));
+  const data = allocateFloats([rows, a + b], 'prepared weights');
   for (let i = 0; i < rows; i++) {
     data.set(left.data.subarray(i * a, (i + 1) * a), i * (a + b));
     data.set(right.data.subarray(i * b, (i + 1) * b), i * (a + b) + a);
@@ -39,7 +40,7 @@ function sideBySide(left: Tensor, right: Tensor): Tensor {
 /** A tensor of one head or of `heads` heads, as one of `heads`. */
 function forEachHead(tensor: Tensor, rank: number, heads: number): Tensor {
   if (tensor.rank === rank) return tensor;
-  const data = new Float32Array(heads * tensor.size);
+  const data = allocateFloats([heads, tensor.size], 'prepared weights');
   for (let h = 0; h < heads; h++) data.set(tensor.data, h * tensor.size);
   return new Tensor(data, [heads, ...tensor.shape]);
 }

@@ -1,7 +1,9 @@
 /** Many texts in portions, so that states and scores of a few are in memory at a time. */
 import { failureError, NO_FAILURES, throwFailure, withRowsChecked } from '../../encoder/encode_job.js';
-import { NonFiniteError } from '../../errors.js';
+import { ArgumentError, describe, expectation, NonFiniteError } from '../../errors.js';
+import { allocateFloats } from '../../tensor/allocate.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { Head } from '../heads/head.js';
 
 /** Texts whose states are held at once: 32 of 512 tokens and 768 numbers are 50 MB. */
 const PORTION = 32;
@@ -27,9 +29,15 @@ export function checkLogits(logits: Tensor): Tensor {
   return logits;
 }
 
+/** Pipelines are made by `pipeline()`, which loads what stands on top of the model. */
+export function checkHead(name: string, head: unknown): void {
+  if (head instanceof Head) return;
+  throw new ArgumentError(expectation(name, 'the head that pipeline() loads', describe(head)));
+}
+
 /** One row of each text, end to end: [texts, columns]. */
 export function rowsOf(rows: readonly Float32Array[], columns: number): Float32Array {
-  const out = new Float32Array(rows.length * columns);
+  const out = allocateFloats([rows.length, columns]);
   for (const [i, row] of rows.entries()) out.set(row, i * columns);
   return out;
 }

@@ -2,6 +2,7 @@
 import type { PoolingMode } from '../../encoder/types.js';
 import { ArgumentError, describe, expectation } from '../../errors.js';
 import { checkOptions, optionNames } from '../../options.js';
+import { allocateFloats } from '../../tensor/allocate.js';
 import { checkBoolean } from '../../tensor/shape.js';
 import { checkTexts } from '../options.js';
 import { Tensor } from '../tensor.js';
@@ -86,7 +87,7 @@ export class FeatureExtractionPipeline extends TextPipeline {
     const { hidden } = this.engine;
     const all = await this.engine.states(texts);
     const tokens = all.reduce((most, { ids }) => Math.max(most, ids.length), 0);
-    const data = new Float32Array(texts.length * tokens * hidden);
+    const data = allocateFloats([texts.length, tokens, hidden], 'token states');
     for (const [i, { states }] of all.entries()) data.set(states, i * tokens * hidden);
     const result = new Tensor('float32', data, [texts.length, tokens, hidden]);
     return normalize ? result.normalize_(2, -1) : result;

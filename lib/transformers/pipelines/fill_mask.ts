@@ -9,7 +9,7 @@ import { Head } from '../heads/head.js';
 import { HeadWeights } from '../heads/head_weights.js';
 import { checkTexts, checkTopK } from '../options.js';
 import { largestOf } from '../tensor_functions.js';
-import { checkLogits, inPortions, rowsOf } from './chunks.js';
+import { checkHead, checkLogits, inPortions, rowsOf } from './chunks.js';
 import { TextPipeline } from './text_pipeline.js';
 
 const TOP_K = 5;
@@ -48,6 +48,7 @@ export class FillMaskPipeline extends TextPipeline {
 
   constructor(task: string, engine: Engine, head: Head) {
     super(task, engine);
+    checkHead(new.target.name, head);
     this.#head = head;
     const mask = this.tokenizer.mask_token_id;
     if (mask === undefined) {

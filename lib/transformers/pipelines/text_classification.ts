@@ -11,7 +11,7 @@ import type { HeadPooling } from '../heads/head_plan.js';
 import { HeadWeights } from '../heads/head_weights.js';
 import { checkTexts, checkTopK } from '../options.js';
 import { largestOf } from '../tensor_functions.js';
-import { checkLogits, inPortions, rowsOf } from './chunks.js';
+import { checkHead, checkLogits, inPortions, rowsOf } from './chunks.js';
 import { TextPipeline } from './text_pipeline.js';
 
 export interface TextClassificationSingle {
@@ -87,6 +87,7 @@ export class TextClassificationPipeline extends TextPipeline {
 
   constructor(task: string, engine: Engine, head: Head, pooling: HeadPooling) {
     super(task, engine);
+    checkHead(new.target.name, head);
     this.#head = head;
     this.#pooling = pooling;
     this.#labels = labelNames(engine.config, head.width);

@@ -1,6 +1,7 @@
 /** What the pipelines share: the model underneath, its tokenizer, and an end. */
+import { ArgumentError, describe, expectation } from '../../errors.js';
 import { Callable } from '../callable.js';
-import type { Engine } from '../engine.js';
+import { Engine } from '../engine.js';
 import { PreTrainedTokenizer } from '../tokenizer.js';
 
 /** What programs read of `extractor.model`. */
@@ -18,6 +19,11 @@ export abstract class TextPipeline extends Callable {
 
   constructor(task: string, engine: Engine) {
     super();
+    if (!(engine instanceof Engine)) {
+      throw new ArgumentError(
+        expectation(new.target.name, 'a model that pipeline() loads', describe(engine)),
+      );
+    }
     this.task = task;
     this.engine = engine;
     this.model = { config: engine.config.values, dispose: () => this.dispose() };

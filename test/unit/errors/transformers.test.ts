@@ -1,7 +1,8 @@
 /** The entry `synthetic-attention/transformers` against bad values. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ArgumentError } from '../../../lib/errors.js';
 import * as tjs from '../../../lib/transformers/index.js';
-import { type Entry, violations } from '../../support/bad_values.js';
+import { detached, type Entry, violations } from '../../support/bad_values.js';
 import { goldenPath } from '../../support/golden.js';
 
 const MODEL = goldenPath('tiny_bert');
@@ -153,6 +154,44 @@ const WITHOUT_ENTRY = [
   'PreTrainedTokenizer',
 ];
 
+/** Classes that `pipeline` and `AutoTokenizer` make, with what they make them of in the place of anything else. */
+const classes = (): readonly Entry[] => {
+  const { engine } = extractor as unknown as { engine: { tokenizerFile: unknown; tokenizerConfig: unknown } };
+  return [
+    {
+      name: 'PreTrainedTokenizer',
+      args: () => [engine.tokenizerFile, engine.tokenizerConfig],
+      call: (f, c) => void new tjs.PreTrainedTokenizer(f, c),
+    },
+    // The task is only a name, and nothing reads it.
+    {
+      name: 'FeatureExtractionPipeline',
+      args: () => ['x', engine],
+      call: (t, e) => void new tjs.FeatureExtractionPipeline(t, e),
+    },
+  ];
+};
+
+const settings = (): readonly Entry[] =>
+  (['localModelPath', 'cacheDir', 'remoteHost', 'allowRemoteModels', 'allowLocalModels'] as const).map(
+    (name) => ({
+      name: `env.${name}`,
+      args: () => [tjs.env[name]],
+      call: async (value: never) => {
+        const before = tjs.env[name];
+        tjs.env[name] = value;
+        try {
+          // Remote models stay off where this is not what is tried: no test asks the network.
+          await tjs.AutoTokenizer.from_pretrained('none/such', { local_files_only: true });
+        } catch (error) {
+          if ((error as { code?: string }).code !== 'ERR_MODEL') throw error;
+        } finally {
+          tjs.env[name] = before as never;
+        }
+      },
+    }),
+  );
+
 describe('transformers', () => {
   it('functions are all in this table', () => {
     const tried = functions.map(({ name }) => name);
@@ -165,6 +204,8 @@ describe('transformers', () => {
     ['functions', () => functions],
     ['pipelines and tokenizers', made],
     ['tensors', methods],
+    ['classes', classes],
+    ['settings', settings],
   ])(
     '%s answer bad values with errors of the package',
     async (_what, entries) => {
@@ -179,5 +220,51 @@ describe('transformers', () => {
     await expect(tjs.pipeline('feature-extraction', MODEL, { d_type: 'fp32' } as never)).rejects.toThrow(
       '"d_type", an unknown option; did you mean "dtype"?',
     );
+  });
+
+  it('classes that pipeline() fills say so', () => {
+    const { engine } = extractor as unknown as { engine: never };
+    for (const make of [
+      () => new tjs.FillMaskPipeline('x', null as never, null as never),
+      () => new tjs.TextClassificationPipeline('x', engine, null as never, 'cls'),
+      () => new (tjs.FeatureExtractionPipeline as unknown as new () => unknown)(),
+      () => new (tjs.PreTrainedTokenizer as unknown as new () => unknown)(),
+    ]) {
+      expect(make).toThrow(ArgumentError);
+    }
+  });
+
+  it('texts are padded to lengths that some model reads', () => {
+    const padded = (max_length: number, return_tensor: boolean) =>
+      extractor.tokenizer(['the cat', 'the'], { padding: 'max_length', max_length, return_tensor } as object);
+    expect(padded(8, true).input_ids.dims).toEqual([2, 8]);
+    const unlimited = { value: Number.POSITIVE_INFINITY, configurable: true };
+    Object.defineProperty(extractor.tokenizer, 'model_max_length', unlimited);
+    for (const length of [2 ** 32, 2 ** 40]) {
+      for (const tensors of [true, false]) {
+        expect(() => padded(length, tensors)).toThrow(ArgumentError);
+      }
+    }
+    expect(() =>
+      extractor.tokenizer(new Array(100).fill('the'), {
+        padding: 'max_length',
+        max_length: 2 ** 23,
+        return_tensor: false,
+      }),
+    ).toThrow(ArgumentError);
+  });
+
+  it.each([
+    ['NaN', Float64Array.of(Number.NaN)],
+    ['a fraction', Float32Array.of(1.5)],
+    ['a transferred array', detached()],
+  ])('ids of %s are no text', (_what, ids) => {
+    expect(() => extractor.tokenizer.decode(ids as never)).toThrow(ArgumentError);
+    expect(() => extractor.tokenizer.batch_decode([ids] as never)).toThrow(ArgumentError);
+  });
+
+  it('ids that the vocabulary lacks have no untyped error', () => {
+    for (const id of [-1, 2 ** 31, 2 ** 52])
+      expect(typeof extractor.tokenizer.decode([2, id])).toBe('string');
   });
 });

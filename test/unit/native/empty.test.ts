@@ -2,34 +2,8 @@
  * Tensors without elements and with a large other axis: the work is that of the elements, of which there are none. In a
  * child process, because a call that does not end cannot be stopped in this one.
  */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { info } from '../../../lib/diagnostics.js';
-
-const root = new URL('../../../', import.meta.url);
-const index = JSON.stringify(new URL('dist/index.js', root).href);
-
-function run(code: string): string[] {
-  const prelude = `import * as all from ${index};
-    const lib = { ...all, ...all.kernels };
-    import { createRequire } from 'node:module';
-    const native = createRequire(import.meta.url)(${JSON.stringify(info().addonPath)});
-    const none = new Float32Array(0);
-    const t = (...shape) => ({ data: new Float32Array(shape.reduce((a, b) => a * b, 1)), shape });
-    const say = async (name, call) => {
-      try { const r = await call(); console.log(name, r === undefined ? 'done' : JSON.stringify([r].flat().map((x) => x.shape))); }
-      catch (e) { console.log(name, e.code); }
-    };
-    const big = 2 ** 40;\n`;
-  const result = spawnSync(process.execPath, ['--input-type=module', '-e', prelude + code], {
-    encoding: 'utf8',
-    timeout: 60_000,
-    cwd: fileURLToPath(root),
-  });
-  expect({ signal: result.signal, error: result.stderr }).toEqual({ signal: null, error: '' });
-  return result.stdout.trim().split('\n');
-}
+import { runBuilt as run } from '../../support/run_built.js';
 
 describe('the public kernels and layers', () => {
   const shapes: Record<string, [string, string]> = {

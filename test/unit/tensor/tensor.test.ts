@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ArgumentError, ShapeError } from '../../../lib/errors.js';
-import { broadcastShapes } from '../../../lib/tensor/shape.js';
+import { broadcastShapes, checkFeatureShape } from '../../../lib/tensor/shape.js';
 import { checkMask, checkTensor, Tensor } from '../../../lib/tensor/tensor.js';
 
 describe('Tensor', () => {
@@ -63,6 +63,26 @@ describe('Tensor', () => {
     expect(() => checkTensor('x', { data: new Float32Array(buffer), shape: [4] })).toThrow(
       'memory of a fixed size',
     );
+  });
+
+  it('takes copies of shapes that their owner may change or answers for', () => {
+    const frozen = Object.freeze(
+      Object.defineProperty([2, 3], 0, { get: () => (reads++ === 0 ? 2 : 2 ** 30), enumerable: true }),
+    );
+    let reads = 0;
+    const { shape } = checkTensor('x', { data: new Float32Array(6), shape: frozen });
+    expect([shape, shape[0]]).toEqual([[2, 3], 2]);
+    class Believed extends Array<number> {
+      override every = (() => true) as never;
+      override at = (() => 1) as never;
+    }
+    for (const wrong of [Believed.of(-2, -3), Object.freeze(Believed.of(-2, -3)), Believed.of(2, 0.5, 6)]) {
+      expect(() => checkTensor('x', { data: new Float32Array(6), shape: wrong })).toThrow(ShapeError);
+    }
+    const right = checkTensor('x', { data: new Float32Array(6), shape: Object.freeze(Believed.of(2, 3)) });
+    expect(Object.getPrototypeOf(right.shape)).toBe(Array.prototype);
+    expect(() => checkFeatureShape('x', Believed.of(2, -3))).toThrow(ShapeError);
+    expect(Object.getPrototypeOf(checkFeatureShape('x', Believed.of(2, 3)))).toBe(Array.prototype);
   });
 
   it("takes transformers.js' dims", () => {
