@@ -1,42 +1,36 @@
 /** Attention of plain TensorFlow.js operations: for every backend, and for the softmax with a gradient of its own. */
+import { expandMask } from '../../kernels/masks.js';
 import { tf } from '../tensorflow.js';
 import type { AttentionCall, AttentionResult, AttentionTensors } from './attention_call.js';
+import { keepAllowed, maskedProduct } from './masked_operations.js';
+import { hidesKeys, pairsOf } from './pairs.js';
 import { mergeHeads, splitHeads } from './project.js';
 import { SCORES } from './scores/index.js';
 
-/** So far below any logit that its exponential is 0, and still finite: a row of nothing else has no NaN. */
-const MASKED = -1e30;
+/** The lowest number: its exponential is 0 beside that of any logit, and a row of nothing else has no NaN. */
+const LOWEST = -3.4028234663852886e38;
 
-/** 1 where the causal rule and the window let a query attend a key, [1, 1, queries, keys]; undefined for everywhere. */
-function band({ causal, slidingWindow, sizes: { queries, keys } }: AttentionCall): tf.Tensor | undefined {
-  if (!causal && slidingWindow === null) return undefined;
-  const reach = slidingWindow ?? Number.POSITIVE_INFINITY;
-  const allowed = new Float32Array(queries * keys);
-  for (let i = 0; i < queries; i++) {
-    for (let j = 0; j < keys; j++) {
-      const inside = Math.abs(i - j) < reach && (!causal || j <= i);
-      allowed[i * keys + j] = inside ? 1 : 0;
-    }
-  }
-  return tf.tensor(allowed, [1, 1, queries, keys]);
-}
+/** Score functions whose logits are the same for all of a batch. */
+const WITHOUT_INPUTS: readonly string[] = ['random', 'factorized-random'];
 
+/** [batch or 1, heads, queries, keys], bool; undefined for everywhere. */
 function allowedPairs(call: AttentionCall): tf.Tensor | undefined {
-  const inside = band(call);
-  if (call.mask === null) return inside;
-  const { data, shape } = call.mask;
-  const leading = Array.from({ length: 4 - shape.length }, () => 1);
-  const mask = tf.tensor(
-    Float32Array.from(data, (x) => (x === 0 ? 0 : 1)),
-    [...leading, ...shape],
-  );
-  return inside ? tf.mul(mask, inside) : mask;
+  if (!hidesKeys(call)) return undefined;
+  const { batch, heads, queries, keys } = call.sizes;
+  const pairs = pairsOf(call);
+  const shared = pairs.shape[0] === 1 && call.scores.every((name) => WITHOUT_INPUTS.includes(name));
+  const shape = [shared ? 1 : batch, heads, queries, keys];
+  return tf.tensor(expandMask('attentionMask', pairs, shape).data, shape, 'bool');
 }
 
-function logits({ scores, sizes }: AttentionCall, { operands, mix }: AttentionTensors): tf.Tensor {
+function logits(
+  { scores, sizes }: AttentionCall,
+  { operands, mix }: AttentionTensors,
+  allowed: tf.Tensor | undefined,
+): tf.Tensor {
   const factors = mix && tf.unstack(mix);
   const each = scores.map((name, i) => {
-    const own = SCORES[name].compose(operands[i]!, sizes);
+    const own = SCORES[name].compose(operands[i]!, sizes, allowed);
     return factors ? tf.mul(own, factors[i]!) : own;
   });
   return each.reduce((a, b) => tf.add(a, b));
@@ -45,17 +39,17 @@ function logits({ scores, sizes }: AttentionCall, { operands, mix }: AttentionTe
 /** softmax of the logits where they are allowed, 0 elsewhere: a row without any is 0. */
 function maskedSoftmax(x: tf.Tensor, allowed: tf.Tensor | undefined): tf.Tensor {
   if (allowed === undefined) return tf.softmax(x);
-  const below = tf.mul(tf.sub(1, allowed), MASKED);
-  return tf.mul(tf.softmax(tf.add(x, below)), allowed);
+  return keepAllowed(allowed, tf.softmax(keepAllowed(allowed, x, LOWEST)), 0);
 }
 
 export function composedAttention(call: AttentionCall, tensors: AttentionTensors): AttentionResult {
   const { batch, heads, queries, keys } = call.sizes;
   const whole: [number, number, number, number] = [batch, heads, queries, keys];
-  const softmax = maskedSoftmax(logits(call, tensors), allowedPairs(call));
+  const allowed = allowedPairs(call);
+  const softmax = maskedSoftmax(logits(call, tensors, allowed), allowed);
   // Scores that no input changes have one softmax for all of the batch.
   const weights = tf.broadcastTo(softmax, whole);
   const used = call.dropout ? tf.mul(weights, tf.tensor(call.dropout, whole)) : weights;
-  const context = tf.matMul(used, splitHeads(tensors.value, batch, keys, heads));
+  const context = maskedProduct(used, splitHeads(tensors.value, batch, keys, heads), allowed);
   return { context: mergeHeads(context as tf.Tensor4D), weights };
 }

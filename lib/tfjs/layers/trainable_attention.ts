@@ -13,10 +13,11 @@ import type { AttentionCall } from './attention_call.js';
 import { readFlags, readMasks, type TrainableCallOptions } from './call_options.js';
 import { composedAttention } from './composed_attention.js';
 import { fusedAttention, fusible } from './fused/fused_attention.js';
+import { type Roles, withoutHidden } from './hidden_positions.js';
 import { readLayerOptions } from './layer_options.js';
 import { project } from './project.js';
 import { SCORES } from './scores/index.js';
-import { fromSequence, toSequence } from './sequence.js';
+import { fromSequence, type TensorSequence, toSequence } from './sequence.js';
 import { type Shapes, shapeList, TrainableLayer } from './trainable_layer.js';
 
 /** Options of an inference layer, every default filled in. */
@@ -107,30 +108,14 @@ export abstract class TrainableAttention extends TrainableLayer {
     inputs: readonly tf.Tensor[],
     options: TrainableCallOptions,
   ): tf.Tensor | tf.Tensor[] {
-    const { attentionAxes, numHeads: heads, slidingWindow, dropout, useGate } = this.options;
-    const { useCausalMask, returnAttentionScores, training } = readFlags(options);
-    const given = roles(this.inferenceLayer.className, inputs);
-    const [query, value, key] = given.map((x, i) =>
-      toSequence(['query', 'value', 'key'][i]!, x, attentionAxes),
-    ) as [ReturnType<typeof toSequence>, ReturnType<typeof toSequence>, ReturnType<typeof toSequence>];
-    checkAxes('value', value.axes, query.axes);
-    checkAxes('key', key.axes, query.axes);
-    checkSameShape('key length (as value)', key.axes.length, value.axes.length);
-    this.checkReach(Math.max(query.length, key.length));
-    this.checkFeatures(given);
-    const sizes = { batch: query.batch, heads, queries: query.length, keys: key.length };
+    const { useGate } = this.options;
+    const { returnAttentionScores } = readFlags(options);
+    const given = this.readRoles(inputs);
+    const call = this.readCall(inputs, given, options);
+    const { sizes } = call;
+    const { heads } = sizes;
+    const { query, key, value } = withoutHidden(call, given);
     const { read } = this;
-    const drops = training && dropout > 0;
-    const call: AttentionCall = {
-      sizes,
-      scores: this.scores(),
-      mask: readMasks(inputs, options, { query: query.axes, key: key.axes, heads }),
-      causal: useCausalMask,
-      slidingWindow,
-      dropout: drops
-        ? this.nextDropout(sizes.batch * heads * sizes.queries * sizes.keys, dropout, this.options.seed)
-        : null,
-    };
     const learned = this.mixing() === 'learned' && call.scores.length > 1;
     const tensors = {
       value: tf.reshape(project(value.rows, read, 'value'), [value.batch, value.length, -1]) as tf.Tensor3D,
@@ -151,6 +136,39 @@ export abstract class TrainableAttention extends TrainableLayer {
       ...key.axes.length,
     ]);
     return [output, scores];
+  }
+
+  private readRoles(inputs: readonly tf.Tensor[]): Roles {
+    const { attentionAxes } = this.options;
+    const given = roles(this.inferenceLayer.className, inputs);
+    const [query, value, key] = (['query', 'value', 'key'] as const).map((name, i) =>
+      toSequence(name, given[i]!, attentionAxes),
+    ) as [TensorSequence, TensorSequence, TensorSequence];
+    checkAxes('value', value.axes, query.axes);
+    checkAxes('key', key.axes, query.axes);
+    checkSameShape('key length (as value)', key.axes.length, value.axes.length);
+    this.checkReach(Math.max(query.length, key.length));
+    this.checkFeatures(given);
+    return { query, key, value };
+  }
+
+  private readCall(
+    inputs: readonly tf.Tensor[],
+    { query, key }: Roles,
+    options: TrainableCallOptions,
+  ): AttentionCall {
+    const { numHeads: heads, slidingWindow, dropout, seed } = this.options;
+    const { useCausalMask, training } = readFlags(options);
+    const sizes = { batch: query.batch, heads, queries: query.length, keys: key.length };
+    const pairs = sizes.batch * heads * sizes.queries * sizes.keys;
+    return {
+      sizes,
+      scores: this.scores(),
+      mask: readMasks(inputs, options, { query: query.axes, key: key.axes, heads }),
+      causal: useCausalMask,
+      slidingWindow,
+      dropout: training && dropout > 0 ? this.nextDropout(pairs, dropout, seed) : null,
+    };
   }
 
   private checkReach(longest: number): void {

@@ -10,6 +10,7 @@ import { sizeOf } from '../../../tensor/shape.js';
 import type { SyntheticBackend } from '../../backend/synthetic_backend.js';
 import type { tf } from '../../tensorflow.js';
 import type { AttentionCall } from '../attention_call.js';
+import { allPairsOf, hidesKeys } from '../pairs.js';
 import { SCORES } from '../scores/index.js';
 import type { NativeSource, Operand, ScoreGradientCall } from '../scores/score_operation.js';
 import { type Inputs, registerOwnKernels } from './own_kernels.js';
@@ -93,6 +94,12 @@ function valueRows(call: AttentionCall, value: Operand) {
   return { batch, heads, length: keys, columns: value.shape[2]! / heads };
 }
 
+/** The pairs that are not masked, where one of `values` holds something that a weight of 0 would not make 0. */
+function seenPairs(work: Workspace, call: AttentionCall, values: readonly Operand[]): Uint8Array | undefined {
+  const finite = !hidesKeys(call) || values.every(({ data }) => work.isFinite(data));
+  return finite ? undefined : allPairsOf(call);
+}
+
 function forward(backend: SyntheticBackend, inputs: Inputs, attributes: FusedAttributes): tf.TensorInfo[] {
   const { call } = attributes;
   const { batch, heads, queries, keys } = call.sizes;
@@ -109,7 +116,8 @@ function forward(backend: SyntheticBackend, inputs: Inputs, attributes: FusedAtt
       attention(call, sources, opened, 1, work.take(batch * queries * heads), softmax);
       const rows = valueRows(call, opened.value);
       const used = work.multiply(softmax!, call.dropout);
-      const sizes = { batch: batch * heads, m: queries, k: keys, n: rows.columns };
+      const seen = seenPairs(work, call, [opened.value]);
+      const sizes = { batch: batch * heads, m: queries, k: keys, n: rows.columns, seen };
       const each = work.product(used, work.headsFirst(opened.value.data, rows), sizes);
       context = work.headsLast(each, { ...rows, length: queries });
     } else {
@@ -135,6 +143,7 @@ function gradient(backend: SyntheticBackend, inputs: Inputs, attributes: FusedAt
   const work = new Workspace(backend);
   try {
     const rows = valueRows(call, value);
+    const seen = seenPairs(work, call, [value, dy, ...operands.flat()]);
     const matrices = { batch: batch * heads, m: queries, n: rows.columns, k: keys };
     const dContext = work.headsFirst(dy.data, { ...rows, length: queries });
     const values = work.headsFirst(value.data, rows);
@@ -144,17 +153,25 @@ function gradient(backend: SyntheticBackend, inputs: Inputs, attributes: FusedAt
       k: rows.columns,
       transposeB: true,
     });
+    if (seen) work.hide(dUsed, seen);
     const used = call.dropout ? work.multiply(softmax.data, call.dropout) : softmax.data;
-    const dValues = work.product(used, dContext, { ...matrices, m: keys, k: queries, transposeA: true });
+    const dValues = work.product(used, dContext, {
+      ...matrices,
+      m: keys,
+      k: queries,
+      transposeA: true,
+      seen,
+    });
     const dWeights = call.dropout ? work.multiply(dUsed, call.dropout) : dUsed;
     const logits = work.softmaxGradient(softmax.data, dWeights, keys);
+    if (seen) work.hide(logits, seen);
     let sum: Float32Array | undefined;
     const batchSum = (): Float32Array => {
       sum ??= work.sumOver(logits, 1, batch, heads * queries * keys);
       return sum;
     };
     const scored = call.scores.map((name, i) => {
-      const own: ScoreGradientCall = { work, operands: operands[i]!, sizes, logits, batchSum };
+      const own: ScoreGradientCall = { work, operands: operands[i]!, sizes, logits, seen, batchSum };
       return SCORES[name].gradient(own);
     });
     const results: [readonly number[], Float32Array][] = [[value.shape, work.headsLast(dValues, rows)]];

@@ -2,6 +2,7 @@
 import { Activation, BinaryOp, ReduceOp } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import type { SyntheticBackend } from '../../backend/synthetic_backend.js';
+import { addSpoilt, withoutSpoilt } from '../spoilt.js';
 
 export interface Rows {
   batch: number;
@@ -21,6 +22,8 @@ export interface Product {
   repeatB?: number;
   /** Factor on the result, default 1. */
   weight?: number;
+  /** Elements of a that are not masked, in its order: what b holds elsewhere does not count. Default all. */
+  seen?: Uint8Array | undefined;
 }
 
 export class Workspace {
@@ -59,8 +62,28 @@ export class Workspace {
     return this.#swap(x, [batch, heads, length, columns]);
   }
 
+  /** Whether all numbers are finite. It may say no of large ones too, whose sum is not. */
+  isFinite(x: Float32Array): boolean {
+    const out = new Float32Array(1);
+    addon().reduce({ op: ReduceOp.sum, x, out, outer: 1, size: x.length, inner: 1 });
+    return Number.isFinite(out[0]);
+  }
+
   /** a [batch, m, k] b [batch, k, n], either of them transposed. */
   product(a: Float32Array, b: Float32Array, options: Product): Float32Array {
+    const { seen, ...rest } = options;
+    if (seen === undefined || this.isFinite(b)) return this.#product(a, b, rest);
+    const out = this.#product(a, withoutSpoilt(b), rest);
+    addSpoilt(out, a, b, options, seen);
+    return out;
+  }
+
+  /** Zeros in place of what is masked. */
+  hide(x: Float32Array, seen: Uint8Array): void {
+    for (let i = 0; i < x.length; i++) if (seen[i] === 0) x[i] = 0;
+  }
+
+  #product(a: Float32Array, b: Float32Array, options: Product): Float32Array {
     const { batch, m, n, k, transposeA = false, transposeB = false, repeatB = batch, weight = 1 } = options;
     const out = this.take(batch * m * n);
     // One call for each matrix of b, which is shared by batch / repeatB of a.

@@ -1,5 +1,6 @@
 import { ScoreKind } from '../../../native/addon.js';
 import { tf } from '../../tensorflow.js';
+import { maskedLogits } from '../masked_operations.js';
 import { project, splitHeads } from '../project.js';
 import type { ScoreOperation } from './score_operation.js';
 
@@ -10,11 +11,11 @@ export const dotProduct: ScoreOperation = {
     tf.reshape(project(query.rows, read, 'query'), [batch, queries, -1]),
     tf.reshape(project(key.rows, read, 'key'), [batch, keys, -1]),
   ],
-  compose([query, key], { batch, heads, queries, keys }) {
+  compose([query, key], { batch, heads, queries, keys }, allowed) {
     const scale = 1 / Math.sqrt(query!.shape[2]! / heads);
     // The factor on the query: fewer numbers than the logits.
     const scaled = splitHeads(tf.mul(query!, scale), batch, queries, heads);
-    return tf.matMul(scaled, splitHeads(key!, batch, keys, heads), false, true) as tf.Tensor4D;
+    return maskedLogits(scaled, splitHeads(key!, batch, keys, heads), allowed) as tf.Tensor4D;
   },
   source([query, key], { heads, queries, keys }) {
     const width = query!.shape[2]!;
@@ -31,12 +32,12 @@ export const dotProduct: ScoreOperation = {
       },
     };
   },
-  gradient({ work, operands: [query, key], sizes, logits }) {
+  gradient({ work, operands: [query, key], sizes, logits, seen }) {
     const { batch, heads, queries, keys } = sizes;
     const depth = query!.shape[2]! / heads;
     const weight = 1 / Math.sqrt(depth);
     const rows = { batch, heads, columns: depth };
-    const of = { batch: batch * heads, n: depth, weight };
+    const of = { batch: batch * heads, n: depth, weight, seen };
     const q = work.headsFirst(query!.data, { ...rows, length: queries });
     const k = work.headsFirst(key!.data, { ...rows, length: keys });
     const dQuery = work.product(logits, k, { ...of, m: queries, k: keys });

@@ -29,6 +29,8 @@ export interface ScoreGradientCall {
   sizes: Sizes;
   /** Gradient of the logits, [batch, heads, queries, keys]. */
   logits: Float32Array;
+  /** Pairs of queries and keys that are not masked, as the logits; only where something that is not finite is masked. */
+  seen: Uint8Array | undefined;
   /** The same summed over the batch, [heads, queries, keys]; computed once for all that ask. */
   batchSum(): Float32Array;
 }
@@ -42,8 +44,11 @@ export interface NativeSource {
 export interface ScoreOperation {
   /** The differentiable tensors of which the logits are a function, of exactly the call's sizes. */
   operands(inputs: ScoreInputs): tf.Tensor[];
-  /** [batch or 1, heads, queries, keys] */
-  compose(operands: readonly tf.Tensor[], sizes: Sizes): tf.Tensor4D;
+  /**
+   * [batch or 1, heads, queries, keys]
+   * @param allowed where the logits count; undefined for everywhere
+   */
+  compose(operands: readonly tf.Tensor[], sizes: Sizes, allowed: tf.Tensor | undefined): tf.Tensor4D;
   source(operands: readonly Operand[], sizes: Sizes): NativeSource;
   /** Of the operands, in their order, for logits with weight 1. */
   gradient(call: ScoreGradientCall): Float32Array[];
