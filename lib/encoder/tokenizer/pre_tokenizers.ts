@@ -153,21 +153,3 @@ const KINDS: Readonly<Record<string, (from: JsonObject) => PreTokenizer>> = {
 export function createPreTokenizer(from: JsonObject): PreTokenizer {
   return create(from, KINDS);
 }
-
-/** Whether no word goes on behind a space: then a text may be cut there. */
-export function dividesAtSpaces(from: JsonObject): boolean {
-  switch (from.get('type')) {
-    case 'BertPreTokenizer':
-    case 'Whitespace':
-    case 'WhitespaceSplit':
-      return true;
-    case 'ByteLevel':
-      return from.boolean('use_regex', true);
-    case 'Metaspace':
-      return from.boolean('split', true);
-    case 'Sequence':
-      return components(from, 'pretokenizers').some(dividesAtSpaces);
-    default:
-      return false;
-  }
-}
