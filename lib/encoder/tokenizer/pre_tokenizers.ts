@@ -49,8 +49,9 @@ function changing(change: (text: string, begins: boolean) => string, inner: Word
   let begins = true;
   return {
     push(text, out) {
-      inner.push(change(text, begins), out);
+      const changed = change(text, begins);
       begins = false;
+      return inner.push(changed, out);
     },
     end: (out) => inner.end(out),
   };
@@ -113,8 +114,9 @@ function inBytes(inner: WordStage, meter: WorkMeter): WordStage {
   return {
     push(text, out) {
       const found = new Words();
-      inner.push(text, found);
+      const more = inner.push(text, found);
       translate(found, out);
+      return more;
     },
     end(out) {
       const found = new Words();
