@@ -3,6 +3,7 @@ import { expectation, ModelError } from '../errors.js';
 import type { JsonObject } from './json_file.js';
 import { type AddedToken, AddedTokenFinder, readAddedTokens } from './tokenizer/added_tokens.js';
 import { checkNesting } from './tokenizer/component.js';
+import { whereToCut } from './tokenizer/cutting.js';
 import { IntegerList } from './tokenizer/integer_list.js';
 import { LongText } from './tokenizer/long_text.js';
 import { createModel } from './tokenizer/models.js';
@@ -15,7 +16,7 @@ import {
 } from './tokenizer/normalizers.js';
 import type { TokenizerParts } from './tokenizer/parts.js';
 import { type Cut, findCut, lastPieceBegin, pieceEnd } from './tokenizer/pieces.js';
-import { createPreTokenizer, dividesAtSpaces } from './tokenizer/pre_tokenizers.js';
+import { createPreTokenizer } from './tokenizer/pre_tokenizers.js';
 import { addText, type Target } from './tokenizer/short_text.js';
 import { chunkEnd } from './tokenizer/stage.js';
 import { COPIED, drain, WorkMeter } from './tokenizer/steps.js';
@@ -31,9 +32,6 @@ export interface TokenizerOptions {
 
 /** Ids that are too many are dropped by so many at a time. */
 const KEPT = 4096;
-
-/** Normalizers that see the ends of a text. */
-const WHOLE_TEXT: readonly unknown[] = ['Prepend', 'Strip'];
 
 interface Parts extends TokenizerParts {
   template: Template;
@@ -79,18 +77,19 @@ export class Tokenizer {
     const made = normalizer ? [createNormalizer(normalizer)] : [];
     const normalize = inSequence(options.lowerCase && !lowers ? [perCharacter(lowerCase), ...made] : made);
     const meter = new WorkMeter();
+    const applied = (text: string): string => normalize.apply(text, meter);
     const parts: Parts = {
       raw: new AddedTokenFinder(added.filter((token) => !token.normalized)),
       normalizer: normalize.stages.length > 0 ? normalize : undefined,
       normalized: new AddedTokenFinder(
         added.filter((token) => token.normalized),
-        (text) => normalize.apply(text, meter),
+        applied,
       ),
       preTokenizer: preTokenizer ? createPreTokenizer(preTokenizer) : ONE_WORD,
       model: createModel(model),
       template: createTemplate(file.optionalObject('post_processor')),
       added,
-      cut: whereToCut(preTokenizer, normalizers, added),
+      cut: whereToCut(preTokenizer, normalizers, added, applied),
     };
     return new Tokenizer(parts, file, options);
   }
@@ -245,20 +244,4 @@ function* firstOf(
   }
   for (const [i, id] of after.entries()) out[count + i] = id;
   return out;
-}
-
-function whereToCut(
-  preTokenizer: JsonObject | undefined,
-  normalizers: readonly JsonObject[],
-  added: readonly AddedToken[],
-): Cut {
-  const divides = preTokenizer !== undefined && dividesAtSpaces(preTokenizer);
-  const seesEnds = normalizers.some((part) => WHOLE_TEXT.includes(part.get('type')));
-  if (!divides || seesEnds || added.some(({ content, stripRight }) => stripRight || /\S \S/.test(content))) {
-    return 'nowhere';
-  }
-  const [normalizer] = normalizers;
-  const apart =
-    normalizer?.get('type') === 'BertNormalizer' && normalizer.boolean('handle_chinese_chars', true);
-  return apart ? 'at spaces and ideographs' : 'at spaces';
 }

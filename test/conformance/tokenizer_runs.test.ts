@@ -1,16 +1,9 @@
 /** Ids of texts of one unit, repeated, by every tokenizer of the goldens, as the Rust library gives them. */
 import { describe, expect, it } from '@jest/globals';
 import type { Tokenizer } from '../../lib/encoder/tokenize.js';
-import { createTokenizer, readRuns, textOf, tokenizerValues } from '../support/golden_tokenizers.js';
+import { createTokenizer, hashOf, readRuns, textOf, tokenizerValues } from '../support/golden_tokenizers.js';
 
 const { cases, truncated, units } = readRuns();
-
-/** FNV-1a of 32 bits, an id at a time. */
-function hashOf(ids: readonly number[]): number {
-  let value = 0x811c9dc5;
-  for (const id of ids) value = Math.imul(value ^ id, 0x01000193) >>> 0;
-  return value;
-}
 
 function cutAtLeft(tokenizer: Tokenizer, ids: readonly number[]): number[] {
   const { before, after } = tokenizer.template;

@@ -68,3 +68,10 @@ export function readRuns(): Runs {
 export function textOf({ before, unit, after }: Run, count: number): string {
   return before + unit.repeat(count) + after;
 }
+
+/** FNV-1a of 32 bits, an id at a time. */
+export function hashOf(ids: readonly number[]): number {
+  let value = 0x811c9dc5;
+  for (const id of ids) value = Math.imul(value ^ id, 0x01000193) >>> 0;
+  return value;
+}

@@ -86,9 +86,12 @@ export class LongText {
     const { section } = this;
     if (section === undefined) return;
     for (const [i, stage] of section.stages.entries()) {
-      const out: string[] = [];
-      stage.end(out);
-      for (const text of out) yield* this.feed(section, i + 1, text);
+      for (let more = true; more && !this.enough; ) {
+        const out: string[] = [];
+        more = stage.end(out);
+        for (const text of out) yield* this.feed(section, i + 1, text);
+        if (this.meter.pauses) yield;
+      }
     }
     const found: TextsAndTokens = [];
     section.normalized.end(found);
@@ -115,9 +118,13 @@ export class LongText {
       section.normalized.push(text, found);
       yield* this.takeNormalized(found);
     } else {
-      const out: string[] = [];
-      stage.push(text, out);
-      for (const made of out) yield* this.feed(section, done + 1, made);
+      let rest = text;
+      for (let more = true; more && !this.enough; rest = '') {
+        const out: string[] = [];
+        more = stage.push(rest, out);
+        for (const made of out) yield* this.feed(section, done + 1, made);
+        if (more && this.meter.pauses) yield;
+      }
     }
     if (this.meter.pauses) yield;
   }
@@ -133,9 +140,13 @@ export class LongText {
         addWords(parts, item, this.first, target, meter);
       } else {
         this.words ??= parts.preTokenizer.stage(this.first, meter);
-        const batch = new Words();
-        this.words.push(item, batch);
-        yield* this.takeWords(batch);
+        let rest = item;
+        for (let more = true; more && !this.enough; rest = '') {
+          const batch = new Words();
+          more = this.words.push(rest, batch);
+          yield* this.takeWords(batch);
+          if (more && meter.pauses) yield;
+        }
       }
       this.first = false;
       if (meter.pauses) yield;

@@ -54,12 +54,16 @@ function flat(text: string): string {
 
 /** Marks of one class in the order in which they came. */
 class Bucket {
-  private readonly chunks: string[] = [];
+  private chunks: string[] = [];
+  /** Chunks that were taken. */
+  private taken = 0;
   private open = '';
-  empty = true;
+
+  get empty(): boolean {
+    return this.open === '' && this.taken === this.chunks.length;
+  }
 
   add(mark: string): void {
-    this.empty = false;
     this.open += mark;
     if (this.open.length >= CHUNK) {
       this.chunks.push(flat(this.open));
@@ -67,13 +71,19 @@ class Bucket {
     }
   }
 
-  /** All marks, in chunks; nothing is left. */
-  take(): string[] {
-    const all = this.chunks.splice(0);
-    if (this.open !== '') all.push(this.open);
+  /** Takes the first marks, a chunk of them; undefined where there are none. */
+  take(): string | undefined {
+    if (this.taken < this.chunks.length) return this.chunks[this.taken++];
+    [this.chunks, this.taken] = [[], 0];
+    const { open } = this;
     this.open = '';
-    this.empty = true;
-    return all;
+    return open === '' ? undefined : open;
+  }
+
+  /** Puts marks of the chunk that was taken back in front of the others. */
+  putBack(marks: string): void {
+    if (this.taken > 0) this.chunks[--this.taken] = marks;
+    else this.open = marks;
   }
 }
 
@@ -97,59 +107,62 @@ export class MarkRun {
     this.decomposed = form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD';
   }
 
-  push(text: string, out: string[]): void {
-    // Decomposed, classified, put into a bucket and taken out of it.
-    this.meter.add(4 * text.length);
+  /** Gives finished text, in chunks. */
+  *push(text: string): Generator<string, void, void> {
+    // Decomposed, classified and put into a bucket.
+    this.meter.add(3 * text.length);
     let before = '';
     let parts: readonly Part[] = [];
     for (const character of text) {
       if (character !== before) parts = decompose(character, this.decomposed);
       before = character;
-      for (let i = 0; i < parts.length; i++) this.add(parts[i]!, out);
+      for (let i = 0; i < parts.length; i++) {
+        const { character: part, of } = parts[i]!;
+        if (of > 0) this.addMark(part, of);
+        else if (!this.joinsStarter(part)) {
+          yield* this.flush();
+          this.starter = part;
+        }
+      }
     }
   }
 
-  end(out: string[]): void {
-    this.flush(out);
-    if (this.text !== '') out.push(this.text);
+  *end(): Generator<string, void, void> {
+    if (this.composes && this.starter !== '' && this.greatest > 0) this.composeMarks();
+    yield* this.flush();
+    if (this.text !== '') yield this.text;
     this.text = '';
   }
 
-  private add({ character, of }: Part, out: string[]): void {
-    if (of > 0) {
-      this.buckets[of] ??= new Bucket();
-      this.buckets[of].add(character);
-      if (of < this.least) this.least = of;
-      if (of > this.greatest) this.greatest = of;
-      return;
-    }
-    if (this.composes && this.starter !== '') {
-      if (this.greatest > 0) this.composeMarks();
-      // Marks between two characters keep them apart.
-      const composed = this.greatest > 0 ? '' : compose(this.starter, character);
-      if (composed !== '') {
-        this.starter = composed;
-        return;
-      }
-    }
-    this.flush(out, false);
-    this.starter = character;
+  private addMark(mark: string, of: number): void {
+    this.buckets[of] ??= new Bucket();
+    this.buckets[of].add(mark);
+    if (of < this.least) this.least = of;
+    if (of > this.greatest) this.greatest = of;
   }
 
-  /** Marks join the starter where a composite exists; of each class, those behind one that does not are blocked. */
+  /** Whether a character that is no mark becomes a part of the starter. */
+  private joinsStarter(character: string): boolean {
+    if (!this.composes || this.starter === '') return false;
+    if (this.greatest > 0) this.composeMarks();
+    // Marks between two characters keep them apart.
+    const composed = this.greatest > 0 ? '' : compose(this.starter, character);
+    if (composed !== '') this.starter = composed;
+    return composed !== '';
+  }
+
+  /**
+   * Marks join the starter where a composite exists; of each class, those behind one that does not are blocked. Few
+   * marks join one starter, so this takes little time however many there are.
+   */
   private composeMarks(): void {
     for (let of = this.least; of <= this.greatest; of++) {
       const bucket = this.buckets[of];
-      if (bucket === undefined || bucket.empty) continue;
       let blocked = false;
-      for (const chunk of bucket.take()) {
-        this.meter.add(chunk.length);
-        if (blocked) {
-          bucket.add(chunk);
-          continue;
-        }
+      for (let chunk = bucket?.take(); chunk !== undefined; ) {
         let done = 0;
         for (const mark of chunk) {
+          this.meter.add(mark.length);
           const composed = compose(this.starter, mark);
           if (composed === '') {
             blocked = true;
@@ -158,7 +171,8 @@ export class MarkRun {
           this.starter = composed;
           done += mark.length;
         }
-        if (blocked) bucket.add(chunk.slice(done));
+        if (blocked) bucket!.putBack(chunk.slice(done));
+        chunk = blocked ? undefined : bucket!.take();
       }
     }
     this.findExtremes();
@@ -170,21 +184,26 @@ export class MarkRun {
     this.greatest = filled.at(-1) ?? 0;
   }
 
-  private flush(out: string[], compose = true): void {
-    if (compose && this.composes && this.starter !== '' && this.greatest > 0) this.composeMarks();
-    this.write(this.starter, out);
+  /** The starter and the marks behind it. */
+  private *flush(): Generator<string, void, void> {
+    yield* this.write(this.starter);
     this.starter = '';
     for (let of = this.least; of <= this.greatest; of++) {
-      for (const chunk of this.buckets[of]?.take() ?? []) this.write(chunk, out);
+      const bucket = this.buckets[of];
+      for (let chunk = bucket?.take(); chunk !== undefined; chunk = bucket!.take()) {
+        this.meter.add(chunk.length);
+        yield* this.write(chunk);
+      }
     }
     this.least = CLASSES;
     this.greatest = 0;
   }
 
-  private write(text: string, out: string[]): void {
+  private *write(text: string): Generator<string, void, void> {
     this.text += text;
     if (this.text.length < CHUNK) return;
-    out.push(this.text);
+    const { text: made } = this;
     this.text = '';
+    yield made;
   }
 }

@@ -60,8 +60,9 @@ function prepend(from: JsonObject): Normalizer {
             if (begins) out.push(before);
             begins = false;
             out.push(text);
+            return false;
           },
-          end() {},
+          end: () => false,
         };
       },
     ],

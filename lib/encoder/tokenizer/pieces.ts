@@ -6,13 +6,19 @@ const PIECE = 1024;
 
 /** A single space between what is none: nothing before it depends on it or on what follows, nor the other way round. */
 const SPACE = `(?<=[^${SPACES}]) (?=[^${SPACES}])`;
+/** The same between words of ASCII, for tokenizers that may change other characters together with the space. */
+const ASCII_SPACE = '(?<=[!-~]{2}) (?=[!-~]{2})';
 /** Between two ideographs, for tokenizers that set each apart. */
 const IDEOGRAPHS = '(?<=[\\u4e00-\\u9fff])(?=[\\u4e00-\\u9fff])';
 
-export type Cut = 'nowhere' | 'at spaces' | 'at spaces and ideographs';
+/** Code units at either side of a place that decide whether the text may be cut there. */
+const AROUND = 2;
+
+export type Cut = 'nowhere' | 'at spaces' | 'at spaces between ASCII' | 'at spaces and ideographs';
 
 const CUTS: Readonly<Record<Exclude<Cut, 'nowhere'>, RegExp>> = {
   'at spaces': new RegExp(SPACE, 'g'),
+  'at spaces between ASCII': new RegExp(ASCII_SPACE, 'g'),
   'at spaces and ideographs': new RegExp(`${SPACE}|${IDEOGRAPHS}`, 'g'),
 };
 
@@ -23,10 +29,11 @@ const CUTS: Readonly<Record<Exclude<Cut, 'nowhere'>, RegExp>> = {
 export function findCut(text: string, cut: Cut, begin: number, end: number): number | undefined {
   if (cut === 'nowhere') return undefined;
   const expression = CUTS[cut];
-  expression.lastIndex = 1;
   // With the characters around that decide.
-  const found = expression.exec(text.slice(begin, end + 2));
-  const place = found === null ? undefined : begin + found.index;
+  const from = Math.max(0, begin - AROUND);
+  expression.lastIndex = begin + 1 - from;
+  const found = expression.exec(text.slice(from, end + 1 + AROUND));
+  const place = found === null ? undefined : from + found.index;
   return place !== undefined && place <= end ? place : undefined;
 }
 

@@ -49,8 +49,9 @@ function changing(change: (text: string, begins: boolean) => string, inner: Word
   let begins = true;
   return {
     push(text, out) {
-      inner.push(change(text, begins), out);
+      const changed = change(text, begins);
       begins = false;
+      return inner.push(changed, out);
     },
     end: (out) => inner.end(out),
   };
@@ -113,8 +114,9 @@ function inBytes(inner: WordStage, meter: WorkMeter): WordStage {
   return {
     push(text, out) {
       const found = new Words();
-      inner.push(text, found);
+      const more = inner.push(text, found);
       translate(found, out);
+      return more;
     },
     end(out) {
       const found = new Words();
@@ -152,22 +154,4 @@ const KINDS: Readonly<Record<string, (from: JsonObject) => PreTokenizer>> = {
 
 export function createPreTokenizer(from: JsonObject): PreTokenizer {
   return create(from, KINDS);
-}
-
-/** Whether no word goes on behind a space: then a text may be cut there. */
-export function dividesAtSpaces(from: JsonObject): boolean {
-  switch (from.get('type')) {
-    case 'BertPreTokenizer':
-    case 'Whitespace':
-    case 'WhitespaceSplit':
-      return true;
-    case 'ByteLevel':
-      return from.boolean('use_regex', true);
-    case 'Metaspace':
-      return from.boolean('split', true);
-    case 'Sequence':
-      return components(from, 'pretokenizers').some(dividesAtSpaces);
-    default:
-      return false;
-  }
 }

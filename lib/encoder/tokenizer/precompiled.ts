@@ -5,7 +5,7 @@
 import type { JsonObject } from '../json_file.js';
 import { GraphemeReader } from './graphemes.js';
 import { inSequence, type Normalizer } from './normalizers.js';
-import type { TextStage } from './stage.js';
+import { type TextStage, throughStage } from './stage.js';
 import type { WorkMeter } from './steps.js';
 
 /** Characters that may form one grapheme with those beside them. */
@@ -101,10 +101,12 @@ export function precompiled(from: JsonObject): Normalizer {
       push(text, out) {
         graphemes.push(text, onGrapheme);
         finish(out);
+        return false;
       },
       end(out) {
         graphemes.end(onGrapheme);
         finish(out);
+        return false;
       },
     };
   };
@@ -112,11 +114,7 @@ export function precompiled(from: JsonObject): Normalizer {
     apply(text, meter) {
       // Without characters that join others, every character is a grapheme.
       if (!JOINING.test(text)) return characters(text);
-      const stage = makeStage(meter);
-      const out: string[] = [];
-      stage.push(text, out);
-      stage.end(out);
-      return out.join('');
+      return throughStage(makeStage(meter), text);
     },
     stages: [makeStage],
   };

@@ -13,10 +13,11 @@ export function replacing(expression: Expression, content: string): MakeTextStag
       push(text, out) {
         target = out;
         matcher.push(text);
+        return false;
       },
       end(out) {
         target = out;
-        while (matcher.end());
+        return matcher.end();
       },
     };
   };

@@ -83,6 +83,7 @@ export function splitting(
     push(text, words) {
       out = words;
       matcher.push(text);
+      return false;
     },
     end(words) {
       out = words;

@@ -9,10 +9,21 @@ export const CHUNK = 1024;
 
 /** Text to text. */
 export interface TextStage {
-  /** Appends finished text to `out`, in chunks. */
-  push(text: string, out: string[]): void;
-  /** The text has ended. */
-  end(out: string[]): void;
+  /**
+   * Appends finished text to `out`, in chunks.
+   * @returns whether it has to be called again, with an empty text: there was too much for one step
+   */
+  push(text: string, out: string[]): boolean;
+  /** The text has ended. @returns whether the end has to be asked for again */
+  end(out: string[]): boolean;
+}
+
+/** All of a stage's output for a text that it is given at once. */
+export function throughStage(stage: TextStage, text: string): string {
+  const out: string[] = [];
+  for (let more = stage.push(text, out); more; ) more = stage.push('', out);
+  while (stage.end(out));
+  return out.join('');
 }
 
 /** A new stage for every text. The stage adds to the meter what it reads. */
@@ -38,8 +49,11 @@ export class Words {
 
 /** Text to words. */
 export interface WordStage {
-  /** Adds words to `out`; the last may go on with the next call. */
-  push(text: string, out: Words): void;
+  /**
+   * Adds words to `out`; the last may go on with the next call.
+   * @returns whether it has to be called again, with an empty text: there was too much for one step
+   */
+  push(text: string, out: Words): boolean;
   /** The text has ended. @returns whether the end has to be asked for again: there was too much for one step */
   end(out: Words): boolean;
 }
@@ -51,8 +65,9 @@ export function mapping(change: (text: string) => string): MakeTextStage {
       meter.add(text.length);
       const changed = change(text);
       if (changed !== '') out.push(changed);
+      return false;
     },
-    end() {},
+    end: () => false,
   });
 }
 
@@ -64,29 +79,6 @@ export function chunkEnd(text: string, begin: number, size = CHUNK): number {
   const follows = text.charCodeAt(end);
   const divides = unit >= 0xd800 && unit < 0xdc00 && follows >= 0xdc00 && follows < 0xe000;
   return divides ? end - 1 : end;
-}
-
-/** A change that needs all of the text at once. */
-export function wholeText(change: (text: string) => string): MakeTextStage {
-  return (meter) => {
-    const chunks: string[] = [];
-    return {
-      push(text) {
-        meter.add(text.length);
-        chunks.push(text);
-      },
-      end(out) {
-        const text = chunks.join('');
-        meter.add(text.length);
-        const changed = change(text);
-        for (let begin = 0; begin < changed.length; ) {
-          const end = chunkEnd(changed, begin);
-          out.push(changed.slice(begin, end));
-          begin = end;
-        }
-      },
-    };
-  };
 }
 
 /** Where the character begins that ends at `end`. */

@@ -28,10 +28,10 @@ class StripStage implements TextStage {
     private readonly meter: WorkMeter,
   ) {}
 
-  push(text: string, out: string[]): void {
+  push(text: string, out: string[]): boolean {
     this.meter.add(text.length);
     const begin = this.begins ? spacesEnd(text, 0) : 0;
-    if (begin === text.length) return;
+    if (begin === text.length) return false;
     this.begins = false;
     const end = this.right ? spacesBegin(text, text.length, begin) : text.length;
     if (end > begin) {
@@ -40,7 +40,10 @@ class StripStage implements TextStage {
       out.push(text.slice(begin, end));
     }
     if (end < text.length) this.held.push(text.slice(end));
+    return false;
   }
 
-  end(): void {}
+  end(): boolean {
+    return false;
+  }
 }

@@ -3,7 +3,7 @@
  * insertion, in the square of its length, so here it only sees texts without long runs.
  */
 import { MarkRun } from './mark_run.js';
-import { characterBefore, type MakeTextStage, type TextStage } from './stage.js';
+import { characterBefore, type MakeTextStage, type TextStage, throughStage } from './stage.js';
 import type { WorkMeter } from './steps.js';
 
 export type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
@@ -25,11 +25,7 @@ const INDEPENDENT = new RegExp(`[^${DEPENDENT}]`, 'u');
 export function normalizeForm(text: string, form: Form, meter: WorkMeter): string {
   // The square of a short length is small.
   if (text.length <= 4 * LONG_RUN || findLongRun(text).begin === undefined) return text.normalize(form);
-  const stage = new FormStage(form, meter);
-  const out: string[] = [];
-  stage.push(text, out);
-  stage.end(out);
-  return out.join('');
+  return throughStage(new FormStage(form, meter), text);
 }
 
 export function formStage(form: Form): MakeTextStage {
@@ -56,45 +52,76 @@ class FormStage implements TextStage {
   private held = '';
   /** The long run that is being read. */
   private run: MarkRun | undefined;
+  /** What is left of the last call. */
+  private steps: Generator<void, void, void> | undefined;
+  private out: string[] = [];
 
   constructor(
     private readonly form: Form,
     private readonly meter: WorkMeter,
   ) {}
 
-  push(text: string, out: string[]): void {
+  push(text: string, out: string[]): boolean {
+    this.out = out;
+    this.steps ??= this.read(text);
+    return this.go();
+  }
+
+  end(out: string[]): boolean {
+    this.out = out;
+    this.steps ??= this.finish();
+    return this.go();
+  }
+
+  private go(): boolean {
+    const more = this.steps?.next().done === false;
+    if (!more) this.steps = undefined;
+    return more;
+  }
+
+  private *read(text: string): Generator<void, void, void> {
     let rest = this.held + text;
     this.held = '';
     this.meter.add(rest.length);
     while (rest !== '') {
       if (this.run) {
         const end = rest.search(INDEPENDENT);
-        this.run.push(end < 0 ? rest : rest.slice(0, end), out);
+        yield* this.readRun(this.run, end < 0 ? rest : rest.slice(0, end));
         if (end < 0) return;
-        this.endRun(out);
+        yield* this.endRun();
         rest = rest.slice(end);
       }
       const { begin, last } = findLongRun(rest);
       const cut = begin === undefined ? last : characterBefore(rest, begin);
-      if (cut > 0) out.push(rest.slice(0, cut).normalize(this.form));
+      if (cut > 0) this.out.push(rest.slice(0, cut).normalize(this.form));
       if (begin === undefined) {
         this.held = rest.slice(cut);
         return;
       }
       this.run = new MarkRun(this.form, this.meter);
-      this.run.push(rest.slice(cut, begin), out);
+      yield* this.readRun(this.run, rest.slice(cut, begin));
       rest = rest.slice(begin);
     }
   }
 
-  end(out: string[]): void {
-    if (this.run) this.endRun(out);
-    if (this.held !== '') out.push(this.held.normalize(this.form));
+  private *finish(): Generator<void, void, void> {
+    if (this.run) yield* this.endRun();
+    if (this.held !== '') this.out.push(this.held.normalize(this.form));
     this.held = '';
   }
 
-  private endRun(out: string[]): void {
-    this.run?.end(out);
+  private *readRun(run: MarkRun, text: string): Generator<void, void, void> {
+    for (const made of run.push(text)) yield* this.give(made);
+  }
+
+  private *endRun(): Generator<void, void, void> {
+    for (const made of this.run?.end() ?? []) yield* this.give(made);
     this.run = undefined;
+  }
+
+  /** A run may be as long as the text, so every chunk of it may be the last of a step. */
+  private *give(made: string): Generator<void, void, void> {
+    this.out.push(made);
+    yield;
   }
 }

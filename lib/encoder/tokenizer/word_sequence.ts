@@ -12,6 +12,7 @@ export const ONE_WORD: PreTokenizer = {
       push(text, out) {
         out.add(text, !begins);
         begins = false;
+        return false;
       },
       end: () => false,
     };
@@ -35,6 +36,9 @@ export function inSequence(all: readonly PreTokenizer[]): PreTokenizer {
 class Refinement implements WordStage {
   /** Cuts the last word, which may go on. */
   private open: WordStage | undefined;
+  /** What is left of the last call. */
+  private steps: Generator<void, void, void> | undefined;
+  private out = new Words();
 
   /** @param first whether the next word is the first of the whole input */
   constructor(
@@ -44,40 +48,70 @@ class Refinement implements WordStage {
     private readonly meter: WorkMeter,
   ) {}
 
-  push(text: string, out: Words): void {
-    const found = new Words();
-    this.inner.push(text, found);
-    this.cut(found, out);
+  push(text: string, out: Words): boolean {
+    this.out = out;
+    this.steps ??= this.read(text);
+    return this.go();
   }
 
   end(out: Words): boolean {
-    const found = new Words();
-    const more = this.inner.end(found);
-    this.cut(found, out);
-    return more || this.close(out);
+    this.out = out;
+    this.steps ??= this.finish();
+    return this.go();
   }
 
-  private cut({ list, joined }: Words, out: Words): void {
+  private go(): boolean {
+    const more = this.steps?.next().done === false;
+    if (!more) this.steps = undefined;
+    return more;
+  }
+
+  /** Yields where a step may end. */
+  private *read(text: string): Generator<void, void, void> {
+    let rest = text;
+    for (let more = true; more; rest = '') {
+      const found = new Words();
+      more = this.inner.push(rest, found);
+      yield* this.cut(found);
+      if (more) yield;
+    }
+  }
+
+  private *finish(): Generator<void, void, void> {
+    for (let more = true; more; ) {
+      const found = new Words();
+      more = this.inner.end(found);
+      yield* this.cut(found);
+      if (more) yield;
+    }
+    while (this.close(this.out)) yield;
+  }
+
+  private *cut({ list, joined }: Words): Generator<void, void, void> {
     for (const [i, word] of list.entries()) {
       if (i > 0 || !joined) {
-        while (this.close(out));
+        while (this.close(this.out)) yield;
         if (i < list.length - 1) {
           this.meter.add(word.length);
-          for (const part of this.one.apply(word, this.first)) out.add(part, false);
+          for (const part of this.one.apply(word, this.first)) this.out.add(part, false);
           this.first = false;
           continue;
         }
         this.open = this.one.stage(this.first, this.meter);
         this.first = false;
       }
-      this.pushOpen(word, out);
+      yield* this.pushOpen(word);
     }
   }
 
-  private pushOpen(text: string, out: Words): void {
-    const found = new Words();
-    this.open?.push(text, found);
-    append(found, out);
+  private *pushOpen(text: string): Generator<void, void, void> {
+    let rest = text;
+    for (let more = true; more; rest = '') {
+      const found = new Words();
+      more = this.open?.push(rest, found) ?? false;
+      append(found, this.out);
+      if (more) yield;
+    }
   }
 
   /** @returns whether it has to be called again */

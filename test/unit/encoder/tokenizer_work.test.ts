@@ -80,6 +80,26 @@ describe('the work of tokenizing', () => {
     );
   }, 120_000);
 
+  it('comes in short steps where a run of marks is long', () => {
+    const mark = fc.constantFrom('\u0301', '\u0316', '\u0345', '\u0f73', '\u3099', '\u0334');
+    fc.assert(
+      fc.property(
+        fc.constantFrom('modernbert', 'bert_prefixed', 'bpe_metaspace_always', 'albert'),
+        fc.constantFrom('', 'x', 'e', '\uac00'),
+        fc.array(mark, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom('', 'y', '\u1161', '\u11a8', ' y'),
+        fc.constantFrom(64, 1e8),
+        (name, before, marks, after, maxLength) => {
+          const text = before + marks.join('').repeat(60_000 / marks.length) + after;
+          const { total, largest } = tokenize(tokenizerOf(name), text, maxLength);
+          expect(total).toBeLessThan(mostWork(text));
+          expect(largest).toBeLessThan(largestStep(text));
+        },
+      ),
+      { seed: 6, numRuns: 20 },
+    );
+  }, 120_000);
+
   it('does not grow faster than the text', () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), anyRun, (name, run) => {

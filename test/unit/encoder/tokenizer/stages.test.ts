@@ -22,13 +22,29 @@ texts.push(
   `${'a'.repeat(200)}${'1'.repeat(200)}${'.'.repeat(200)}\r\n\r\n  'll x`,
 );
 
+const MARKS = `x${'\u0301\u0316'.repeat(5000)}\u1161${'\u0316'.repeat(5000)}`;
+/** Code units that one call may give. */
+const LARGEST = 8192;
+
 function inStages(makers: readonly ((meter: WorkMeter) => TextStage)[], chunks: string[]): string {
   let current = chunks;
   for (const make of makers) {
     const stage = make(new WorkMeter());
     const out: string[] = [];
-    for (const chunk of current) stage.push(chunk, out);
-    stage.end(out);
+    const batch = (call: (batch: string[]) => boolean): boolean => {
+      const made: string[] = [];
+      const more = call(made);
+      // No call gives more than a step may work on, however much is held back.
+      expect(made.join('').length).toBeLessThan(LARGEST);
+      out.push(...made);
+      return more;
+    };
+    for (const chunk of current) {
+      for (let more = batch((made) => stage.push(chunk, made)); more; ) {
+        more = batch((made) => stage.push('', made));
+      }
+    }
+    while (batch((made) => stage.end(made)));
     current = out;
   }
   return current.join('');
@@ -56,9 +72,9 @@ describe('normalizers', () => {
     ['Replace of an expression with anchors', new JsonObject('replace', unsupported)],
   ])('of %s', (_, from) => {
     const normalizer = createNormalizer(from);
-    for (const text of texts) {
+    for (const text of [...texts, MARKS]) {
       const whole = normalizer.apply(text, new WorkMeter());
-      for (const most of [3, 300]) {
+      for (const most of text === MARKS ? [300] : [3, 300]) {
         expect({ text, out: inStages(normalizer.stages, chunksOf(text, most, 5)) }).toEqual({
           text,
           out: whole,
@@ -82,9 +98,12 @@ describe('pre-tokenizers', () => {
           }
         };
         for (const chunk of chunksOf(text, 5, 3)) {
-          const out = new Words();
-          stage.push(chunk, out);
-          take(out);
+          let rest = chunk;
+          for (let more = true; more; rest = '') {
+            const out = new Words();
+            more = stage.push(rest, out);
+            take(out);
+          }
         }
         for (let more = true; more; ) {
           const out = new Words();

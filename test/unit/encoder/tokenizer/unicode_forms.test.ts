@@ -33,7 +33,7 @@ describe('normalizeForm', () => {
   it.each(FORMS)('gives what normalize gives, %s', (form) => {
     for (const unit of UNITS) {
       for (const base of BASES) {
-        for (const length of [3, 20, 140]) {
+        for (const length of [3, 20, 140, 1100]) {
           const text = `${base}${unit.repeat(length)}${base}${unit}z`;
           expect({ unit, base, out: normalizeForm(text, form, new WorkMeter()) }).toEqual({
             unit,

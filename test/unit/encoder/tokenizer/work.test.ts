@@ -63,7 +63,7 @@ describe('truncation', () => {
 
   it.each([
     ['roberta', 'a word '],
-    ['albert', '\u6771 '],
+    ['albert', 'word by word '],
     ['bert_prefixed', '\u6771'],
   ])('at either side stops the work of %s with %j', (name, unit) => {
     const text = unit.repeat(40_000);
