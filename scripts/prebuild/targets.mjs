@@ -25,6 +25,9 @@ export const COMPILE_FLAGS = [
 
 const LINUX_LINK = ['-s', '-Wl,--gc-sections', '-Wl,-z,relro', '-Wl,-z,now', '-Wl,-z,noexecstack'];
 const MACOS_LINK = [
+  // Symbols of the objects name the build's paths. The linker signs after that; a strip later on would break it.
+  '-s',
+  '-Wl,-x',
   '-Wl,-undefined,dynamic_lookup',
   '-Wl,-dead_strip',
   // The linker would record the path of the build.
@@ -43,8 +46,9 @@ const macos = {
   format: 'macho',
   needed: ['/usr/lib/libSystem.B.dylib'],
   oldestSystem: '11.0',
-  // Zig's linker exports the two names that every library has.
-  alsoExported: ['__dso_handle', '_mh_dylib_header'],
+  // What the linker and the C++ library export and no option hides: names that every library has, and operators new
+  // and delete, for which the loader takes whichever definition came first. All of them are malloc and free.
+  alsoExported: [/^(__dso_handle|_mh_dylib_header)$/, /^_Z(nw|na|dl|da)[A-Za-z0-9_]+$/],
 };
 // Windows 10 and later have the universal C runtime; node.exe must not be named (Electron and others rename it).
 const windows = {
