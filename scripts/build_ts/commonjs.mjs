@@ -6,6 +6,16 @@ import { build, transform } from 'esbuild';
 import { compactOptions } from './compact.mjs';
 import { DEFINED, PROGRAMS, PUBLIC, SHARED, sourceOf } from './entries.mjs';
 
+/**
+ * esbuild puts a getter around each getter of an export, so that every call of a function in another file goes through a
+ * lookup by name: a fifth of the time of a small kernel.
+ */
+function withDirectExports(code) {
+  // The first one is the file's own; packages in it may have the same.
+  const wrapped = /module\.exports\s*=\s*__toCommonJS\((\w+)\);/;
+  return code.replace(wrapped, 'module.exports = __defProp($1, "__esModule", { value: true });');
+}
+
 /** @returns esbuild's metafile */
 export async function buildCommonJs(outdir) {
   const { outputFiles, metafile } = await build({
@@ -27,7 +37,7 @@ export async function buildCommonJs(outdir) {
       logLevel: 'warning',
     });
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, code);
+    writeFileSync(path, withDirectExports(code));
   }
   return metafile;
 }
