@@ -31,7 +31,9 @@ function* common(found, rules) {
   if (found.architecture !== rules.architecture)
     yield ['architecture', rules.architecture, found.architecture ?? 'another'];
   if (!found.library) yield ['format', 'a shared library', 'something else'];
-  const exported = found.exported.filter((name) => !rules.alsoExported?.some((each) => each.test(name))).sort();
+  const exported = found.exported
+    .filter((name) => !rules.alsoExported?.some((each) => each.test(name)))
+    .sort();
   if (exported.join() !== [...EXPORTS].sort().join()) yield ['exports', list(EXPORTS), list(exported)];
   const fits = (name) =>
     rules.needed.some((each) => (each instanceof RegExp ? each.test(name) : each === name));
