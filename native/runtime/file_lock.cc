@@ -17,8 +17,8 @@ namespace {
 
 using OsHandle = HANDLE (*)(int fd);
 
-// The table of descriptors belongs to the C library inside of the host, so only the host's libuv can look into it.
-// Looked up by name: hosts other than Node have Node-API, but may have no libuv.
+// The table of descriptors belongs to the C library inside of the host, so only the host's libuv can look
+// into it. Looked up by name: hosts other than Node have Node-API, but may have no libuv.
 OsHandle find_os_handle() {
   const wchar_t* const modules[] = {nullptr, L"libnode.dll", L"node.dll"};
   for (const wchar_t* module : modules) {

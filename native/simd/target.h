@@ -59,8 +59,8 @@
 #else
 #define SA_UNRELATED(p) ((void)0)
 #endif
-// A vector or float `x` is made here, before the next such mark: kept from interleaving many chains, a compiler
-// needs fewer registers.
+// A vector or float `x` is made here, before the next such mark: kept from interleaving many chains, a
+// compiler needs fewer registers.
 #if defined(SA_X86_64) && defined(SA_TARGET)
 #define SA_KEEP_ORDER(x) __asm__ volatile("" : "+v"(x))
 #elif defined(SA_ARM64) && defined(SA_TARGET)

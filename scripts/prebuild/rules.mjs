@@ -59,7 +59,8 @@ function* elf(found, rules) {
   if (found.writableCode) yield ['relocations', 'none in code', 'some'];
   if (found.executableStack) yield ['stack', 'without code', 'one that may hold code'];
   if (!found.readOnlyTables) yield ['relro', 'tables filled and made read-only at load', 'writable ones'];
-  if (!protects(found)) yield ['stack protector', '__stack_chk_fail among the imports', 'none'];
+  if (!rules.guardInside && !protects(found))
+    yield ['stack protector', '__stack_chk_fail among the imports', 'none'];
 }
 
 /** Left undefined on purpose by the compiler's start files: absent means that there is nothing to do. */

@@ -41,6 +41,8 @@ const glibc = (loader) => ({
   // RHEL 7 and everything later.
   newestGlibc: '2.17',
 });
+// For ARM zig links the handler of overflows into the addon instead of importing that of the C library.
+const guardInside = { guardInside: true };
 const musl = { format: 'elf', needed: ['libc.so'] };
 const macos = {
   format: 'macho',
@@ -73,13 +75,13 @@ export const TARGETS = [
     tag: 'linux-arm64-glibc',
     zig: 'aarch64-linux-gnu.2.17',
     link: LINUX_LINK,
-    rules: { ...glibc('ld-linux-aarch64.so.1'), architecture: 'arm64' },
+    rules: { ...glibc('ld-linux-aarch64.so.1'), ...guardInside, architecture: 'arm64' },
   },
   {
     tag: 'linux-arm64-musl',
     zig: 'aarch64-linux-musl',
     link: LINUX_LINK,
-    rules: { ...musl, architecture: 'arm64' },
+    rules: { ...musl, ...guardInside, architecture: 'arm64' },
   },
   {
     tag: 'darwin-x64',

@@ -139,9 +139,9 @@ template <int kRows, bool kColumns, bool kPrefetch>
 SA_INLINE void sum_products(const Tile& t, Vec (&acc)[kRows][kMatmulVectors]) {
   const float* b = t.b;
   const ptrdiff_t a_row = kColumns ? 1 : t.a_stride, a_step = kColumns ? t.a_stride : 1;
-  // An address is a pointer and once or twice the row's length: with a pointer for every third row, none has to
-  // be computed. Compilers that know how the pointers are related compute each from the one before, or keep one
-  // for every row on the stack.
+  // An address is a pointer and once or twice the row's length: with a pointer for every third row, none has
+  // to be computed. Compilers that know how the pointers are related compute each from the one before, or
+  // keep one for every row on the stack.
   constexpr int kNear = kColumns ? kRows : 3;
   constexpr int kPointers = (kRows + kNear - 1) / kNear;
   const float* a[kPointers];

@@ -41,7 +41,7 @@ SA_NOINLINE float row_max(const float* x, int64_t n, const uint8_t* mask) {
 // x can give infinity minus infinity.
 template <bool kNegated>
 SA_NOINLINE float row_exp(const float* x, float* y, int64_t n, const uint8_t* mask, float max,
-                     const ExpScale& scale) {
+                          const ExpScale& scale) {
   const Vec m = vset(max);
   Vec sum = vzero(), other = vzero();
   int64_t j = 0;
