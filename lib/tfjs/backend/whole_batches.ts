@@ -30,7 +30,7 @@ function emptyProduct({ backend, inputs, attrs }: Call, batch: number[]): Tensor
   const [m, k] = attrs.transposeA ? a.shape.slice(-2).reverse() : a.shape.slice(-2);
   const [inner, n] = attrs.transposeB ? b.shape.slice(-2).reverse() : b.shape.slice(-2);
   const shape = [...batch, m!, n!];
-  if (k !== inner || sizeOf(shape) > 0) return undefined;
+  if (k !== inner || sizeOf(shape) !== 0) return undefined;
   return backend.makeTensorInfo(shape, a.dtype, util.getTypedArrayFromDType(a.dtype as 'float32', 0));
 }
 

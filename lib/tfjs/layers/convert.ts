@@ -42,10 +42,10 @@ export function toInference<L extends TrainableLayer>(layer: L): InferenceOf<L> 
  * @throws ArgumentError for layers that have no trainable form, or no weights yet
  */
 export function fromInference(layer: Layer): TrainableLayer {
+  const TrainableOf = trainableClass('layer', (layer as Layer | undefined)?.className);
   if (!(layer instanceof Layer)) {
     throw new ArgumentError(expectation('layer', 'an inference layer', describe(layer)));
   }
-  const TrainableOf = trainableClass('layer', layer.className);
   const shapes = layer.getBuildConfig();
   if (shapes === undefined) {
     throw new ArgumentError(expectation(layer.name, 'a built layer', 'one without weights'));
