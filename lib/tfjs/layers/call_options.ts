@@ -5,10 +5,8 @@ import { type AttentionMasks, combineMasks } from '../../layers/masks.js';
 import { checkOptions, optionNames } from '../../options.js';
 import { checkBoolean } from '../../tensor/shape.js';
 import type { Mask } from '../../tensor/tensor.js';
-import { tf } from '../tensorflow.js';
-
-/** Not 0 or true: attend. Nested arrays are taken too. */
-export type MaskInput = tf.Tensor | tf.TensorLike;
+import type { tf } from '../tensorflow.js';
+import { type MaskInput, readMask } from './read_mask.js';
 
 export interface TrainableCallOptions {
   /** [batch, queries], or one for each input: what TensorFlow.js passes on from Embedding({maskZero: true}). */
@@ -49,15 +47,6 @@ export function checkOptionNames(options: object): void {
   checkOptions('call', OPTIONS, options);
 }
 
-function maskOf(value: MaskInput): Mask {
-  const tensor = value instanceof tf.Tensor ? value : tf.tensor(value);
-  const data = tensor.dataSync();
-  return {
-    data: data instanceof Uint8Array ? data : Uint8Array.from(data as ArrayLike<number>, (x) => (x ? 1 : 0)),
-    shape: tensor.shape,
-  };
-}
-
 /** What TensorFlow.js knows of a tensor that an Embedding with maskZero made. */
 function keptMask(x: tf.Tensor): tf.Tensor | undefined {
   return (x as { kerasMask?: tf.Tensor }).kerasMask ?? undefined;
@@ -89,7 +78,7 @@ export function readMasks(
   const masks: AttentionMasks = {};
   for (const name of MASKS) {
     const value = options[name] ?? implied[name];
-    if (value !== undefined && value !== null) masks[name] = maskOf(value);
+    if (value !== undefined && value !== null) masks[name] = readMask(name, value);
   }
   return combineMasks(masks, axes);
 }

@@ -1,9 +1,9 @@
 /** Weights and configs between trainable layers and inference layers, without loss. */
 import { ArgumentError, describe, expectation } from '../../errors.js';
-import type { Layer } from '../../layers/layer.js';
+import { Layer } from '../../layers/layer.js';
 import { sameShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { tf, type tfl } from '../tensorflow.js';
+import { tf, tfl } from '../tensorflow.js';
 import { trainableClass } from './registry.js';
 import { TrainableLayer } from './trainable_layer.js';
 
@@ -43,6 +43,9 @@ export function toInference<L extends TrainableLayer>(layer: L): InferenceOf<L> 
  */
 export function fromInference(layer: Layer): TrainableLayer {
   const TrainableOf = trainableClass('layer', (layer as Layer | undefined)?.className);
+  if (!(layer instanceof Layer)) {
+    throw new ArgumentError(expectation('layer', 'an inference layer', describe(layer)));
+  }
   const shapes = layer.getBuildConfig();
   if (shapes === undefined) {
     throw new ArgumentError(expectation(layer.name, 'a built layer', 'one without weights'));
@@ -60,8 +63,14 @@ export function fromInference(layer: Layer): TrainableLayer {
   return result;
 }
 
-/** This package's layers of a model as inference layers, by the names that they have in it. */
+/**
+ * This package's layers of a model as inference layers, by the names that they have in it.
+ * @throws ArgumentError for anything but a model of tfjs-layers, and if one of its layers has no weights yet
+ */
 export function inferenceLayers(model: tfl.LayersModel): Record<string, Layer> {
+  if (!(model instanceof tfl.LayersModel)) {
+    throw new ArgumentError(expectation('model', 'a model of tfjs-layers', describe(model)));
+  }
   const own = model.layers.filter((layer) => layer instanceof TrainableLayer);
   return Object.fromEntries(own.map((layer) => [layer.name, toInference(layer)]));
 }

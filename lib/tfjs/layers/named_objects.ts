@@ -17,7 +17,7 @@ export function readNamed(
 ): Deserialized {
   if (value instanceof tf.serialization.Serializable) return value;
   if (typeof value === 'string' && Object.hasOwn(makers, value)) return makers[value]!();
-  const { className, config } = value as Partial<Serialized>;
+  const { className, config } = (typeof value === 'object' ? value : {}) as Partial<Serialized>;
   const known = tf.serialization.SerializationMap.getMap().classNameMap;
   const found =
     typeof className === 'string' && Object.hasOwn(known, className) ? known[className] : undefined;

@@ -221,7 +221,7 @@ describe.each(BACKENDS)('on %s', (backend) => {
           if (!whole && part > 0) break;
           const different = gradient.findIndex((x, k) => {
             const expected = whole && hidden[part]?.[k] ? 0 : zeros[part]![k];
-            return x !== expected && (whole || clean[Math.floor(k / FEATURES)]);
+            return x !== expected && (whole || clean[Math.floor(k / FEATURES)] === true);
           });
           if (different >= 0) wrong.push([how, poison, part, different, gradient[different]]);
         }

@@ -7,6 +7,7 @@ import { ScoreKind } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import type { Recipe, SharedArray } from '../shared_array.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
+import { markRowsWithoutWeights, rowsOfInfinity } from './infinite_rows.js';
 import { sizeOf } from './kernel.js';
 import { type Product, ProductRecipe } from './product.js';
 
@@ -32,6 +33,7 @@ export class SoftmaxRecipe implements Recipe {
 export function softmaxRows(x: Float32Array, y: Float32Array, columns: number, scale: number): void {
   const rows = { rows: x.length / columns, columns };
   addon().softmax({ x, y, ...rows, scale, mask: null, maskRows: 0, causal: false, causalRows: 0 });
+  markRowsWithoutWeights(y, columns);
 }
 
 const sameBatch = ({ aBatch, bBatch, batch }: Product): boolean =>
@@ -108,5 +110,7 @@ export function attend(
     after: -1,
     weights: null,
   });
+  const sizes = { query, key, rows: m, keys: k, depth };
+  for (const row of rowsOfInfinity(out, n, sizes)) out.fill(Number.NaN, row * n, (row + 1) * n);
   return backend.wrap(product.shape, out);
 }
