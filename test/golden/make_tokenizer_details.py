@@ -133,6 +133,76 @@ def reaching_ideographs():
 GRAPHEMES = [' \u200d a', ' \ufe0f a', '\xa0\u200c a', 'ab \u0301 cd', '\u0600 ab', 'ab\u0301 cd ', '東京 ab', 'ab `` ``cd', 'the cat \x01 sat ']
 
 
+BYTES = [f'<0x{byte:02X}>' for byte in range(256)]
+
+
+def bpe(tokens, **options):
+    defaults = {
+        'dropout': None,
+        'unk_token': '[UNK]',
+        'continuing_subword_prefix': None,
+        'end_of_word_suffix': None,
+        'fuse_unk': False,
+        'byte_fallback': True,
+        'ignore_merges': False,
+    }
+    vocab = {token: id for id, token in enumerate(tokens)}
+    return {'type': 'BPE', **defaults, **options, 'vocab': vocab, 'merges': []}
+
+
+def unigram(tokens, unknown=0, **options):
+    vocab = [[token, -float(min(id, 4))] for id, token in enumerate(tokens)]
+    return {'type': 'Unigram', 'unk_id': unknown, 'vocab': vocab, 'byte_fallback': True, **options}
+
+
+def bytes_of_unknown():
+    some = [byte for byte in BYTES if byte not in ('<0xFF>', '<0x00>', '<0xF0>')]
+    for title, own in {'all bytes': BYTES, 'some bytes': some, 'no bytes': []}.items():
+        for fuse in (False, True):
+            yield f'BPE, {title}, fused {fuse}', tokenizer(bpe(['[UNK]', 'a', *own], fuse_unk=fuse))
+        yield f'Unigram, {title}', tokenizer(unigram(['<unk>', '▁', 'a', *own]))
+        yield f'Unigram, {title}, a letter is unknown', tokenizer(unigram(['<unk>', '▁', 'a', 'b', 'aaa', *own], 2))
+    yield 'Unigram, no byte_fallback', tokenizer(unigram(['<unk>', '▁', 'a', *some], byte_fallback=False))
+
+
+def stripping():
+    words = word_level(['[UNK]', 'x', 'y'])
+    for content in ('\n', ' ', '  '):
+        for sides in (['lstrip'], ['rstrip'], ['lstrip', 'rstrip']):
+            if content == '  ' and sides == ['lstrip']:
+                continue
+            token = added(3, content, **{side: True for side in sides})
+            yield f'{content!r} strips, {sides}', tokenizer(words, [token], pre=SPACED)
+
+
+def processors():
+    def special(token):
+        return {'SpecialToken': {'id': token, 'type_id': 0}}
+
+    text = {'Sequence': {'id': 'A', 'type_id': 0}}
+    own = {token: {'id': token, 'ids': [id], 'tokens': [token]} for token, id in (('A', 30), ('B', 31))}
+    pair = [text, {'Sequence': {'id': 'B', 'type_id': 1}}]
+
+    def template(*single):
+        return {'type': 'TemplateProcessing', 'single': single, 'pair': pair, 'special_tokens': own}
+
+    bert = {'type': 'BertProcessing', 'sep': ['S', 20], 'cls': ['C', 21]}
+    roberta = {**bert, 'type': 'RobertaProcessing', 'trim_offsets': True, 'add_prefix_space': True}
+    byte_level = {'type': 'ByteLevel', 'add_prefix_space': True, 'trim_offsets': True, 'use_regex': True}
+    around = template(special('A'), text, special('B'))
+    for title, parts in {
+        'Template, Bert': [around, bert],
+        'Template, Roberta': [around, roberta],
+        'Template, Bert, Roberta': [around, bert, roberta],
+        'Bert, Template': [bert, around],
+        'Roberta, ByteLevel, Template': [roberta, byte_level, around],
+        'Template before, Bert': [template(special('A'), special('B'), text), bert],
+        'Template of the text, Template': [template(text), around],
+    }.items():
+        post = {'type': 'Sequence', 'processors': parts}
+        yield f'processors {title}', tokenizer(word_level(['[UNK]', 'x']), post=post)
+
+
 def cases():
     for name in ('camembert', 'albert', 'xlm_roberta', 'modernbert', 'roberta', 'bert_prefixed'):
         yield name, None, [[unit, 1100] for unit in GRAPHEMES]
@@ -140,6 +210,14 @@ def cases():
         yield name, values, [[unit, count] for unit in REACH_UNITS for count in (3, 900)]
     for name, values in reaching_ideographs():
         yield name, values, [[unit, count] for unit in ('東京', '東京東 ', '京東京a ') for count in (3, 1100)]
+    for name, values in bytes_of_unknown():
+        units = ['a<unk>a', '<unk>', '\u00e9', '\u6771a', 'a\x00a', '\U0001f469\u00e9', 'a\U0001f469\u00e9a', '\u00e9\U0001f469', 'aa']
+        yield name, values, [[unit, count] for unit in units for count in (1, 2, 1500)]
+    for name, values in stripping():
+        units = ['x\n\ny', 'x\ny', 'x \n \n y', '\n\n\n', 'x  y ', 'x', ' ']
+        yield name, values, [[unit, count] for unit in units for count in (1, 3, 2500)]
+    for name, values in processors():
+        yield name, values, [['x', 1]]
 
 
 def result(ids):

@@ -59,6 +59,11 @@ export class AddedTokenReader {
       const token = tokens.get(found[0])!;
       if (!stands(token, text, begin, this.scanned)) continue;
       this.readText(begin, out);
+      // As in AddedTokenFinder.split.
+      if (this.stripping && token.stripLeft && spacesEnd(found[0], 0) === found[0].length) {
+        this.done = this.scanned;
+        continue;
+      }
       if (token.stripLeft) this.held = [];
       else this.release(out);
       out.push(token);

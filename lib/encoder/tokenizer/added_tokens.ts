@@ -83,7 +83,9 @@ export class AddedTokenFinder {
       const token = this.tokens.get(found[0])!;
       const end = found.index + found[0].length;
       if (!stands(token, text, found.index, end)) continue;
-      const begin = token.stripLeft ? spacesBegin(text, found.index, done) : found.index;
+      // White space that the token before has taken is no longer there, and may have been all of this token.
+      const begin = token.stripLeft ? Math.max(done, spacesBegin(text, found.index, done)) : found.index;
+      if (begin >= end) continue;
       if (begin > done) sections.push({ text: text.slice(done, begin), id: undefined, begin: done });
       sections.push({ text: found[0], id: token.id, begin });
       done = token.stripRight ? spacesEnd(text, end) : end;

@@ -53,7 +53,7 @@ export function bpe(from: JsonObject): Model {
       const known = whole ? vocabulary.id(word) : undefined;
       if (known !== undefined) return [known];
       const ids: number[] = [];
-      symbols(word, ids, { begins: true, ends: true, afterUnknown: false });
+      symbols(word, ids, { begins: true, ends: true, unknown: false });
       meter.add(word.length);
       if (ids.length <= SHORT) return mergeShort(ids, merges, meter);
       const out: number[] = [];
@@ -69,7 +69,8 @@ export function bpe(from: JsonObject): Model {
 interface Place {
   begins: boolean;
   ends: boolean;
-  afterUnknown: boolean;
+  /** An unknown character is still to be reported. */
+  unknown: boolean;
 }
 
 /** Appends the characters of a part of a word as ids, before any are merged. */
@@ -77,7 +78,7 @@ type Symbols = (part: string, ids: IntegerSink, place: Place) => void;
 
 class BpeWord implements LongWord {
   private readonly symbols = new IntegerList();
-  private readonly place: Place = { begins: true, ends: false, afterUnknown: false };
+  private readonly place: Place = { begins: true, ends: false, unknown: false };
   /** The last character: it may be the end of the word. */
   private held = '';
   /** The whole word as long as it may be a token. */
@@ -137,11 +138,15 @@ function symbolsOf(from: JsonObject, vocabulary: Vocabulary, prefix: string): Sy
       const symbol = before + character + (place.ends && at === part.length ? suffix : '');
       const id = vocabulary.id(symbol);
       const bytes = id === undefined && fallback ? bytesOf(symbol) : undefined;
+      // As in the reference an unknown character waits for the next one that is a token or unknown: bytes go before it.
+      if (place.unknown && unknown !== undefined && (id !== undefined || (bytes === undefined && !fuse))) {
+        ids.push(unknown);
+      }
       if (id !== undefined) ids.push(id);
-      else if (bytes) for (const byte of bytes) ids.push(byte);
-      else if (unknown !== undefined && !(fuse && place.afterUnknown)) ids.push(unknown);
-      place.afterUnknown = id === undefined && bytes === undefined;
+      if (bytes) for (const byte of bytes) ids.push(byte);
+      else place.unknown = id === undefined;
     }
+    if (place.ends && place.unknown && unknown !== undefined) ids.push(unknown);
   };
 }
 

@@ -9,7 +9,17 @@ export interface Template {
   after: readonly number[];
 }
 
-const NOTHING: Template = { before: [], after: [] };
+/** A part of what has been put together so far: a template makes several, and what follows treats each as a text. */
+interface Section {
+  before: readonly number[];
+  /** Whether the text is in it, between the two. */
+  text: boolean;
+  after: readonly number[];
+}
+
+type Processor = (sections: readonly Section[]) => Section[];
+
+const same: Processor = (sections) => [...sections];
 
 /** A token under `key`, [content, id]. */
 function tokenId(from: JsonObject, key: string): number {
@@ -20,8 +30,18 @@ function tokenId(from: JsonObject, key: string): number {
   return checkId(from, key, value[0], value[1]);
 }
 
-function around(from: JsonObject): Template {
-  return { before: [tokenId(from, 'cls')], after: [tokenId(from, 'sep')] };
+/** @param again whether `sep` is also put before all sections but the first, which has `cls` there */
+function around(again: boolean): (from: JsonObject) => Processor {
+  return (from) => {
+    const [cls, sep] = [tokenId(from, 'cls'), tokenId(from, 'sep')];
+    const before = (i: number): number[] => (i === 0 ? [cls] : again ? [sep] : []);
+    return (sections) =>
+      sections.map((section, i) => ({
+        before: [...before(i), ...section.before],
+        text: section.text,
+        after: [...section.after, sep],
+      }));
+  };
 }
 
 function specialIds(from: JsonObject, name: unknown): number[] {
@@ -31,40 +51,46 @@ function specialIds(from: JsonObject, name: unknown): number[] {
   return ids.map((id) => checkId(from, 'special_tokens', String(name), id));
 }
 
-function templateProcessing(from: JsonObject): Template {
-  const sides: [number[], number[]] = [[], []];
-  let texts = 0;
-  for (const part of components(from, 'single')) {
+function templateProcessing(from: JsonObject): Processor {
+  const single = components(from, 'single').map((part) => {
     const { SpecialToken: special, Sequence: sequence } = part.values;
-    if (isObject(special)) sides[Math.min(texts, 1)]!.push(...specialIds(from, special.id));
-    else if (isObject(sequence)) texts++;
-    else
-      throw new ModelError(expectation(part.source, 'a SpecialToken or a Sequence', describe(part.values)));
-  }
+    if (isObject(special)) return { before: specialIds(from, special.id), text: false, after: [] };
+    if (isObject(sequence)) return undefined;
+    throw new ModelError(expectation(part.source, 'a SpecialToken or a Sequence', describe(part.values)));
+  });
+  const texts = single.filter((part) => part === undefined).length;
   if (texts !== 1) from.fail('single', 'one Sequence', `${texts} of them`);
-  return { before: sides[0], after: sides[1] };
+  return (sections) => {
+    const [section, ...others] = sections;
+    if (section === undefined || others.length > 0) {
+      return from.fail('type', 'no TemplateProcessing behind another', 'one');
+    }
+    return single.map((part) => part ?? section);
+  };
 }
 
-function sequence(from: JsonObject): Template {
-  return components(from, 'processors')
-    .map(createTemplate)
-    .reduce(
-      (inner, outer) => ({
-        before: [...outer.before, ...inner.before],
-        after: [...inner.after, ...outer.after],
-      }),
-      NOTHING,
-    );
+function sequence(from: JsonObject): Processor {
+  const all = components(from, 'processors').map((part) => create(part, KINDS));
+  return (sections) => all.reduce((made, processor) => processor(made), [...sections]);
 }
 
-const KINDS: Readonly<Record<string, (from: JsonObject) => Template>> = {
-  BertProcessing: around,
-  ByteLevel: () => NOTHING,
-  RobertaProcessing: around,
+const KINDS: Readonly<Record<string, (from: JsonObject) => Processor>> = {
+  BertProcessing: around(false),
+  ByteLevel: () => same,
+  RobertaProcessing: around(true),
   Sequence: sequence,
   TemplateProcessing: templateProcessing,
 };
 
 export function createTemplate(from: JsonObject | undefined): Template {
-  return from === undefined ? NOTHING : create(from, KINDS);
+  const process = from === undefined ? same : create(from, KINDS);
+  const sections = process([{ before: [], text: true, after: [] }]);
+  const at = sections.findIndex(({ text }) => text);
+  const ids = (all: readonly Section[]): number[] =>
+    all.flatMap(({ before, after }) => [...before, ...after]);
+  const { before, after } = sections[at]!;
+  return {
+    before: [...ids(sections.slice(0, at)), ...before],
+    after: [...after, ...ids(sections.slice(at + 1))],
+  };
 }

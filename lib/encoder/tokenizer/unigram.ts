@@ -2,9 +2,9 @@
 import type { JsonObject } from '../json_file.js';
 import type { IntegerSink } from './integer_list.js';
 import type { Model } from './models.js';
-import { drainWithin, type WorkMeter } from './steps.js';
+import { COPIED, drainWithin, type WorkMeter } from './steps.js';
 import { Trie } from './trie.js';
-import { type SearchParts, UnigramWord } from './unigram_word.js';
+import { type SearchParts, type TokenSink, UnigramWord } from './unigram_word.js';
 import { Vocabulary } from './vocabulary.js';
 
 /** How far the score of an unknown character is below the least of the vocabulary. */
@@ -38,20 +38,10 @@ export function unigram(from: JsonObject): Model {
     longest: vocabulary.longest,
   };
   const bytes = from.boolean('byte_fallback', false) ? byteTokens(vocabulary) : undefined;
-  const makeWord = (meter: WorkMeter): UnigramWord => {
-    let afterUnknown = false;
-    const onToken = (id: number, text: string | undefined, ids: IntegerSink): void => {
-      if (id === unknown && bytes) {
-        for (const byte of encoder.encode(text ?? tokens[id])) ids.push(bytes[byte]!);
-      } else if (id !== unknown || !afterUnknown) {
-        // Unknown characters side by side are one token.
-        if (id < 0) from.fail('unk_id', 'the id of a token for what the vocabulary lacks');
-        ids.push(id);
-      }
-      afterUnknown = id === unknown;
-    };
-    return new UnigramWord(search, onToken, meter);
-  };
+  const unknownId = (): number =>
+    unknown < 0 ? from.fail('unk_id', 'the id of a token for what the vocabulary lacks') : unknown;
+  const makeWord = (meter: WorkMeter): UnigramWord =>
+    new UnigramWord(search, new UnknownRuns(vocabulary, unknown, unknownId, bytes, meter), meter);
   return {
     vocabulary,
     encode(word, meter) {
@@ -65,10 +55,84 @@ export function unigram(from: JsonObject): Model {
 
 const encoder = new TextEncoder();
 
-/** Ids of all bytes; undefined unless the vocabulary has every one. */
-function byteTokens(vocabulary: Vocabulary): number[] | undefined {
-  const ids = Array.from({ length: 256 }, (_, byte) =>
+/** Ids of the bytes, as far as the vocabulary has them. */
+function byteTokens(vocabulary: Vocabulary): (number | undefined)[] {
+  return Array.from({ length: 256 }, (_, byte) =>
     vocabulary.id(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
   );
-  return ids.includes(undefined) ? undefined : (ids as number[]);
+}
+
+/**
+ * Tokens of a word as they are reported. Unknown characters side by side, and tokens that share the id for unknown ones,
+ * are one run: it is the token of that text if there is one, else its bytes if the vocabulary has each, else unknown.
+ */
+class UnknownRuns implements TokenSink {
+  private open = false;
+  /** The run as long as it may be a token. */
+  private text: string | undefined = '';
+  private ids: number[] = [];
+  private lacksByte: boolean;
+  /** The run is reported already. */
+  private said = false;
+  private readonly everyByte: boolean;
+
+  constructor(
+    private readonly vocabulary: Vocabulary,
+    private readonly unknown: number,
+    private readonly unknownId: () => number,
+    private readonly bytes: readonly (number | undefined)[] | undefined,
+    private readonly meter: WorkMeter,
+  ) {
+    this.everyByte = bytes?.includes(undefined) === false;
+    this.lacksByte = bytes === undefined;
+  }
+
+  token(id: number, text: string | undefined, ids: IntegerSink): void {
+    if (id === this.unknown) this.extend(text ?? this.vocabulary.name(id)!, ids);
+    else {
+      this.end(ids);
+      ids.push(id);
+    }
+  }
+
+  end(ids: IntegerSink): void {
+    if (!this.open) return;
+    const known = this.text === undefined ? undefined : this.vocabulary.id(this.text);
+    if (known !== undefined) ids.push(known);
+    else if (!this.lacksByte) this.release(ids);
+    else if (!this.said) ids.push(this.unknownId());
+    [this.open, this.text, this.ids, this.said] = [false, '', [], false];
+    this.lacksByte = this.bytes === undefined;
+  }
+
+  private extend(text: string, ids: IntegerSink): void {
+    this.open = true;
+    if (this.text !== undefined) this.text += text;
+    if (this.text !== undefined && this.text.length > this.vocabulary.longest) this.text = undefined;
+    if (!this.lacksByte) this.addBytes(text);
+    // What is longer than every token need not wait for its end.
+    if (this.text !== undefined) return;
+    if (this.everyByte) this.release(ids);
+    else if (this.lacksByte && !this.said) {
+      ids.push(this.unknownId());
+      this.said = true;
+    }
+  }
+
+  private addBytes(text: string): void {
+    for (const byte of encoder.encode(text)) {
+      const id = this.bytes![byte];
+      if (id === undefined) {
+        [this.lacksByte, this.ids] = [true, []];
+        return;
+      }
+      this.ids.push(id);
+    }
+  }
+
+  private release(ids: IntegerSink): void {
+    for (const id of this.ids) ids.push(id);
+    this.meter.add(this.ids.length / COPIED);
+    this.ids = [];
+  }
 }

@@ -20,8 +20,13 @@ export interface SearchParts {
   longest: number;
 }
 
-/** @param text of an unknown character; undefined for tokens of the vocabulary */
-export type OnToken = (id: number, text: string | undefined, ids: IntegerSink) => void;
+/** Makes ids of the tokens of a word. */
+export interface TokenSink {
+  /** @param text of an unknown character; undefined for tokens of the vocabulary */
+  token(id: number, text: string | undefined, ids: IntegerSink): void;
+  /** The word has ended. */
+  end(ids: IntegerSink): void;
+}
 
 export class UnigramWord implements LongWord {
   /** What is not read yet; all below counts from where the settled tokens end. */
@@ -43,7 +48,7 @@ export class UnigramWord implements LongWord {
 
   constructor(
     private readonly parts: SearchParts,
-    private readonly onToken: OnToken,
+    private readonly sink: TokenSink,
     private readonly meter: WorkMeter,
   ) {
     this.ahead = Math.max(parts.longest, 2) + 1;
@@ -61,6 +66,7 @@ export class UnigramWord implements LongWord {
   *end(ids: IntegerSink): Generator<void, void, void> {
     yield* this.read(this.text.length, ids);
     yield* this.report(this.at, ids);
+    this.sink.end(ids);
   }
 
   /** The whole word. */
@@ -155,8 +161,8 @@ export class UnigramWord implements LongWord {
     }
     for (let i = ends.length - 1; i >= 0; i--) {
       const token = tokens[ends.get(i)]!;
-      if (token >= 0) this.onToken(token, undefined, ids);
-      else this.onToken(this.parts.unknown, String.fromCodePoint(-1 - token), ids);
+      if (token >= 0) this.sink.token(token, undefined, ids);
+      else this.sink.token(this.parts.unknown, String.fromCodePoint(-1 - token), ids);
       meter.add(1);
       if (meter.pauses) yield;
     }

@@ -122,6 +122,37 @@ describe('the work of an expression', () => {
     );
   }, 60_000);
 
+  it.each([
+    [1, 20],
+    [8, 20],
+    [1, 240],
+    [1, 3],
+  ])(
+    'with %i lookbehinds of %i characters, of which every text is a state of its own, is counted',
+    (n, length) => {
+      const source = `${Array.from({ length: n }, (_, i) => `(?<!a[ab]{${length + i}})`).join('')}b`;
+      const expression = new Expression(source);
+      let seed = 1;
+      const text = Array.from({ length: 12_000 }, () => {
+        seed = (seed * 1103515245 + 12345) & 0x7fffffff;
+        return seed & 0x10000 ? 'a' : 'b';
+      }).join('');
+      const meter = new WorkMeter();
+      const parts = inChunks(expression, text, 1024, meter);
+      // No work that grows with the expression is left out, and none is more than that of its instructions.
+      if (length > 3) expect(meter.total / text.length).toBeGreaterThan((n * length) / 4);
+      expect(meter.total / text.length).toBeLessThan(4 * n * (length + n) + 50);
+      expect(meter.largest).toBeLessThan(3 * STEP_WORK);
+      const backtracking = [...text.matchAll(new RegExp(source, 'g'))].map(({ index }) => index);
+      let at = 0;
+      const found = parts.flatMap(({ text: part, match }) => {
+        at += part.length;
+        return match ? [at - part.length] : [];
+      });
+      expect(found).toEqual(backtracking);
+    },
+  );
+
   it('stops with the last match that is asked for', () => {
     const meter = new WorkMeter();
     const expression = new Expression('\\p{N}{1,3}');
@@ -191,6 +222,8 @@ describe('an expression is refused', () => {
     ['a|'.repeat(20_000), /large/],
     ['x'.repeat(1_000_000), /longer/],
     [[...'abcdefghi'].map((c) => `(?<=${c})`).join(''), /lookbehinds/],
+    ['(?<=a{300})b', /lookbehinds are as large/],
+    [[...'abcd'].map((c) => `(?<!${c}[ab]{80})`).join(''), /lookbehinds are as large/],
   ])('number %#', (source, reason) => {
     let error: unknown;
     try {

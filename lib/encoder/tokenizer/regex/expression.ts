@@ -5,6 +5,7 @@
 import { STEP_WORK, WorkMeter } from '../steps.js';
 import { Alphabet } from './alphabet.js';
 import { Automaton, MATCH } from './automaton.js';
+import { Lookbehind } from './lookbehind.js';
 import { Lookout } from './lookout.js';
 import { parse } from './parse.js';
 import { compile, type Program } from './program.js';
@@ -26,12 +27,14 @@ export class Expression {
   private readonly program: Program;
   private readonly alphabet: Alphabet;
   private readonly automaton: Automaton;
+  private readonly lookbehinds: readonly Lookbehind[];
 
   /** Throws ExpressionError where the expression cannot be read or has what no automaton can have. */
   constructor(source: string) {
     this.program = compile(parse(source));
     this.alphabet = new Alphabet(this.program.sets);
     this.automaton = new Automaton(this.program, this.alphabet);
+    this.lookbehinds = this.program.conditions.map((routine) => new Lookbehind(routine, this.alphabet));
   }
 
   /** The matches of a text and what is between them, at once. */
@@ -47,7 +50,7 @@ export class Expression {
   }
 
   matcher(onPart: OnPart, meter: WorkMeter): Matcher {
-    return new Matcher(this.program, this.alphabet, this.automaton, onPart, meter);
+    return new Matcher(this.program, this.alphabet, this.automaton, this.lookbehinds, onPart, meter);
   }
 }
 
@@ -66,10 +69,11 @@ export class Matcher {
     private readonly program: Program,
     alphabet: Alphabet,
     private readonly automaton: Automaton,
+    lookbehinds: readonly Lookbehind[],
     private readonly onPart: OnPart,
     private readonly meter: WorkMeter,
   ) {
-    this.lookout = new Lookout(program, alphabet, automaton, this.text, meter);
+    this.lookout = new Lookout(lookbehinds, alphabet, automaton, this.text, meter);
     this.steps = this.search();
   }
 

@@ -2,16 +2,16 @@
 import type { WorkMeter } from '../steps.js';
 import { type Alphabet, isHigh, isLow, pointOf } from './alphabet.js';
 import type { Automaton, State } from './automaton.js';
-import { Conditions } from './lookbehind.js';
-import type { Program } from './program.js';
+import { Conditions, type Lookbehind } from './lookbehind.js';
 import type { TextWindow } from './text_window.js';
 
 /** Code units that are read at least before it is looked whether a state is known for sure. */
 const REACH = 1024;
 /** Code units whose states are at hand at once. */
 const BLOCK = 2 * REACH;
-/** Code units after which a walk may rest. */
+/** Code units after which a walk may rest, and work of new states after which it rests too. */
 const REST = 512;
+const REST_WORK = 4096;
 
 interface Checkpoint {
   readonly place: number;
@@ -40,13 +40,13 @@ export class Lookout {
   private exact = -1;
 
   constructor(
-    program: Program,
+    lookbehinds: readonly Lookbehind[],
     private readonly alphabet: Alphabet,
     private readonly automaton: Automaton,
     private readonly text: TextWindow,
     private readonly meter: WorkMeter,
   ) {
-    this.conditions = new Conditions(program, alphabet, text, meter);
+    this.conditions = new Conditions(lookbehinds, alphabet, text, meter);
   }
 
   at(place: number): State {
@@ -106,12 +106,13 @@ export class Lookout {
     return ends ? this.automaton.atEnd(conditions) : this.automaton.unknown(conditions);
   }
 
-  /** The walk as far as `stop`. */
+  /** The walk as far as `stop`, or less far where it has to make many states. */
   private retreat(stop: number): void {
     const { alphabet, automaton, begin, conditions, states } = this;
     const { string, origin } = this.text;
     let { place, state, exact } = this;
-    while (place > stop) {
+    const full = this.meter.current + REST_WORK;
+    while (place > stop && this.meter.current < full) {
       const unit = string.charCodeAt(--place - origin);
       let kind = alphabet.units[unit]!;
       if (isLow(unit) && place > begin && isHigh(string.charCodeAt(place - 1 - origin))) {

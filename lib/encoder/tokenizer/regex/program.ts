@@ -31,11 +31,18 @@ export interface Program extends Routine {
 
 /** An expression of a model has up to some hundreds. Every one costs time at every new state of the automaton. */
 const INSTRUCTIONS = 1000;
+/** Of all lookbehinds together: every one may cost time at every place of a text. Those of models have a few. */
+const BEHIND_INSTRUCTIONS = 256;
 /** Conditions are bits of a byte. */
 const CONDITIONS = 8;
 
 export function compile(tree: Node): Program {
-  const shared = { sets: [] as CodePoints[], keys: new Map<string, number>(), conditions: [] as Routine[] };
+  const shared = {
+    sets: [] as CodePoints[],
+    keys: new Map<string, number>(),
+    conditions: [] as Routine[],
+    behind: 0,
+  };
   const routine = new Compiler(shared, false).routine(tree);
   return { ...routine, sets: shared.sets, conditions: shared.conditions };
 }
@@ -45,6 +52,8 @@ interface Shared {
   /** Index of sets and of conditions by what they are. */
   keys: Map<string, number>;
   conditions: Routine[];
+  /** Instructions of all conditions. */
+  behind: number;
 }
 
 class Compiler {
@@ -65,6 +74,11 @@ class Compiler {
   private add(instruction: Instruction): number {
     if (this.code.length >= INSTRUCTIONS) {
       throw new ExpressionError(`it is as large as more than ${INSTRUCTIONS} characters without repeats`);
+    }
+    if (this.behind && ++this.shared.behind > BEHIND_INSTRUCTIONS) {
+      throw new ExpressionError(
+        `its lookbehinds are as large as more than ${BEHIND_INSTRUCTIONS} characters without repeats`,
+      );
     }
     this.depths.push(this.depth);
     return this.code.push(instruction) - 1;
