@@ -59,13 +59,21 @@ export class Copies {
 
 /**
  * A copy of nested booleans or numbers. An array that holds anything else, or nests deeper than a tensor has axes, comes
- * back as it is, at the first item that shows it: an array of 2^32 holes is as quickly refused as a short one.
+ * back as it is, at the first item that shows it: an array of 2^32 holes is as quickly refused as a short one. An array
+ * that stands in several places is copied once, as few of them may stand for more items than memory holds.
  */
-function copyOfNested(array: readonly unknown[], depth = 1): readonly unknown[] {
+function copyOfNested(
+  array: readonly unknown[],
+  depth = 1,
+  copies = new Map<unknown, readonly unknown[]>(),
+): readonly unknown[] {
   const copy: unknown[] = [];
   for (const item of array) {
-    if (Array.isArray(item) && depth < MOST_AXES) copy.push(copyOfNested(item, depth + 1));
-    else if (typeof item === 'boolean' || typeof item === 'number') copy.push(item);
+    if (Array.isArray(item) && depth < MOST_AXES) {
+      const known = copies.get(item) ?? copyOfNested(item, depth + 1, copies);
+      copies.set(item, known);
+      copy.push(known);
+    } else if (typeof item === 'boolean' || typeof item === 'number') copy.push(item);
     else return array;
   }
   return copy;

@@ -7,6 +7,7 @@ import { ArgumentError, SyntheticAttentionError } from '../../../lib/errors.js';
 import * as kernels from '../../../lib/kernels/index.js';
 import type { Steps } from '../../../lib/kernels/run.js';
 import {
+  Attention,
   EncoderDecoder,
   MultiHeadAttention,
   TransformerDecoderLayer,
@@ -222,4 +223,11 @@ describe('layers made of layers', () => {
     const again = spied.callAsync(x);
     expect([...(await again).data]).toEqual([...plain.call(x).data]);
   });
+});
+
+it('a mask of few arrays that stand in many places is refused at once', async () => {
+  let mask: unknown = [true];
+  for (let depth = 0; depth < 28; depth++) mask = [mask, mask];
+  const call = new Attention().callAsync(random(1, 1, 2, 2), { attentionMask: mask as boolean[] });
+  await expect(call).rejects.toThrow(/attentionMask/);
 });
