@@ -10,6 +10,7 @@ import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { copyGypFile } from './gyp_file.mjs';
 
 const ADDON = 'synthetic_attention.node';
 const SOURCES = ['native', 'CMakeLists.txt'];
@@ -87,7 +88,9 @@ function buildWithCmake(verbose) {
 function buildWithGyp(verbose) {
   const script = process.env.npm_config_node_gyp ?? find('node-gyp/bin/node-gyp.js');
   if (script === undefined) return 'node-gyp is not installed';
+  // Not beside package.json, where node-gyp would empty the build folder of cmake-js.
   const folder = join(root, 'native');
+  copyGypFile(root);
   const args = [script, 'rebuild', '-j', String(availableParallelism())];
   // The headers of the running Node, where they are beside it: nothing needs to be downloaded then.
   const prefix = dirname(dirname(process.execPath));

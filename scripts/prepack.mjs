@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyGypFile } from './gyp_file.mjs';
 import { writeSums } from './prebuild/sums.mjs';
 import { ADDON, TAGS } from './prebuild/targets.mjs';
 
@@ -19,6 +20,7 @@ function newestSource() {
 }
 
 node(['scripts/prepare.mjs'], { stdio: ['ignore', 2, 2] });
+copyGypFile(root);
 
 // The built package says what this machine is, and proves that the addon loads.
 const env = { ...process.env, SYNTHETIC_ATTENTION_ADDON: built };

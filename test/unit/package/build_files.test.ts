@@ -29,7 +29,7 @@ interface Target {
 }
 
 // The gyp file keeps to JSON with # comments and Python's single quotes inside of strings only.
-const gyp = JSON.parse(readFileSync(join(root, 'native/binding.gyp'), 'utf8').replace(/^#.*$/gm, '')) as {
+const gyp = JSON.parse(readFileSync(join(root, 'binding.gyp'), 'utf8').replace(/^#.*$/gm, '')) as {
   targets: Target[];
 };
 const target = gyp.targets[0]!;
@@ -97,7 +97,8 @@ function inputsOfBuild(names: readonly string[]): string {
 
 /** Unoptimised: the test is about what the build contains, not how fast it is. */
 function buildWithGyp(folder: string): void {
-  cpSync(join(root, 'native'), folder, { recursive: true });
+  for (const name of ['native', 'binding.gyp'])
+    cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const prefix = dirname(dirname(process.execPath));
   const headers = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
@@ -113,7 +114,7 @@ it('binding.gyp really builds an addon that works', () => {
     root,
     'build',
     'gyp',
-    inputsOfBuild(['package.json', 'native']),
+    inputsOfBuild(['package.json', 'native', 'binding.gyp']),
     'synthetic_attention.node',
   );
   if (!existsSync(kept)) {

@@ -26,7 +26,8 @@ beforeEach(() => {
   for (const name of [
     'scripts/build_native.mjs',
     'CMakeLists.txt',
-    'native/binding.gyp',
+    'scripts/gyp_file.mjs',
+    'binding.gyp',
     'native/sources.txt',
   ]) {
     mkdirSync(dirname(join(project, name)), { recursive: true });

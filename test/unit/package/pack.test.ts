@@ -93,13 +93,15 @@ describe('the packed package', () => {
       ...below('native').filter((path) => !path.startsWith('native/build/')),
       'CMakeLists.txt',
       'scripts/build_native.mjs',
+      'scripts/gyp_file.mjs',
+      'native/binding.gyp',
       ...TEXTS,
       'package.json',
     ]) {
       expect(listed).toContain(needed);
     }
     const atRoot = new RegExp(
-      `^(${[...TEXTS, 'CMakeLists.txt', 'scripts/build_native.mjs', 'package.json'].join('|')})$`,
+      `^(${[...TEXTS, 'CMakeLists.txt', 'scripts/build_native.mjs', 'scripts/gyp_file.mjs', 'package.json'].join('|')})$`,
     );
     const foreign = listed.filter(
       (path) => !/^(dist|models|native|prebuilds)\//.test(path) && !atRoot.test(path),

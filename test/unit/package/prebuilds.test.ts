@@ -78,7 +78,7 @@ describe('the table of targets', () => {
   });
 
   it('compiles with the flags and definitions of the builds from source', () => {
-    const text = readFileSync(join(root, 'native/binding.gyp'), 'utf8').replace(/^#.*$/gm, '');
+    const text = readFileSync(join(root, 'binding.gyp'), 'utf8').replace(/^#.*$/gm, '');
     const [target] = (JSON.parse(text) as { targets: { cflags_cc: string[]; defines: string[] }[] }).targets;
     expect([...COMPILE_FLAGS].sort()).toEqual([...target!.cflags_cc].sort());
     expect(DEFINES).toEqual(target!.defines);

@@ -1,13 +1,13 @@
-# The second build, by node-gyp in this folder: a binding.gyp beside package.json would make package managers run
-# node-gyp when they install the package. ../CMakeLists.txt is the first build; both read sources.txt.
+# The second build, by node-gyp. CMakeLists.txt is the first; both read native/sources.txt. A packed package has its copy in
+# native/, since one beside package.json would make package managers run node-gyp; its paths hold in both places.
 {
   "targets": [
     {
       "target_name": "synthetic_attention",
       "sources": [
-        "<!@(node -p \"require('fs').readFileSync('sources.txt', 'utf8').split('\\n').filter(Boolean).join(' ')\")"
+        "<!@(node -p \"((d) => require('fs').readFileSync(d + 'sources.txt', 'utf8').split('\\n').filter(Boolean).map((line) => d + line).join(' '))(require('fs').existsSync('native') ? 'native/' : '')\")"
       ],
-      "include_dirs": [".", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["<!(node -p \"require('fs').existsSync('native') ? 'native' : '.'\")", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
       "cflags!": ["-O2", "-fexceptions"],
       "cflags_cc!": ["-fexceptions", "-frtti", "-std=gnu++17", "-std=gnu++20"],
