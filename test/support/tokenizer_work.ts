@@ -22,5 +22,5 @@ export function mostWork(text: string): number {
 }
 
 export function largestStep(text: string): number {
-  return text.length > SHORT ? 5 * STEP_WORK : Math.max(5 * STEP_WORK, 12 * decomposed(text));
+  return text.length > SHORT ? 8 * STEP_WORK : Math.max(8 * STEP_WORK, 12 * decomposed(text));
 }

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { info } from '../../../lib/diagnostics.js';
 import { ADDON, platformTag } from '../../../lib/native/platform.js';
+import { copyGypFile } from '../../../scripts/gyp_file.mjs';
 import { measure } from '../../../scripts/test_install/measure.mjs';
 import { ensureBuilt, root } from '../cli/command.js';
 
@@ -43,6 +44,7 @@ function pack(directory: string, destination: string): { file: string; files: st
 
 beforeAll(() => {
   ensureBuilt();
+  copyGypFile(root);
   folder = mkdtempSync(join(tmpdir(), 'synthetic-attention-'));
   project = join(folder, 'project');
   mkdirSync(project);

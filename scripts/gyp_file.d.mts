@@ -1,0 +1,1 @@
+export function copyGypFile(root: string): void;
