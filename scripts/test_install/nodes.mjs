@@ -36,7 +36,8 @@ function installed({ tarball, workspace, path }, withPeers) {
   if (withPeers)
     execute(process.execPath, [...args, ...peers()], {
       cwd: folder,
-      env: { ...process.env, PATH: bare.PATH },
+      // npm hands this repository's engine-strict down as a variable; what Fastify needs may name a newer Node.
+      env: { ...process.env, npm_config_engine_strict: 'false', PATH: bare.PATH },
     });
   else execute(process.execPath, args, { cwd: folder, env: bare });
   cpSync(SMOKE, join(folder, 'smoke.mjs'));
