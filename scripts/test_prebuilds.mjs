@@ -21,7 +21,8 @@ async function compare(tag, { command, env, windows }, tier) {
   const log = join(root, 'build', 'runtimes', `${tag}.log`);
   if (windows) {
     mkdirSync(join(root, 'build', 'runtimes'), { recursive: true });
-    options.stdio = ['ignore', openSync(log, 'w'), 'pipe'];
+    const file = openSync(log, 'w');
+    options.stdio = ['ignore', file, file];
   }
   const { status, output } = await execute(program, args, options);
   if (windows) closeSync(options.stdio[1]);
