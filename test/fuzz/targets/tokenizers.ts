@@ -75,6 +75,9 @@ function randomCharacter(random: Random): string {
 let reference: ReferenceTokenizers | undefined;
 
 /** The text of tokenizer.json; undefined where a mutation leaves no JSON object. */
+/** Characters of a raw value that only a deeply nested one has. */
+const DEEP = 10_000;
+
 function textOfTokenizer({ tokenizer, mutations, expression }: Input): string | undefined {
   const values = tokenizerValues(tokenizer);
   if (expression) {
@@ -82,8 +85,11 @@ function textOfTokenizer({ tokenizer, mutations, expression }: Input): string | 
     values.pre_tokenizer = { type: 'Split', pattern: { Regex }, behavior, invert: false };
   }
   let text = JSON.stringify(values);
-  // After a deeply nested value no other mutation could be made.
+  // After a deeply nested value no other mutation could be made, not even another one of its kind.
+  let deep = false;
   for (const mutation of mutations.toSorted((a, b) => a.raw.length - b.raw.length)) {
+    if (deep) break;
+    deep = mutation.raw.length > DEEP;
     text = applyJson(text, mutation);
     try {
       JSON.parse(text);
