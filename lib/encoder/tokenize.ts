@@ -226,8 +226,8 @@ export class Tokenizer {
 }
 
 /**
- * The first integers of a list, and those of `after`, as an array. Its memory is asked for once, as an array that grows is copied again and
- * again; for a million of integers that takes some milliseconds of one step.
+ * The first integers of a list, and those of `after`, as an array. Its memory is asked for once, as an array that grows is
+ * copied again and again; for a million of integers that takes some milliseconds of one step.
  */
 function* firstOf(
   list: IntegerList,

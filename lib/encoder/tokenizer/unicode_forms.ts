@@ -4,6 +4,7 @@
  */
 import { MarkRun } from './mark_run.js';
 import { characterBefore, type MakeTextStage, type TextStage, throughStage } from './stage.js';
+import { SteppedStage } from './stepped_stage.js';
 import type { WorkMeter } from './steps.js';
 
 export type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
@@ -47,39 +48,20 @@ function findLongRun(text: string): { begin: number | undefined; last: number } 
   return { begin: undefined, last: characterBefore(text, last) };
 }
 
-class FormStage implements TextStage {
+class FormStage extends SteppedStage<string[]> implements TextStage {
   /** At most one independent character, and dependent ones behind it: what follows may change them. */
   private held = '';
   /** The long run that is being read. */
   private run: MarkRun | undefined;
-  /** What is left of the last call. */
-  private steps: Generator<void, void, void> | undefined;
-  private out: string[] = [];
 
   constructor(
     private readonly form: Form,
     private readonly meter: WorkMeter,
-  ) {}
-
-  push(text: string, out: string[]): boolean {
-    this.out = out;
-    this.steps ??= this.read(text);
-    return this.go();
+  ) {
+    super();
   }
 
-  end(out: string[]): boolean {
-    this.out = out;
-    this.steps ??= this.finish();
-    return this.go();
-  }
-
-  private go(): boolean {
-    const more = this.steps?.next().done === false;
-    if (!more) this.steps = undefined;
-    return more;
-  }
-
-  private *read(text: string): Generator<void, void, void> {
+  protected *read(text: string): Generator<void, void, void> {
     let rest = this.held + text;
     this.held = '';
     this.meter.add(rest.length);
@@ -93,7 +75,7 @@ class FormStage implements TextStage {
       }
       const { begin, last } = findLongRun(rest);
       const cut = begin === undefined ? last : characterBefore(rest, begin);
-      if (cut > 0) this.out.push(rest.slice(0, cut).normalize(this.form));
+      if (cut > 0) this.out!.push(rest.slice(0, cut).normalize(this.form));
       if (begin === undefined) {
         this.held = rest.slice(cut);
         return;
@@ -104,9 +86,9 @@ class FormStage implements TextStage {
     }
   }
 
-  private *finish(): Generator<void, void, void> {
+  protected *finish(): Generator<void, void, void> {
     if (this.run) yield* this.endRun();
-    if (this.held !== '') this.out.push(this.held.normalize(this.form));
+    if (this.held !== '') this.out!.push(this.held.normalize(this.form));
     this.held = '';
   }
 
@@ -121,7 +103,7 @@ class FormStage implements TextStage {
 
   /** A run may be as long as the text, so every chunk of it may be the last of a step. */
   private *give(made: string): Generator<void, void, void> {
-    this.out.push(made);
+    this.out!.push(made);
     yield;
   }
 }

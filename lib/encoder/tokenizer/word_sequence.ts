@@ -1,6 +1,7 @@
 /** No pre-tokenizer, and several of them, each of which cuts the words of the one before. */
 import type { PreTokenizer } from './pre_tokenizers.js';
 import { type WordStage, Words } from './stage.js';
+import { SteppedStage } from './stepped_stage.js';
 import type { WorkMeter } from './steps.js';
 
 /** All of a text is one word. */
@@ -33,12 +34,9 @@ export function inSequence(all: readonly PreTokenizer[]): PreTokenizer {
   };
 }
 
-class Refinement implements WordStage {
+class Refinement extends SteppedStage<Words> implements WordStage {
   /** Cuts the last word, which may go on. */
   private open: WordStage | undefined;
-  /** What is left of the last call. */
-  private steps: Generator<void, void, void> | undefined;
-  private out = new Words();
 
   /** @param first whether the next word is the first of the whole input */
   constructor(
@@ -46,28 +44,12 @@ class Refinement implements WordStage {
     private readonly one: PreTokenizer,
     private first: boolean,
     private readonly meter: WorkMeter,
-  ) {}
-
-  push(text: string, out: Words): boolean {
-    this.out = out;
-    this.steps ??= this.read(text);
-    return this.go();
-  }
-
-  end(out: Words): boolean {
-    this.out = out;
-    this.steps ??= this.finish();
-    return this.go();
-  }
-
-  private go(): boolean {
-    const more = this.steps?.next().done === false;
-    if (!more) this.steps = undefined;
-    return more;
+  ) {
+    super();
   }
 
   /** Yields where a step may end. */
-  private *read(text: string): Generator<void, void, void> {
+  protected *read(text: string): Generator<void, void, void> {
     let rest = text;
     for (let more = true; more; rest = '') {
       const found = new Words();
@@ -77,23 +59,23 @@ class Refinement implements WordStage {
     }
   }
 
-  private *finish(): Generator<void, void, void> {
+  protected *finish(): Generator<void, void, void> {
     for (let more = true; more; ) {
       const found = new Words();
       more = this.inner.end(found);
       yield* this.cut(found);
       if (more) yield;
     }
-    while (this.close(this.out)) yield;
+    while (this.close(this.out!)) yield;
   }
 
   private *cut({ list, joined }: Words): Generator<void, void, void> {
     for (const [i, word] of list.entries()) {
       if (i > 0 || !joined) {
-        while (this.close(this.out)) yield;
+        while (this.close(this.out!)) yield;
         if (i < list.length - 1) {
           this.meter.add(word.length);
-          for (const part of this.one.apply(word, this.first)) this.out.add(part, false);
+          for (const part of this.one.apply(word, this.first)) this.out!.add(part, false);
           this.first = false;
           continue;
         }
@@ -109,7 +91,7 @@ class Refinement implements WordStage {
     for (let more = true; more; rest = '') {
       const found = new Words();
       more = this.open?.push(rest, found) ?? false;
-      append(found, this.out);
+      append(found, this.out!);
       if (more) yield;
     }
   }
