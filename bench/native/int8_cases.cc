@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "bench.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace bench {
 

@@ -1,6 +1,6 @@
 /** Model architectures, by config.json's model_type, and how a model of one is loaded. */
 import { describe, disposed, expectation, ModelError } from '../errors.js';
-import type { NativeTransformer } from '../native/addon.js';
+import type { NativeProgram } from '../native/program.js';
 import { albert } from './architectures/albert.js';
 import type { Architecture } from './architectures/architecture.js';
 import { bert, electra } from './architectures/bert.js';
@@ -60,10 +60,7 @@ export async function openArchitecture(directory: string, config: JsonObject): P
   return {
     positions,
     async load(dtype = storedIn8Bits(parts) ? 'int8' : 'float32') {
-      let native: NativeTransformer | undefined = await loadTransformer(weights.files, {
-        ...parts,
-        config: { ...parts.config, quantize: dtype === 'int8' },
-      });
+      let native: NativeProgram | undefined = await loadTransformer(weights.files, parts, dtype === 'int8');
       const kinds = architecture.kinds?.(config) ?? new Array<string>(layers).fill('MultiHeadAttention');
       return {
         get handle() {

@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { ArgumentError, describe, expectation, FileError } from '../errors.js';
 import { streamSafetensors, type TensorToStream } from '../formats/safetensors_writer.js';
-import type { TensorReference } from '../native/addon.js';
+import type { TensorReference } from '../native/program.js';
 import { checkOptions, optionNames, readSignal } from '../options.js';
 import { architectureOf } from './architecture.js';
 import { convertedTensors, type Entry } from './convert_weights.js';

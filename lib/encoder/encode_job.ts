@@ -1,7 +1,7 @@
 /** One native job of a model, and which of its texts have no result. */
 import { FileError, ModelError, NonFiniteError, type SyntheticAttentionError } from '../errors.js';
-import { type EncodeOptions as EncodeJob, EncodeOutput } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import { type EncodeOptions as EncodeJob, EncodeOutput } from '../native/program.js';
 import type { LoadedModel } from './loaded_model.js';
 import type { TokenBatch } from './token_batches.js';
 
@@ -30,7 +30,7 @@ export async function encodeJob(
 ): Promise<Failures> {
   const { ids, offsets } = batch;
   const job: EncodeJob = {
-    model: model.handle,
+    program: model.handle,
     ids,
     offsets,
     output: EncodeOutput[output],

@@ -1,6 +1,6 @@
 /** Which of a transformer's tensors are worth 8 bits. */
-import { DTypeCode, ScoreFunction, type ScoreReference, type TensorReference } from '../native/addon.js';
-import type { TransformerParts } from './architectures/architecture.js';
+import { DTypeCode, type TensorReference } from '../native/program.js';
+import type { ScoreReference, TransformerParts } from './transformer_parts.js';
 
 function scoresOf({ layers }: TransformerParts): ScoreReference[] {
   return layers.flatMap(({ attention }) => attention.groups.flatMap(({ scores }) => scores));
@@ -9,8 +9,8 @@ function scoresOf({ layers }: TransformerParts): ScoreReference[] {
 /** The tables and matrices of a transformer that are kept in 8 bits: words and linear layers. */
 export function largeTensors(parts: TransformerParts): TensorReference[] {
   const projections = scoresOf(parts).flatMap((score) => {
-    if (score.kind === ScoreFunction.dot) return [score.query, score.key];
-    return score.kind === ScoreFunction.dense || score.kind === ScoreFunction.outer ? [score.hidden] : [];
+    if (score.kind === 'dot') return [score.query, score.key];
+    return score.kind === 'dense' || score.kind === 'outer' ? [score.hidden] : [];
   });
   const linear = parts.layers.flatMap((layer) => [
     layer.attention.value,
@@ -34,12 +34,12 @@ export function largeTensors(parts: TransformerParts): TensorReference[] {
 export function scoreTables(parts: TransformerParts): TensorReference[] {
   return scoresOf(parts).flatMap((score) => {
     switch (score.kind) {
-      case ScoreFunction.random:
+      case 'random':
         return [score.matrix];
-      case ScoreFunction.factorized:
+      case 'factorized':
         return [score.left, score.right];
-      case ScoreFunction.dense:
-      case ScoreFunction.outer:
+      case 'dense':
+      case 'outer':
         return [score.output];
       default:
         return [];

@@ -2,22 +2,24 @@
 import { expectation, FileError, ModelError } from '../errors.js';
 import type { FileState } from '../formats/input_file.js';
 import { quoteName } from '../formats/quote_name.js';
-import type { LoadTransformerOptions, NativeTransformer } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import type { NativeProgram } from '../native/program.js';
+import type { TransformerParts } from './transformer_parts.js';
+import { transformerProgram } from './transformer_program.js';
 import type { WeightsFiles } from './weights_files.js';
-
-type Options = Omit<LoadTransformerOptions, 'paths' | 'states'>;
 
 /**
  * Packs the weights on threads of their own.
+ * @param int8 keep 8 bits a weight and multiply 8-bit numbers
  * @throws FileError if a file was changed since its header was read; ModelError if a weight is not finite
  */
 export async function loadTransformer(
   files: Pick<WeightsFiles, 'paths' | 'states' | 'entries'>,
-  options: Options,
-): Promise<NativeTransformer> {
-  const loaded = await addon().loadTransformerAsync({
-    ...options,
+  parts: TransformerParts,
+  int8: boolean,
+): Promise<NativeProgram> {
+  const loaded = await addon().loadProgramAsync({
+    ...transformerProgram(parts, int8),
     paths: files.paths,
     states: numbersOf(files.states),
   });

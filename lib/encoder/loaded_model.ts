@@ -1,10 +1,10 @@
 /** What every architecture gives once its weights are loaded. */
-import type { NativeTransformer } from '../native/addon.js';
+import type { NativeProgram } from '../native/program.js';
 import type { EncoderDType } from './types.js';
 
 export interface LoadedModel {
   /** @throws DisposedError after `dispose` */
-  readonly handle: NativeTransformer;
+  readonly handle: NativeProgram;
   /** Frees native memory; jobs that run end first. */
   dispose(): void;
   /** Of the weights in memory. */

@@ -1,13 +1,9 @@
 /** Tensors of a model's safetensors files as references that native code follows into the files. */
 import { expectation, ModelError } from '../errors.js';
 import { decodeFloat32, type SafetensorsEntry } from '../formats/safetensors.js';
-import {
-  DTypeCode,
-  type LinearReference,
-  type NormReference,
-  type TensorReference,
-} from '../native/addon.js';
+import { DTypeCode, type TensorReference } from '../native/program.js';
 import { type Shape, sameShape, shapeText, sizeOf } from '../tensor/shape.js';
+import type { LinearReference, NormReference } from './transformer_parts.js';
 import { openWeightsFiles, readEntry, SCALES_SUFFIX, type WeightsFiles } from './weights_files.js';
 
 /** Bytes an element. */

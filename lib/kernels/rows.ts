@@ -1,6 +1,6 @@
 /** Operations on rows: layer normalisation, GELU, embedding, pooling, L2 normalisation. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { EncodeOutput } from '../native/addon.js';
+import { EncodeOutput } from '../native/program.js';
 import { checkOptions, optionNames } from '../options.js';
 import {
   checkBoolean,

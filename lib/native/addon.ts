@@ -3,25 +3,19 @@
  * throws an Error with code ERR_NATIVE and a `reason` (argument, memory or buffer); the layers above check first and throw the package's typed errors.
  * Sizes are in elements. Matrices are row-major and contiguous unless strides are given.
  */
+import type {
+  EncodeFailures,
+  EncodeOptions,
+  LoadFailure,
+  LoadProgramOptions,
+  NativeProgram,
+} from './program.js';
 
 /** [batch, head, row] strides in elements; 0 broadcasts. The last axis is contiguous. */
 export type Strides = readonly [number, number, number];
 
 export const Activation = { none: 0, relu: 1, gelu: 2, geluTanh: 3, silu: 4 } as const;
 export const ScoreKind = { product: 0, panels: 1, matrix: 2, prepared: 3, outer: 4, additive: 5 } as const;
-export const EncodeOutput = {
-  mean: 0,
-  cls: 1,
-  max: 2,
-  tokens: 3,
-  mean_sqrt_len: 4,
-  weightedmean: 5,
-  lasttoken: 6,
-} as const;
-export const DTypeCode = { F32: 0, F16: 1, BF16: 2, I8: 3 } as const;
-/** Score functions of an encoder's layer, see native/encoder/scores.h. */
-export const ScoreFunction = { dot: 0, random: 1, factorized: 2, dense: 3, outer: 4, relative: 5 } as const;
-
 /** Codes of `binary`, element by element; NaN in either operand gives NaN. See native/kernels/elementwise/binary.h. */
 export const BinaryOp = {
   add: 0,
@@ -86,12 +80,6 @@ export interface NativePackedMatrix {
 /** One matrix [k, n] of 8-bit weights with a scale a column, packed for the int8 kernel. */
 export interface NativeQuantizedMatrix {
   /** 0 after `dispose`. */
-  readonly bytes: number;
-  dispose(): void;
-}
-
-export interface NativeTransformer {
-  /** Bytes of native memory of its own, without the words read so far; 0 after `dispose`. */
   readonly bytes: number;
   dispose(): void;
 }
@@ -362,87 +350,6 @@ export interface NormalizeOptions {
   epsilon: number;
 }
 
-/** A tensor in one of the weights files. */
-export interface TensorReference {
-  /** Index of its path; default 0. */
-  file?: number;
-  /** First byte in the file. */
-  begin: number;
-  /** Elements. */
-  count: number;
-  dtype: number;
-  /** I8: first byte of the float32 scales, one a row. */
-  scalesBegin?: number;
-}
-
-/** y = x W^T + b. */
-export interface LinearReference {
-  /** [out, in]. */
-  weight: TensorReference;
-  bias?: TensorReference | undefined;
-}
-
-/** Layer normalisation; without `beta` it only scales. */
-export interface NormReference {
-  gamma: TensorReference;
-  beta?: TensorReference | undefined;
-}
-
-/** Scores that are made from ReLU(x W1 + b1) of a head's `depth` features. */
-interface MappedScore {
-  weight: number;
-  length: number;
-  depth: number;
-  /** All heads have one `output` and `bias`. */
-  shared: boolean;
-  /** W1, b1: [heads * depth, hidden]. */
-  hidden: LinearReference;
-  /** W2: [heads, depth, length], or of outer scores [heads, depth, tile + length / tile]. */
-  output: TensorReference;
-  bias?: TensorReference | undefined;
-}
-
-/** One score function; `kind` is of ScoreFunction, `length` at least the model's positions. */
-export type ScoreReference =
-  | { kind: 0; weight: number; query: LinearReference; key: LinearReference }
-  | { kind: 1; weight: number; length: number; matrix: TensorReference }
-  | {
-      kind: 2;
-      weight: number;
-      length: number;
-      depth: number;
-      left: TensorReference;
-      right: TensorReference;
-    }
-  | ({ kind: 3 } & MappedScore)
-  | ({ kind: 4; tile: number } & MappedScore)
-  | { kind: 5; weight: number; buckets: number; index: Int32Array; table: TensorReference };
-
-/** Consecutive heads with one mixture of score functions; sizes of their tensors are by these heads alone. */
-export interface HeadGroupReference {
-  heads: number;
-  scores: readonly ScoreReference[];
-}
-
-export interface LayerReference {
-  attention: {
-    /** Heads in order. */
-    groups: readonly HeadGroupReference[];
-    value: LinearReference;
-    /** Keys before and after the query that it attends to; -1 is no limit. */
-    before: number;
-    after: number;
-  };
-  attentionOutput: LinearReference;
-  attentionNorm?: NormReference | undefined;
-  up: LinearReference;
-  gate?: LinearReference | undefined;
-  down: LinearReference;
-  outputNorm?: NormReference | undefined;
-  /** Index into `rotary`; -1 is none. */
-  rotary: number;
-}
-
 /** matmul, attention or gate. */
 export type BatchedOperation = {
   [K in 'matmul' | 'attention' | 'gate']: { name: K; options: NativeOperations[K] };
@@ -456,75 +363,6 @@ export type BatchedOperation = {
 export interface BatchedOptions {
   batch: number;
   operations: readonly BatchedOperation[];
-}
-
-export interface LoadTransformerOptions {
-  paths: readonly string[];
-  /** [paths, 5]: device, inode, size, times of modification and of any change (ns) of files whose headers were read. */
-  states?: BigInt64Array;
-  config: {
-    hidden: number;
-    heads: number;
-    intermediate: number;
-    vocabulary: number;
-    /** Tokens a sequence may have. */
-    positions: number;
-    epsilon: number;
-    activation: number;
-    gated: boolean;
-    preNorm: boolean;
-    /** Keep 8 bits a weight and multiply 8-bit numbers. */
-    quantize: boolean;
-  };
-  embeddings: {
-    /** Columns of the tables. */
-    size: number;
-    words: TensorReference;
-    /** [positions, size]. */
-    positions?: TensorReference | undefined;
-    /** [size], added to every token. */
-    tokenType?: TensorReference | undefined;
-    norm?: NormReference | undefined;
-    /** [hidden, size]; needed where they differ. */
-    projection?: LinearReference | undefined;
-  };
-  /** `size` leading elements of every head turn by theta^(-2 i / size) / divisor. */
-  rotary: readonly { size: number; theta: number; divisor: number }[];
-  layers: readonly LayerReference[];
-  /** Layers as they are applied. */
-  order: Int32Array;
-  finalNorm?: NormReference | undefined;
-}
-
-export interface EncodeOptions {
-  model: NativeTransformer;
-  ids: Int32Array;
-  offsets: Int32Array;
-  output: number;
-  /** Leading tokens that averages and maxima leave out; default 0. */
-  skip?: number;
-  normalize: boolean;
-  out: Float32Array;
-  /** [layers, heads, tokens, tokens]: where to write the attention weights of the only sequence. */
-  attention?: Float32Array | null;
-}
-
-/** What is wrong with the files of a model, where `states` tells what they were. */
-export interface LoadFailure {
-  /** A sentence. */
-  problem?: string;
-  /** Where a tensor begins that holds NaN or an infinity. */
-  notFinite?: { file: number; begin: number };
-}
-
-/** Sequences of a batch that have no result; their rows are zeros. */
-export interface EncodeFailures {
-  /** A number of theirs is NaN or infinite. */
-  notFinite: number[];
-  /** A word of theirs could not be read from the weights file. */
-  unread: number[];
-  /** Why not, a sentence. */
-  problem: string;
 }
 
 export interface NativeTier {
@@ -607,6 +445,6 @@ export interface NativeAddon extends SyncOperations, AsyncOperations {
   lockFile(options: { fd: number }): number;
   PackedMatrix: new (options: PackOptions) => NativePackedMatrix;
   QuantizedMatrix: new (options: QuantizeOptions) => NativeQuantizedMatrix;
-  loadTransformer(options: LoadTransformerOptions): NativeTransformer | LoadFailure;
-  loadTransformerAsync(options: LoadTransformerOptions): Promise<NativeTransformer | LoadFailure>;
+  loadProgram(options: LoadProgramOptions): NativeProgram | LoadFailure;
+  loadProgramAsync(options: LoadProgramOptions): Promise<NativeProgram | LoadFailure>;
 }

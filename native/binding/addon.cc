@@ -76,7 +76,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   export_gradients(env, exports);
   export_tensor_operations(env, exports);
   export_batched(env, exports);
-  export_encoder(env, exports);
+  export_program(env, exports);
   export_file_lock(env, exports);
   return exports;
 }

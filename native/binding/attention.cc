@@ -3,7 +3,7 @@
 
 #include "binding/operations.h"
 #include "binding/packed_matrix.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa {
 

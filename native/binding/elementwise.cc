@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "binding/operations.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa {
 

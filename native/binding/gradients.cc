@@ -1,6 +1,6 @@
 // The logarithm of softmax, the gradients of both and of layer normalisation.
 #include "binding/operations.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa {
 

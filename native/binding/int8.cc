@@ -1,7 +1,7 @@
 #include "binding/epilogue.h"
 #include "binding/operations.h"
 #include "binding/quantized_matrix.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa {
 

@@ -31,7 +31,7 @@ void export_elementwise(Napi::Env env, Napi::Object exports);
 void export_gradients(Napi::Env env, Napi::Object exports);
 void export_tensor_operations(Napi::Env env, Napi::Object exports);
 void export_batched(Napi::Env env, Napi::Object exports);
-void export_encoder(Napi::Env env, Napi::Object exports);
+void export_program(Napi::Env env, Napi::Object exports);
 void export_file_lock(Napi::Env env, Napi::Object exports);
 
 }  // namespace sa

@@ -1,7 +1,7 @@
 #include "binding/packed_matrix.h"
 
 #include "binding/job.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa {
 

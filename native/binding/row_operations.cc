@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "binding/operations.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa {
 

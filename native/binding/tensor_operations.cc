@@ -1,6 +1,6 @@
 // Operations on whole tensors: reduction of an axis, axes in another order, rows added to rows.
 #include "binding/operations.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa {
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadArchitecture } from '../../lib/encoder/architecture.js';
 import { JsonObject } from '../../lib/encoder/json_file.js';
 import type { EncoderDType } from '../../lib/encoder/types.js';
-import { EncodeOutput } from '../../lib/native/addon.js';
+import { EncodeOutput } from '../../lib/native/program.js';
 import { addon } from '../../lib/native/load.js';
 import {
   encoderDirectory,
@@ -52,7 +52,7 @@ describe.each(Object.entries(SMALL_ENCODERS))('a small %s', (model, prefixes) =>
     const rows = output === 'tokens' ? offsets.at(-1)! : ids.length;
     const out = new Float32Array(rows * width);
     await addon().encodeAsync({
-      model: handle,
+      program: handle,
       ids: Int32Array.from(ids.flat()),
       offsets: Int32Array.from(offsets),
       output: EncodeOutput[output],

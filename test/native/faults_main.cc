@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "dispatch/dispatch.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 #include "runtime/background.h"
 #include "runtime/buffer.h"
 #include "runtime/fault.h"

@@ -4,17 +4,13 @@
  */
 
 import { Encoder } from '../../lib/index.js';
-import type {
-  NativeAddon,
-  NativeOperations,
-  NativeTransformer,
-  OperationName,
-} from '../../lib/native/addon.js';
+import type { NativeAddon, NativeOperations, OperationName } from '../../lib/native/addon.js';
 import { addon } from '../../lib/native/load.js';
+import type { NativeProgram } from '../../lib/native/program.js';
 import { uniform } from './random.js';
 
 export interface NativeCase {
-  name: OperationName | 'loadTransformer';
+  name: OperationName | 'loadProgram';
   /** Which form of the operation, where there are several. */
   form?: string;
   /** New arrays with the same numbers each time. */
@@ -250,12 +246,12 @@ export const KERNEL_CASES: readonly NativeCase[] = [
   }),
 ];
 
-/** The cases that need a model, which is loaded from `directory` to find out how a model is loaded. */
+/** The cases that need a program: that of the model in `directory`, which is loaded to find out what it is. */
 export async function modelCases(directory: string): Promise<NativeCase[]> {
   const native = addon() as { -readonly [K in keyof NativeAddon]: NativeAddon[K] };
-  const original = native.loadTransformerAsync;
+  const original = native.loadProgramAsync;
   let load: Parameters<typeof original>[0] | undefined;
-  native.loadTransformerAsync = (options) => {
+  native.loadProgramAsync = (options) => {
     load = options;
     return original(options);
   };
@@ -263,21 +259,24 @@ export async function modelCases(directory: string): Promise<NativeCase[]> {
     const encoder = await Encoder.load(directory);
     encoder.dispose();
   } finally {
-    native.loadTransformerAsync = original;
+    native.loadProgramAsync = original;
   }
   const options = load!;
-  const model = native.loadTransformer(options) as NativeTransformer;
-  const hidden = options.config.hidden;
+  const program = native.loadProgram(options) as NativeProgram;
+  const heads = [...options.steps].map((step) => {
+    const operation = options.operations[step]!;
+    return operation.name === 'attention' ? operation.heads : 0;
+  });
   return [
-    { name: 'loadTransformer', outputs: [], make: () => structuredClone(options) },
+    { name: 'loadProgram', outputs: [], make: () => structuredClone(options) },
     repeatable('encode', ['out', 'attention'], () => ({
-      model,
+      program,
       ids: Int32Array.of(2, 5, 6, 3),
       offsets: Int32Array.of(0, 4),
       output: 0,
       normalize: true,
-      out: matrix(hidden),
-      attention: matrix(16 * options.order.length * options.config.heads),
+      out: matrix(options.buffers[options.result]!),
+      attention: matrix(16 * heads.reduce((sum, count) => sum + count, 0)),
     })),
   ];
 }

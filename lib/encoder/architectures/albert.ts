@@ -1,7 +1,8 @@
 /** ALBERT (Lan et al., arXiv 1909.11942): narrow embeddings, and groups of layers that are applied again and again. */
 import type { JsonObject } from '../json_file.js';
+import type { TransformerParts } from '../transformer_parts.js';
 import { sliceRows, type Weights } from '../weights.js';
-import type { Architecture, TransformerParts } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { checkEncoder, checkOption, layerCount, layerSizes, postNormConfig, size } from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 

@@ -1,12 +1,7 @@
 /** What an architecture is: where its tensors are, and which switches of the transformer it sets. */
-import type { LoadTransformerOptions } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
+import type { TransformerParts } from '../transformer_parts.js';
 import type { Weights } from '../weights.js';
-
-/** What the transformer is made of, but for files and the way weights are kept. */
-export type TransformerParts = Omit<LoadTransformerOptions, 'paths' | 'config'> & {
-  config: Omit<LoadTransformerOptions['config'], 'quantize'>;
-};
 
 export interface Architecture {
   /** config.json's model_type. */

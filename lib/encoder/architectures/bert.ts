@@ -1,7 +1,8 @@
 /** BERT (Devlin et al., arXiv 1810.04805) and ELECTRA (Clark et al., arXiv 2003.10555), whose embeddings may be narrower. */
 import type { JsonObject } from '../json_file.js';
+import type { TransformerParts } from '../transformer_parts.js';
 import { sliceRows, type Weights } from '../weights.js';
-import type { Architecture, TransformerParts } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import {
   checkEncoder,
   checkOption,

@@ -1,7 +1,7 @@
 /** Values that the configurations of several architectures share. */
 import { Activation } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
-import type { TransformerParts } from './architecture.js';
+import type { TransformerParts } from '../transformer_parts.js';
 import type { LayerSizes } from './layer.js';
 
 /** Sizes beyond this are no model's. */

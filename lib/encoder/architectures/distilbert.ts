@@ -1,7 +1,8 @@
 /** DistilBERT (Sanh et al., arXiv 1910.01108): BERT without token types, under names of its own. */
 import type { JsonObject } from '../json_file.js';
+import type { TransformerParts } from '../transformer_parts.js';
 import type { Weights } from '../weights.js';
-import type { Architecture, TransformerParts } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { activation, heads, inOrder, layerCount, size } from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 

@@ -2,10 +2,11 @@
  * GTE (Zhang et al., arXiv 2407.19669; Alibaba-NLP/new-impl, model_type "new"; "gte" in transformers 5): BERT with rotary
  * positions and GeGLU.
  */
-import type { LayerReference } from '../../native/addon.js';
+
 import type { JsonObject } from '../json_file.js';
+import type { LayerReference, TransformerParts } from '../transformer_parts.js';
 import { sliceRows, type Weights } from '../weights.js';
-import type { Architecture, TransformerParts } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { activation, checkOption, epsilon, inOrder, layerCount, layerSizes, size } from './config.js';
 import type { LayerSizes } from './layer.js';
 import { rotaryOf } from './rotary.js';

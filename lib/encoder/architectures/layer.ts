@@ -1,5 +1,5 @@
 /** The layer that BERT and its closest relatives share, by the names that each gives to its tensors. */
-import { type LayerReference, ScoreFunction, type ScoreReference } from '../../native/addon.js';
+import type { LayerReference, ScoreReference } from '../transformer_parts.js';
 import type { Weights } from '../weights.js';
 
 /** Names of the tensors within a layer. */
@@ -37,7 +37,7 @@ export function postNormLayer(
   const linear = (name: string, out: number, columns: number) =>
     weights.linear(`${layer}.${name}`, out, columns);
   const dot: ScoreReference = {
-    kind: ScoreFunction.dot,
+    kind: 'dot',
     weight: dotWeight(sizes),
     query: linear(names.query, hidden, hidden),
     key: linear(names.key, hidden, hidden),

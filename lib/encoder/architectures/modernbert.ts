@@ -1,8 +1,9 @@
 /** ModernBERT (Warner et al., arXiv 2412.13663): pre-norm, GeGLU, rotary positions, local attention in most layers. */
-import type { LayerReference } from '../../native/addon.js';
+
 import type { JsonObject } from '../json_file.js';
+import type { LayerReference, TransformerParts } from '../transformer_parts.js';
 import type { Weights } from '../weights.js';
-import type { Architecture, TransformerParts } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { activation, epsilon, inOrder, LARGEST, layerCount, layerSizes, size } from './config.js';
 import type { LayerSizes } from './layer.js';
 import type { Rotary } from './rotary.js';

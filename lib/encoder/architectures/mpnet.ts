@@ -1,8 +1,9 @@
 /** MPNet (Song et al., arXiv 2004.09297): RoBERTa's positions, and a relative bias that all layers share. */
-import { ScoreFunction, type ScoreReference } from '../../native/addon.js';
+
 import type { JsonObject } from '../json_file.js';
+import type { ScoreReference, TransformerParts } from '../transformer_parts.js';
 import { sliceRows, type Weights } from '../weights.js';
-import type { Architecture, TransformerParts } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { inOrder, LARGEST, layerCount, layerSizes, postNormConfig, size } from './config.js';
 import { type LayerNames, postNormLayer } from './layer.js';
 
@@ -51,7 +52,7 @@ function read(config: JsonObject, weights: Weights): TransformerParts {
   if (positions < 1) config.fail('max_position_embeddings', `more than ${offset}`);
   const buckets = config.integer('relative_attention_num_buckets', 4, 4 * FARTHEST - 1, 32);
   const relative: ScoreReference = {
-    kind: ScoreFunction.relative,
+    kind: 'relative',
     weight: 1,
     buckets,
     index: relativeBuckets(positions, buckets),

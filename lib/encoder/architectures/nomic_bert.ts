@@ -2,11 +2,12 @@
  * NomicBERT (Nussbaum et al., arXiv 2402.01613): BERT with rotary positions and SwiGLU. Tensors and keys under the names
  * of nomic-embed-text, or under those that transformers 5 gives them.
  */
-import type { LayerReference } from '../../native/addon.js';
+
 import { Activation } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
+import type { LayerReference, TransformerParts } from '../transformer_parts.js';
 import { sliceRows, type Weights } from '../weights.js';
-import type { Architecture, TransformerParts } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import {
   activation,
   checkOption,

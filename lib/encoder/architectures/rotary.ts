@@ -1,10 +1,10 @@
 /** Rotary positions as configurations give them. */
 import { describe, expectation, ModelError } from '../../errors.js';
-import type { LoadTransformerOptions } from '../../native/addon.js';
 import type { JsonObject } from '../json_file.js';
+import type { TransformerParts } from '../transformer_parts.js';
 import { positiveNumber } from './config.js';
 
-export type Rotary = LoadTransformerOptions['rotary'][number];
+export type Rotary = TransformerParts['rotary'][number];
 
 /**
  * `rope_parameters` (transformers 5), or `rope_theta` and `rope_scaling` (before).

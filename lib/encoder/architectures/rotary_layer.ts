@@ -1,6 +1,6 @@
 /** Pieces of the layers with rotary positions and gated feed-forward layers. */
-import type { LayerReference, LinearReference } from '../../native/addon.js';
-import { ScoreFunction } from '../../native/addon.js';
+
+import type { LayerReference, LinearReference } from '../transformer_parts.js';
 import { sliceLinear } from '../weights.js';
 import { dotWeight, type LayerSizes } from './layer.js';
 
@@ -32,9 +32,7 @@ export function dotAttention(
   reach = -1,
 ): LayerReference['attention'] {
   return {
-    groups: [
-      { heads: sizes.heads, scores: [{ kind: ScoreFunction.dot, weight: dotWeight(sizes), query, key }] },
-    ],
+    groups: [{ heads: sizes.heads, scores: [{ kind: 'dot', weight: dotWeight(sizes), query, key }] }],
     value,
     before: reach,
     after: reach,

@@ -4,15 +4,15 @@
  */
 import { describe, expectation, ModelError } from '../../errors.js';
 import { softmax } from '../../layers/mixing.js';
-import {
-  type HeadGroupReference,
-  type LayerReference,
-  ScoreFunction,
-  type ScoreReference,
-} from '../../native/addon.js';
 import { isObject, JsonObject } from '../json_file.js';
+import type {
+  HeadGroupReference,
+  LayerReference,
+  ScoreReference,
+  TransformerParts,
+} from '../transformer_parts.js';
 import { sliceRows, type Weights } from '../weights.js';
-import type { Architecture, TransformerParts } from './architecture.js';
+import type { Architecture } from './architecture.js';
 import { inOrder, LARGEST, layerCount, layerSizes, postNormConfig, size } from './config.js';
 import type { LayerSizes } from './layer.js';
 
@@ -62,7 +62,7 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
     {
       layer: 'MultiHeadAttention',
       read: (_, place) => ({
-        kind: ScoreFunction.dot,
+        kind: 'dot',
         weight: place.factor / Math.sqrt(place.size),
         query: place.weights.linear(
           `${place.name}.query`,
@@ -79,7 +79,7 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
     {
       layer: 'RandomSynthesizer',
       read: (_, { weights, name, heads: h, length, factor }) => ({
-        kind: ScoreFunction.random,
+        kind: 'random',
         weight: factor,
         length,
         matrix: weights.tensor(`${name}.kernel`, [h, length, length]),
@@ -93,7 +93,7 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
       read: (entry, { weights, name, heads: h, length, factor }) => {
         const depth = size(entry, 'rank', 8);
         return {
-          kind: ScoreFunction.factorized,
+          kind: 'factorized',
           weight: factor,
           length,
           depth,
@@ -107,7 +107,7 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
     'dense',
     {
       layer: 'DenseSynthesizer',
-      read: (entry, place) => ({ kind: ScoreFunction.dense, ...mapped(entry, place, place.length) }),
+      read: (entry, place) => ({ kind: 'dense', ...mapped(entry, place, place.length) }),
     },
   ],
   [
@@ -117,7 +117,7 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
       read: (entry, place) => {
         const tile = size(entry, 'tile');
         if (place.length % tile !== 0) entry.fail('tile', `a divisor of ${place.length}`);
-        return { kind: ScoreFunction.outer, tile, ...mapped(entry, place, tile + place.length / tile) };
+        return { kind: 'outer', tile, ...mapped(entry, place, tile + place.length / tile) };
       },
     },
   ],

@@ -10,19 +10,19 @@ import {
   type SafetensorsFileHeader,
   writeSafetensors,
 } from '../../formats/safetensors.js';
-import {
-  DTypeCode,
-  type HeadGroupReference,
-  type LayerReference,
-  type LinearReference,
-  type LoadTransformerOptions,
-  ScoreFunction,
-} from '../../native/addon.js';
+import { DTypeCode } from '../../native/program.js';
 import { inOrder } from '../architectures/config.js';
 import { dotWeight } from '../architectures/layer.js';
 import { encodeJob, throwFailure } from '../encode_job.js';
 import { loadTransformer } from '../load_transformer.js';
 import type { TokenBatch } from '../token_batches.js';
+import type {
+  HeadGroupReference,
+  LayerReference,
+  LinearReference,
+  ScoreReference,
+  TransformerParts,
+} from '../transformer_parts.js';
 import type { PoolingMode } from '../types.js';
 import { sliceLinear } from '../weights.js';
 import type { DotEncoder, DotLayer } from './expressible.js';
@@ -67,11 +67,11 @@ function layerWith(
     if (first === end) return [];
     const rows = (linear: LinearReference) => sliceLinear(linear, first * size, (end - first) * size, hidden);
     const weight = dotWeight(encoder.config);
-    const score = { kind: ScoreFunction.dot, weight, query: rows(from.query), key: rows(from.key) };
+    const score: ScoreReference = { kind: 'dot', weight, query: rows(from.query), key: rows(from.key) };
     return [{ heads: end - first, scores: [score] }];
   };
   const matrix = { ...table, count: positions ** 2, dtype: DTypeCode.F32 };
-  const random = { kind: ScoreFunction.random, weight: 1, length: positions, matrix };
+  const random: ScoreReference = { kind: 'random', weight: 1, length: positions, matrix };
   const groups =
     head === undefined
       ? dot(0, heads)
@@ -81,11 +81,7 @@ function layerWith(
 }
 
 /** The whole model, of whose heads one, if any, has its table. */
-function modelWith(
-  setting: Setting,
-  file: TablesFile,
-  index: number | undefined,
-): Omit<LoadTransformerOptions, 'paths' | 'states'> {
+function modelWith(setting: Setting, file: TablesFile, index: number | undefined): TransformerParts {
   const { encoder, positions } = setting;
   const { config, weights, layers } = encoder;
   const { size, positions: rows, ...embeddings } = encoder.embeddings;
@@ -93,7 +89,7 @@ function modelWith(
   const begin = file.begin + (index ?? 0) * 4 * positions ** 2;
   const table = { file: weights.paths.length, begin };
   return {
-    config: { ...config, positions, quantize: false },
+    config: { ...config, positions },
     embeddings: { ...embeddings, size, positions: rows && { ...rows, count: positions * size } },
     rotary: [],
     layers: layers.map((from, i) =>
@@ -120,7 +116,7 @@ export async function headEffects(
   const run = async (index: number | undefined, file: TablesFile): Promise<Float32Array> => {
     signal?.throwIfAborted();
     const files = { paths: [...paths, file.path], states: [...states, file.header.state], entries };
-    const handle = await loadTransformer(files, modelWith(setting, file, index));
+    const handle = await loadTransformer(files, modelWith(setting, file, index), false);
     const out = new Float32Array(texts * encoder.config.hidden);
     try {
       throwFailure(await encodeJob({ handle }, batch, { output, out }));

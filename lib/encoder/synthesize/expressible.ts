@@ -1,9 +1,9 @@
 /** Which encoders the synthesizer format has a place for, read as one of them. */
 import { describe, expectation, ModelError } from '../../errors.js';
-import { Activation, type LinearReference, type NormReference, ScoreFunction } from '../../native/addon.js';
+import { Activation } from '../../native/addon.js';
 import { architectureOf } from '../architecture.js';
-import type { TransformerParts } from '../architectures/architecture.js';
 import { type ModelDirectory, readModelDirectory } from '../model_directory.js';
+import type { LinearReference, NormReference, TransformerParts } from '../transformer_parts.js';
 import { Weights } from '../weights.js';
 
 /** A layer of BERT's kind, as it is applied. */
@@ -43,7 +43,7 @@ function dotLayer({ attention, ...layer }: TransformerParts['layers'][0]): DotLa
   const fits =
     attention.groups.length === 1 &&
     attention.groups[0]!.scores.length === 1 &&
-    score.kind === ScoreFunction.dot &&
+    score.kind === 'dot' &&
     attention.before < 0 &&
     attention.after < 0 &&
     up.bias !== undefined &&

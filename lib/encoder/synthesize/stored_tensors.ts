@@ -2,12 +2,8 @@
 import { decodeFloat32 } from '../../formats/decode_float32.js';
 import { readBytes } from '../../formats/safetensors_reader.js';
 import type { TensorToStream } from '../../formats/safetensors_writer.js';
-import {
-  DTypeCode,
-  type LinearReference,
-  type NormReference,
-  type TensorReference,
-} from '../../native/addon.js';
+import { DTypeCode, type TensorReference } from '../../native/program.js';
+import type { LinearReference, NormReference } from '../transformer_parts.js';
 import { SCALES_SUFFIX, type WeightsFiles } from '../weights_files.js';
 
 type StoredDType = keyof typeof DTypeCode;

@@ -5,7 +5,7 @@
 #include "conformance/attention.h"
 #include "conformance/matrices.h"
 #include "conformance/operations.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa_test {
 

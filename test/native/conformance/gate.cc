@@ -5,7 +5,7 @@
 #include "conformance/operations.h"
 #include "conformance/reference.h"
 #include "conformance/row_range.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa_test {
 

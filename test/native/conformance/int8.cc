@@ -6,7 +6,7 @@
 
 #include "conformance/operations.h"
 #include "conformance/reference.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa_test {
 

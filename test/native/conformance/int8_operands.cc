@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa_test {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "conformance/operations.h"
-#include "dispatch/run.h"
+#include "schedule/run.h"
 
 namespace sa_test {
 

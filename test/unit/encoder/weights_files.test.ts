@@ -10,7 +10,7 @@ import { openWeightsFiles } from '../../../lib/encoder/weights_files.js';
 import { FileError, ModelError, SyntheticAttentionError } from '../../../lib/errors.js';
 import { writeSafetensors } from '../../../lib/formats/safetensors.js';
 import { streamSafetensors, type TensorToStream } from '../../../lib/formats/safetensors_writer.js';
-import { DTypeCode } from '../../../lib/native/addon.js';
+import { DTypeCode } from '../../../lib/native/program.js';
 import { encoderDirectory } from '../../support/encoder_golden.js';
 
 const INDEX = 'model.safetensors.index.json';

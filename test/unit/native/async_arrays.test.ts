@@ -72,7 +72,7 @@ beforeAll(async () => {
 const busy: Promise<unknown>[] = [];
 afterAll(() => Promise.all(busy));
 
-const names = [...new Set(KERNEL_CASES.map(({ name }) => name)), 'encode', 'loadTransformer'];
+const names = [...new Set(KERNEL_CASES.map(({ name }) => name)), 'encode', 'loadProgram'];
 
 describe('the table', () => {
   it('has a case for every asynchronous export, and for nothing else', () => {
