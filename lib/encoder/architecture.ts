@@ -9,6 +9,7 @@ import { gte } from './architectures/gte.js';
 import { modernbert } from './architectures/modernbert.js';
 import { mpnet } from './architectures/mpnet.js';
 import { nomicBert } from './architectures/nomic_bert.js';
+import { qwen3 } from './architectures/qwen3.js';
 import { roberta } from './architectures/roberta.js';
 import { synthesizer } from './architectures/synthesizer.js';
 import type { JsonObject } from './json_file.js';
@@ -28,6 +29,7 @@ const ARCHITECTURES: readonly Architecture[] = [
   nomicBert,
   gte,
   modernbert,
+  qwen3,
   synthesizer,
 ];
 

@@ -51,32 +51,33 @@ class NormOperation final : public Operation {
     float* y = rows.at(out_);
     const ptrdiff_t x_stride = rows.stride(in_), y_stride = rows.stride(out_);
     const int64_t tokens = pass->tokens();
+    const KernelSet& kernels = pass->kernels;
     if (x_stride == columns_ && y_stride == columns_) {
-      normalize(pass->kernels, tokens, x, y);
+      if (rms_) {
+        run_rms_norm(kernels, rms(x, y), tokens);
+      } else {
+        run_layer_norm(kernels, layer(tokens, x, y));
+      }
       return true;
     }
     over_rows(tokens, tokens * in_.count, 1, [&](int64_t begin, int64_t end) {
       for (int64_t t = begin; t < end; ++t) {
-        rows_of(pass->kernels, groups_, x + t * x_stride, y + t * y_stride, 0, groups_);
+        const float* from = x + t * x_stride;
+        float* to = y + t * y_stride;
+        if (rms_) {
+          kernels.rms_norm_rows(rms(from, to), 0, groups_);
+        } else {
+          kernels.layer_norm_rows(layer(groups_, from, to), 0, groups_);
+        }
       }
     });
     return true;
   }
 
  private:
-  void normalize(const KernelSet& kernels, int64_t count, const float* x, float* y) const {
-    over_rows(count, count * columns_, 1,
-              [&](int64_t begin, int64_t end) { rows_of(kernels, count, x, y, begin, end); });
-  }
-
-  // [begin, end) of `count` rows that lie end to end.
-  void rows_of(const KernelSet& kernels, int64_t count, const float* x, float* y, int64_t begin,
-               int64_t end) const {
-    if (rms_) {
-      kernels.rms_norm_rows({columns_, x, y, gamma_.data(), epsilon_}, begin, end);
-    } else {
-      kernels.layer_norm_rows({count, columns_, x, y, gamma_.data(), beta_.data(), epsilon_}, begin, end);
-    }
+  RmsNormRows rms(const float* x, float* y) const { return {columns_, x, y, gamma_.data(), epsilon_}; }
+  LayerNormRows layer(int64_t rows, const float* x, float* y) const {
+    return {rows, columns_, x, y, gamma_.data(), beta_.data(), epsilon_};
   }
 
   bool rms_ = false;

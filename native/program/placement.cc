@@ -4,12 +4,6 @@
 
 namespace sa {
 
-namespace {
-
-uint64_t bit(int32_t buffer) { return uint64_t{1} << buffer; }
-
-}  // namespace
-
 Misfit Placement::use_of(const Operation& operation, const std::vector<BufferPlace>& buffers, Use* to) const {
   std::vector<Access> accesses;
   operation.visit(&accesses);
@@ -17,15 +11,15 @@ Misfit Placement::use_of(const Operation& operation, const std::vector<BufferPla
     const int32_t buffer = access.columns.buffer;
     const std::string name = "buffer " + std::to_string(buffer);
     if (access.kind != AccessKind::kWrite) {
-      to->reads |= bit(buffer);
+      to->reads.set(static_cast<size_t>(buffer));
       continue;
     }
     if (access.columns.count != buffers[static_cast<size_t>(buffer)].columns) {
       return {"operations that write all columns of " + name, std::to_string(access.columns.count)};
     }
-    to->writes |= bit(buffer);
+    to->writes.set(static_cast<size_t>(buffer));
   }
-  if ((to->writes & to->reads) == 0) return {};
+  if ((to->writes & to->reads).none()) return {};
   return {"operations that write to other buffers than they read", "one that overwrites what it reads"};
 }
 
@@ -38,18 +32,19 @@ Misfit Placement::place(const std::vector<std::unique_ptr<Operation>>& operation
     if (!misfit.expected.empty()) return misfit;
   }
   // From the last step to the first: what a later step still reads is alive.
-  std::vector<uint64_t> conflicts(buffers->size(), 0);
-  uint64_t alive = bit(result);
+  std::vector<Set> conflicts(buffers->size());
+  Set alive;
+  alive.set(static_cast<size_t>(result));
   for (size_t i = steps.size(); i-- > 0;) {
     const Use& use = uses[static_cast<size_t>(steps[i])];
-    const uint64_t together = alive | use.reads | use.writes;
+    const Set together = alive | use.reads | use.writes;
     for (size_t b = 0; b < conflicts.size(); ++b) {
-      if ((together & bit(static_cast<int32_t>(b))) != 0) conflicts[b] |= together;
+      if (together[b]) conflicts[b] |= together;
     }
     alive = (alive & ~use.writes) | use.reads;
   }
   for (size_t b = 0; b < buffers->size(); ++b) {
-    if ((alive & bit(static_cast<int32_t>(b))) == 0) continue;
+    if (!alive[b]) continue;
     return {"operations that write buffer " + std::to_string(b) + " before it is read", "none"};
   }
   assign(conflicts, buffers);
@@ -57,7 +52,7 @@ Misfit Placement::place(const std::vector<std::unique_ptr<Operation>>& operation
 }
 
 // The widest first, each at the lowest place that those it must not share memory with leave free.
-void Placement::assign(const std::vector<uint64_t>& conflicts, std::vector<BufferPlace>* buffers) {
+void Placement::assign(const std::vector<Set>& conflicts, std::vector<BufferPlace>* buffers) {
   std::vector<size_t> order(buffers->size());
   for (size_t b = 0; b < order.size(); ++b) order[b] = b;
   std::stable_sort(order.begin(), order.end(),
@@ -70,7 +65,7 @@ void Placement::assign(const std::vector<uint64_t>& conflicts, std::vector<Buffe
       moved = false;
       for (size_t j = 0; j < i; ++j) {
         const BufferPlace& other = (*buffers)[order[j]];
-        const bool apart = (conflicts[order[i]] & bit(static_cast<int32_t>(order[j]))) == 0;
+        const bool apart = !conflicts[order[i]][order[j]];
         if (apart || own.begin >= other.begin + other.columns || other.begin >= own.begin + own.columns)
           continue;
         own.begin = other.begin + other.columns;

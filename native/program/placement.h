@@ -1,6 +1,7 @@
 // Where the buffers of a program lie, and whether its operations fit together.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,7 +20,7 @@ struct Misfit {
 // rows of a pass near the core.
 class Placement {
  public:
-  static constexpr size_t kMostBuffers = 64;
+  static constexpr size_t kMostBuffers = 256;
 
   // `operations` in the order of `steps`; `result` is the buffer that is read behind the last one. Sets the
   // places of `buffers`, whose columns are known. Wrong are a buffer that is read before it is written, one
@@ -32,11 +33,12 @@ class Placement {
 
  private:
   // A bit a buffer.
+  using Set = std::bitset<kMostBuffers>;
   struct Use {
-    uint64_t reads = 0, writes = 0;
+    Set reads, writes;
   };
   Misfit use_of(const Operation& operation, const std::vector<BufferPlace>& buffers, Use* to) const;
-  void assign(const std::vector<uint64_t>& conflicts, std::vector<BufferPlace>* buffers);
+  void assign(const std::vector<Set>& conflicts, std::vector<BufferPlace>* buffers);
 
   int64_t floats_ = 0;
 };

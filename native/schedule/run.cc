@@ -59,6 +59,11 @@ void run_layer_norm(const KernelSet& kernels, const LayerNormRows& p) {
             [&](int64_t begin, int64_t end) { kernels.layer_norm_rows(p, begin, end); });
 }
 
+void run_rms_norm(const KernelSet& kernels, const RmsNormRows& p, int64_t rows) {
+  over_rows(rows, rows * p.columns, 1,
+            [&](int64_t begin, int64_t end) { kernels.rms_norm_rows(p, begin, end); });
+}
+
 bool run_layer_norm_gradient(const KernelSet& kernels, const LayerNormGradientRows& p, float* dgamma,
                              float* dbeta) {
   // Rows that are summed together, whatever the threads, so that the sums are the same for any number of

@@ -38,6 +38,7 @@ void run_int8_pack(const KernelSet& kernels, const MatrixView& b, int64_t k, int
 bool run_attention(const KernelSet& kernels, const Attention& p);
 void run_softmax(const KernelSet& kernels, const SoftmaxRows& p);
 void run_layer_norm(const KernelSet& kernels, const LayerNormRows& p);
+void run_rms_norm(const KernelSet& kernels, const RmsNormRows& p, int64_t rows);
 // dgamma and dbeta [columns]. False when memory for sums has run out.
 bool run_layer_norm_gradient(const KernelSet& kernels, const LayerNormGradientRows& p, float* dgamma,
                              float* dbeta);

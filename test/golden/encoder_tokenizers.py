@@ -101,6 +101,33 @@ def modernbert():
     return tokenizer
 
 
+QWEN_SPECIAL = ('<|endoftext|>', '<|im_start|>', '<|im_end|>')
+QWEN_WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
+def qwen():
+    """Words are split by an expression, and one token ends a text"""
+    tokenizer = trained_bpe(QWEN_SPECIAL, 60)
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN_WORDS), 'isolated'),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    end = QWEN_SPECIAL[0]
+    tokenizer.post_processor = processors.Sequence(
+        [
+            processors.ByteLevel(trim_offsets=False),
+            processors.TemplateProcessing(
+                single=f'$A {end}', pair=f'$A {end} $B:1 {end}:1', special_tokens=[(end, 0)]
+            ),
+        ]
+    )
+    tokenizer.add_special_tokens([AddedToken(t, normalized=False) for t in QWEN_SPECIAL])
+    return tokenizer
+
+
 def charsmap():
     """Rules as XLM-R's map of characters has them, of those that occur here: white space, compatibility forms."""
     rules = {c: ' ' for c in '\t\n\r\u00a0\u3000'}

@@ -16,6 +16,7 @@ from safetensors.torch import save
 from tokenizers import Tokenizer
 
 import encoder_check as check
+from encoder_decoders import DECODERS
 from encoder_models import BERT_FAMILY
 from encoder_pooling import POOLING, pool
 from encoder_rotary import ROTARY
@@ -85,9 +86,9 @@ def special_tokens(tokenizer):
     tokens = {
         'bos_token': first('<s>'),
         'cls_token': first('[CLS]', '<s>'),
-        'eos_token': first('</s>'),
+        'eos_token': first('</s>', '<|endoftext|>'),
         'mask_token': first('[MASK]', '<mask>'),
-        'pad_token': first('[PAD]', '<pad>'),
+        'pad_token': first('[PAD]', '<pad>', '<|endoftext|>'),
         'sep_token': first('[SEP]', '</s>'),
         'unk_token': first('[UNK]', '<unk>'),
     }
@@ -206,7 +207,7 @@ def make(encoder):
 def main():
     torch.set_num_threads(1)
     wanted = sys.argv[1:]
-    encoders = {encoder.name: encoder for encoder in [*BERT_FAMILY, *ROTARY]}
+    encoders = {encoder.name: encoder for encoder in [*BERT_FAMILY, *ROTARY, *DECODERS]}
     for name in wanted or encoders:
         make(encoders[name])
         print(name)

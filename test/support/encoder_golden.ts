@@ -33,6 +33,7 @@ export const SMALL_ENCODERS: Readonly<Record<string, readonly string[]>> = {
   gte_multilingual: [],
   bert_prefixed: [],
   bert_sharded: [],
+  qwen3: ['model.'],
   synthesizer: [],
   synthesizer_mixtures: [],
   synthesizer_groups: [],

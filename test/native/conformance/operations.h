@@ -18,6 +18,7 @@ void check_attention(Case& c);
 void check_attention_edges(Case& c);
 void check_layer_norm(Case& c);
 void check_layer_norm_gradient(Case& c);
+void check_rms_norm(Case& c);
 void check_gelu(Case& c);
 void check_unary(Case& c);
 void check_unary_sweep(Case& c);
@@ -35,7 +36,7 @@ void check_rotary(Case& c);
 void check_embedding(Case& c);
 void check_pool(Case& c);
 void check_l2_normalize(Case& c);
-void check_encoder(Case& c);
+void check_program(Case& c);
 void check_int8_edges(Case& c);
 void check_int8_quantize(Case& c);
 void check_int8_matmul(Case& c);
@@ -65,6 +66,7 @@ inline constexpr Operation kOperations[] = {
     {"attention", 115, check_attention},
     {"layer_norm", 50, check_layer_norm},
     {"layer_norm_gradient", 20, check_layer_norm_gradient},
+    {"rms_norm", 40, check_rms_norm},
     {"gelu", 20, check_gelu},
     {"unary", 70, check_unary},
     {"binary", 70, check_binary},
@@ -80,7 +82,7 @@ inline constexpr Operation kOperations[] = {
     {"embedding", 50, check_embedding},
     {"pool", 50, check_pool},
     {"l2_normalize", 50, check_l2_normalize},
-    {"encoder", 5, check_encoder},
+    {"program", 10, check_program},
 };
 
 }  // namespace sa_test

@@ -18,11 +18,13 @@ const LIB: Record<string, readonly string[]> = {
   formats: ['native', 'errors'],
   explain: ['tensor', 'options', 'errors'],
   native: ['package_root', 'variables', 'errors'],
+  program: ['native'],
   kernels: ['native', 'tensor', 'options', 'errors'],
   layers: ['kernels', 'native', 'formats', 'explain', 'tensor', 'options', 'errors'],
   hub: ['formats', 'package_root', 'variables', 'options', 'errors'],
   encoder: [
     'hub',
+    'program',
     'layers',
     'kernels',
     'native',
@@ -65,9 +67,12 @@ const NATIVE: Record<string, readonly string[]> = {
   simd: [],
   runtime: [],
   kernels: ['simd'],
-  dispatch: ['kernels', 'simd', 'runtime'],
-  encoder: ['dispatch', 'kernels', 'runtime'],
-  binding: ['encoder', 'dispatch', 'kernels', 'runtime'],
+  dispatch: ['kernels', 'simd'],
+  schedule: ['dispatch', 'kernels', 'runtime'],
+  weights: ['schedule', 'dispatch', 'kernels', 'runtime'],
+  scores: ['weights', 'schedule', 'dispatch', 'kernels'],
+  program: ['scores', 'weights', 'schedule', 'dispatch', 'kernels', 'runtime'],
+  binding: ['program', 'weights', 'schedule', 'dispatch', 'kernels', 'runtime'],
 };
 
 interface Import {
