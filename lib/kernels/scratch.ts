@@ -39,6 +39,24 @@ function give(buffer: Float32Array): void {
   kept += buffer.length;
 }
 
+/** What was to be released while steps are collected, which are performed later. */
+let postponed: Scratch[] | undefined;
+
+/**
+ * Memory that `collect` releases stays as it is: the steps that it collects still use it.
+ * @returns what to release once they were performed
+ */
+export function postponeRelease<T>(collect: () => T): { result: T; released: readonly Scratch[] } {
+  const outer = postponed;
+  const released: Scratch[] = [];
+  postponed = released;
+  try {
+    return { result: collect(), released };
+  } finally {
+    postponed = outer;
+  }
+}
+
 /** What one call has taken. Numbers in it are those of earlier calls until they are written. */
 export class Scratch {
   readonly #taken: Float32Array[] = [];
@@ -60,8 +78,13 @@ export class Scratch {
     return buffer.subarray(0, size);
   }
 
-  /** Gives everything back: no tensor of it may be used any more. */
+  /** Gives everything back: no tensor of it may be used any more. Put off while steps are only collected. */
   release(): void {
+    if (postponed !== undefined) postponed.push(this);
+    else this.#giveBack();
+  }
+
+  #giveBack(): void {
     for (const buffer of this.#taken) {
       this.#run?.arrays.delete(buffer);
       // What others may have seen must not become the memory of a later call.

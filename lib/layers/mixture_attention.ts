@@ -19,6 +19,7 @@ import {
   checkFeatureShape,
   checkSameShape,
   type Shape,
+  sizeOf,
 } from '../tensor/shape.js';
 import { type Mask, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { AttentionCache, givenMemory } from './attention_cache.js';
@@ -33,12 +34,12 @@ import {
   type WithScores,
 } from './attention_options.js';
 import { attentionWeightSpecs, PreparedAttention } from './attention_weights.js';
-import { checkAxes, fromSequence, toSequence } from './axes.js';
+import { type Axes, axesOf, checkAxes, fromSequence, toSequence } from './axes.js';
 import { CallableLayer } from './callable_layer.js';
 import type { BuildConfig, LayerConfig, WeightSpec } from './layer.js';
 import { inLayer } from './layer_error.js';
 import { combineMasks, withoutMasked } from './masks.js';
-import { runOf } from './own_layers.js';
+import { isOwnLayer, runOf } from './own_layers.js';
 import { type Sequence, sequenceRows } from './scores/score_function.js';
 
 /** What layers above may ask of a call besides its public options. */
@@ -132,6 +133,21 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
     });
   }
 
+  /**
+   * Sequences of a query of this shape, where native operations alone compute what the layer gives and each sequence
+   * has results of its own; else undefined. The query itself may then be a result that is still to be computed.
+   */
+  sequencesOf(shape: Shape, options: AttentionCallOptions): number | undefined {
+    const axes = axesOf('query', shape, this.parts.attentionAxes);
+    const reads = options.queryMask !== undefined && this.parts.projections?.useGate;
+    return !reads && isOwnLayer(this) && this.worksOnRows(axes, options) ? sizeOf(axes.batch) : undefined;
+  }
+
+  /** With a cache, axes in another order or no projections, JavaScript works on results in between or behind. */
+  private worksOnRows({ ordered }: Axes, { cache }: AttentionCallOptions): boolean {
+    return cache === undefined && ordered && this.parts.projections !== null;
+  }
+
   protected override weightSpecs(shapes: BuildConfig): WeightSpec[] {
     return attentionWeightSpecs(this.parts, shapes);
   }
@@ -176,8 +192,7 @@ export abstract class MixtureAttention extends CallableLayer<AttentionCallOption
         const mask = combineMasks(options, { query: query.axes, key: memory.axes, heads });
         return yield* use.call(this, { query, memory, mask, causal, position, scratch });
       }.bind(this);
-      // With a cache, axes in another order or no projections, JavaScript works on results in between or behind.
-      const together = cache === undefined && query.axes.ordered && this.parts.projections !== null;
+      const together = this.worksOnRows(query.axes, options);
       const result = together ? yield* batchedSteps(query.batch, body()) : yield* body();
       done = query.length;
       return result;

@@ -24,5 +24,10 @@ export function runOf(layer: object, asynchronous: boolean): Run {
 
 /** To be called before the steps of `layer`, with the run that they belong to. */
 export function distrustForeign(layer: object, run = currentRun()): void {
-  if (!prototypes.has(Object.getPrototypeOf(layer))) run?.distrust();
+  if (!isOwnLayer(layer)) run?.distrust();
+}
+
+/** Whether `layer` does what a class of this package does, and nothing else. */
+export function isOwnLayer(layer: object): boolean {
+  return prototypes.has(Object.getPrototypeOf(layer));
 }

@@ -1,5 +1,6 @@
 /** What transformer layers are made of beside attention: layer normalisation and the feed-forward network. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { batchedSteps } from '../kernels/batched.js';
 import { layerNormSteps } from '../kernels/rows.js';
 import type { Steps } from '../kernels/run.js';
 import { Scratch } from '../kernels/scratch.js';
@@ -20,6 +21,7 @@ import {
 import type { LayerConfig, WeightMap, WeightSpec } from './layer.js';
 import { inLayer } from './layer_error.js';
 import { MixtureAttention } from './mixture_attention.js';
+import { isOwnLayer } from './own_layers.js';
 import { Projection, projectionSpecs } from './projection.js';
 import { layerFromConfig, type SerializedLayer } from './registry.js';
 
@@ -132,6 +134,16 @@ export abstract class TransformerBlock<
         expectation(name, `an attention layer with output ${shapeText(shape)}`, shapeText(output)),
       );
     }
+  }
+
+  /**
+   * The steps of a whole call: as one native operation where that can carry each sequence through all of them.
+   * @param sequences how many sequences the batch has for each attention, undefined where one of them cannot
+   */
+  protected *together<T>(sequences: readonly (number | undefined)[], steps: Steps<T>): Steps<T> {
+    const [batch] = sequences;
+    const apart = batch !== undefined && sequences.every((count) => count === batch) && isOwnLayer(this);
+    return apart ? yield* batchedSteps(batch, steps) : yield* steps;
   }
 
   /**

@@ -124,6 +124,15 @@ export class TransformerDecoderLayer extends TransformerBlock<TransformerDecoder
   /** @param query [batch, length, features] @returns the same shape */
   override *steps(query: TensorLike, options: TransformerDecoderCallOptions): Steps<Tensor> {
     this.prepareCall(query, options);
+    const shape = shapeOf('query', query);
+    const sequences = [this.attention.sequencesOf(shape, this.selfOptions(options))];
+    if (this.crossAttention) {
+      sequences.push(this.crossAttention.sequencesOf(shape, this.crossOptions(options)));
+    }
+    return yield* this.together(sequences, this.sublayerSteps(query, options));
+  }
+
+  private *sublayerSteps(query: TensorLike, options: TransformerDecoderCallOptions): Steps<Tensor> {
     const [x] = yield* this.residual('self_attention_layer_norm', query, (input, residual) =>
       sublayer(this.attention, input, { ...this.selfOptions(options), residual }),
     );

@@ -95,10 +95,18 @@ export class TransformerEncoderLayer extends TransformerBlock<TransformerEncoder
   ): Steps<Tensor | [Tensor, Tensor]> {
     if (!this.built) this.build(shapeOf('query', query));
     this.checkInput(query, this.getBuildConfig()!.queryShape);
+    const sequences = this.attention.sequencesOf(shapeOf('query', query), attentionOptions(options));
+    const [output, scores] = yield* this.together([sequences], this.sublayerSteps(query, options));
+    return scores === null ? output : [output, scores];
+  }
+
+  private *sublayerSteps(
+    query: TensorLike,
+    options: TransformerEncoderCallOptions,
+  ): Steps<readonly [Tensor, Tensor | null]> {
     const attend = (input: TensorLike, residual: TensorLike) => this.attend(input, residual, options);
     const [x, scores] = yield* this.residual('self_attention_layer_norm', query, attend);
-    const output = yield* this.feedForward(x);
-    return scores === null ? output : [output, scores];
+    return [yield* this.feedForward(x), scores];
   }
 
   /** What one sequence attends to in this layer. */

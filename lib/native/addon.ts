@@ -350,10 +350,11 @@ export interface NormalizeOptions {
   epsilon: number;
 }
 
-/** matmul, attention or gate. */
+/** What one sequence of a batch can have computed without the others. */
+type BatchedName = 'matmul' | 'attention' | 'layerNorm' | 'gate';
 export type BatchedOperation = {
-  [K in 'matmul' | 'attention' | 'gate']: { name: K; options: NativeOperations[K] };
-}['matmul' | 'attention' | 'gate'];
+  [K in BatchedName]: { name: K; options: NativeOperations[K] };
+}[BatchedName];
 
 /**
  * Operations one after the other, of `batch` sequences that know nothing of each other: each thread carries some of

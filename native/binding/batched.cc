@@ -1,5 +1,5 @@
-// Several operations as one: each thread carries some sequences of a batch through all of them, as the
-// encoder does. Between operations there is nothing to wait for, and what one writes is still near when the
+// Several operations as one: each thread carries some sequences of a batch through all of them, as
+// programs do. Between operations there is nothing to wait for, and what one writes is still near when the
 // next reads it.
 #include <algorithm>
 #include <mutex>
@@ -24,6 +24,7 @@ using MakeJob = std::unique_ptr<Job> (*)();
 MakeJob maker(const std::string& name) {
   if (name == "matmul") return make_matmul_job;
   if (name == "attention") return make_attention_job;
+  if (name == "layerNorm") return make_layer_norm_job;
   return name == "gate" ? make_gate_job : nullptr;
 }
 
@@ -44,7 +45,7 @@ class BatchedJob : public Job {
       const std::string name = arguments.text("name");
       const MakeJob make = maker(name);
       if (make == nullptr) {
-        arguments.fail("name", "matmul, attention or gate", "\"" + name + "\"");
+        arguments.fail("name", "matmul, attention, layerNorm or gate", "\"" + name + "\"");
         return;
       }
       jobs_.push_back(make());

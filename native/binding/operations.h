@@ -22,6 +22,7 @@ void export_job(Napi::Env env, Napi::Object exports, const char* name) {
 std::unique_ptr<Job> make_matmul_job();
 std::unique_ptr<Job> make_attention_job();
 std::unique_ptr<Job> make_gate_job();
+std::unique_ptr<Job> make_layer_norm_job();
 
 void export_matmul(Napi::Env env, Napi::Object exports);
 void export_int8(Napi::Env env, Napi::Object exports);

@@ -66,6 +66,16 @@ class LayerNormJob : public Job {
     run_layer_norm(kernels, p_);
     return "";
   }
+  int64_t rows_each(int64_t batch) const override { return p_.rows % batch == 0 ? p_.rows / batch : 0; }
+  std::string execute_part(const KernelSet& kernels, int64_t batch, int64_t begin, int64_t end) override {
+    LayerNormRows part = p_;
+    const int64_t each = p_.rows / batch;
+    part.rows = (end - begin) * each;
+    part.x += begin * each * p_.columns;
+    part.y += begin * each * p_.columns;
+    run_layer_norm(kernels, part);
+    return "";
+  }
 
  private:
   const float* read_parameter(Arguments& arguments, const char* name) {
@@ -236,6 +246,8 @@ class NormalizeJob : public Job {
 };
 
 }  // namespace
+
+std::unique_ptr<Job> make_layer_norm_job() { return std::make_unique<LayerNormJob>(); }
 
 std::unique_ptr<Job> make_gate_job() { return std::make_unique<GateJob>(); }
 
