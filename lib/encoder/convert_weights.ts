@@ -3,44 +3,24 @@ import { expectation, ModelError } from '../errors.js';
 import { quoteName } from '../formats/quote_name.js';
 import { decodeFloat32, type SafetensorsEntry } from '../formats/safetensors.js';
 import type { TensorToStream } from '../formats/safetensors_writer.js';
+import { addon } from '../native/load.js';
 import type { EncoderDType } from './types.js';
 import { readEntry, SCALES_SUFFIX, type WeightsFiles } from './weights_files.js';
 
-const { abs, floor, fround } = Math;
+const { floor } = Math;
 
 export type Entry = SafetensorsEntry & { file: number };
 
-/** 1.5 * 2^23: added in float32, it pushes the fraction out of the significand and rounds to the nearest even. */
-const NO_FRACTION = 12582912;
-
 /**
- * [rows, columns] to codes and a scale a row: scale = largest magnitude / 127.
- *
- * Every step is rounded to float32, as where the encoder makes 8-bit weights of a float32 model (native/kernels/int8,
- * native/encoder/embeddings.cc): a converted model has the same codes. A row that is not finite has the scale NaN; one
- * with a step below 1e-30 counts as zero.
+ * [rows, columns] to codes and a scale a row: scale = largest magnitude / 127. It is what the encoder does with the words
+ * of a float32 model, so a converted one has the same codes. A row that is not finite has the scale NaN; one with a step
+ * below 1e-30 counts as zero.
  */
 export function quantizeRowsTo8Bits(values: Float32Array, rows: number) {
-  const columns = values.length / rows;
-  const codes = new Int8Array(values.length);
   const scales = new Float32Array(rows);
-  for (let r = 0; r < rows; r++) {
-    const row = values.subarray(r * columns, (r + 1) * columns);
-    let [largest, finite] = [0, 0];
-    for (const x of row) {
-      const magnitude = abs(x);
-      if (magnitude > largest) largest = magnitude;
-      finite += magnitude * 0;
-    }
-    const scale = fround(largest / 127) + finite;
-    scales[r] = scale;
-    if (!(scale > 1e-30)) continue;
-    const inverse = fround(1 / scale);
-    for (let j = 0; j < columns; j++) {
-      codes[r * columns + j] = fround(fround(row[j]! * inverse) + NO_FRACTION) - NO_FRACTION;
-    }
-  }
-  return { codes, scales };
+  const room = new Float32Array(Math.ceil(values.length / 4));
+  addon().quantizeRows({ x: values, rows, columns: values.length / rows, codes: room, steps: scales });
+  return { codes: new Int8Array(room.buffer, 0, values.length), scales };
 }
 
 const bytesOf = (array: Int8Array | Float32Array) =>

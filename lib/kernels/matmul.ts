@@ -17,6 +17,7 @@ import { checkAttached } from '../tensor/typed_array.js';
 import { Copies } from './copies.js';
 import { checkApart, type OutputOption, outputTensor } from './output.js';
 import { PackedMatrix } from './packed_matrix.js';
+import { planProduct } from './product_plan.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
 export type ActivationName = keyof typeof Activation;
@@ -85,19 +86,6 @@ export function epilogue(options: EpilogueOptions, shape: Shape) {
   };
 }
 
-/** How often each of `batch`'s matrices is read when it is broadcast to `full`: the index of every product. */
-function batchIndices(batch: Shape, full: Shape): number[] {
-  let indices = [0];
-  let stride = sizeOf(batch);
-  for (let i = 0; i < full.length; i++) {
-    const size = batch[batch.length - full.length + i] ?? 1;
-    stride = size === 0 ? 0 : stride / size;
-    const step = size === 1 ? 0 : stride;
-    indices = indices.flatMap((base) => Array.from({ length: full[i]! }, (_, j) => base + j * step));
-  }
-  return indices;
-}
-
 export function* matmulSteps(
   a: TensorLike,
   b: TensorLike | PackedMatrix,
@@ -135,8 +123,7 @@ export function* matmulSteps(
   if (sizeOf(out.shape) === 0) return out;
 
   const common = { k, n, transposeA, transposeB, packed: packed?.handle ?? null, bias, activation };
-  const leftSize = sizeOf(left.batch);
-  const rightSize = sizeOf(right.batch);
+  const plan = planProduct(left.batch, right.batch, batch, transposeA);
   const count = sizeOf(batch);
   const whole = {
     ...common,
@@ -145,16 +132,13 @@ export function* matmulSteps(
     residual,
     out: out.data,
   };
-  if (rightSize === 1 && !transposeA && leftSize === count) {
-    // One B for all: the batch is only more rows.
+  if (plan.way === 'rows') {
     yield { name: 'matmul', options: { ...whole, batch: 1, m: count * m, aBatchStride: 0, bBatchStride: 0 } };
-  } else if ((leftSize === count || leftSize === 1) && (rightSize === count || rightSize === 1)) {
-    const aBatchStride = leftSize === 1 ? 0 : m * k;
-    const bBatchStride = rightSize === 1 ? 0 : k * n;
+  } else if (plan.way === 'stack') {
+    const [aBatchStride, bBatchStride] = [plan.a * m * k, plan.b * k * n];
     yield { name: 'matmul', options: { ...whole, batch: count, m, aBatchStride, bBatchStride } };
   } else {
-    const leftIndex = batchIndices(left.batch, batch);
-    const rightIndex = batchIndices(right.batch, batch);
+    const { a: leftIndex, b: rightIndex } = plan;
     const part = (data: Float32Array, from: number, size: number) => data.subarray(from, from + size);
     for (const [name, data] of Object.entries({
       a: left.data,
@@ -171,7 +155,7 @@ export function* matmulSteps(
       const [a, b, added] = [copies.of(left.data), copies.of(right.data), residual && copies.of(residual)];
       const shared = { ...common, bias: bias && copies.of(bias) };
       // Packed matrices go together: they are the last of the leading axes.
-      const each = packed ? rightSize : 1;
+      const each = packed ? sizeOf(right.batch) : 1;
       for (let i = 0; i < count; i += each) {
         const aBatchStride = each === 1 || leftIndex[i] === leftIndex[i + 1] ? 0 : m * k;
         yield {

@@ -113,6 +113,18 @@ export interface Int8MatmulOptions {
   out: Float32Array;
 }
 
+/** Rows of 8 bits with a step each, x = step * code: how weights are stored (native/kernels/int8/quantize_row.h). */
+export interface QuantizeRowsOptions {
+  /** [rows, columns] */
+  x: Float32Array;
+  rows: number;
+  columns: number;
+  /** Room for rows * columns bytes: the codes, an Int8Array of its buffer. */
+  codes: Float32Array;
+  /** [rows]; NaN for a row that is not finite. */
+  steps: Float32Array;
+}
+
 /** out [batch, m, n] = activation(A B + bias) + residual. */
 export interface MatmulOptions {
   batch: number;
@@ -402,6 +414,7 @@ export interface NativeInfo {
 export interface NativeOperations {
   matmul: MatmulOptions;
   int8Matmul: Int8MatmulOptions;
+  quantizeRows: QuantizeRowsOptions;
   softmax: SoftmaxOptions;
   attention: AttentionOptions;
   prepareScores: PrepareScoresOptions;

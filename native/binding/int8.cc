@@ -1,6 +1,10 @@
+#include <algorithm>
+#include <cmath>
+
 #include "binding/epilogue.h"
 #include "binding/operations.h"
 #include "binding/quantized_matrix.h"
+#include "schedule/over_rows.h"
 #include "schedule/run.h"
 
 namespace sa {
@@ -39,11 +43,49 @@ class Int8MatmulJob : public Job {
   std::shared_ptr<const QuantizedPanels> weights_;
 };
 
+// Rows as weights files and word tables keep them in 8 bits.
+class QuantizeRowsJob : public Job {
+ public:
+  void read(Arguments& arguments) override {
+    rows_ = arguments.size("rows");
+    columns_ = arguments.size("columns");
+    const Span<const float> x = arguments.floats("x");
+    const Span<float> codes = arguments.output("codes"), steps = arguments.output("steps");
+    const double numbers = static_cast<double>(rows_) * static_cast<double>(columns_);
+    arguments.expect_length("x", x.length, numbers);
+    arguments.expect_length("codes", codes.length, std::ceil(numbers / 4));
+    arguments.expect_length("steps", steps.length, static_cast<double>(rows_));
+    arguments.expect_apart("codes", codes, "x", x);
+    arguments.expect_apart("steps", steps, "x", x);
+    arguments.expect_apart("codes", codes, "steps", steps);
+    x_ = x.data;
+    codes_ = reinterpret_cast<int8_t*>(codes.data);
+    steps_ = steps.data;
+  }
+
+  std::string execute(const KernelSet&) override {
+    over_rows(rows_, rows_ * columns_, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        steps_[r] = quantize_row(x_ + r * columns_, columns_, codes_ + r * columns_);
+      }
+    });
+    if (columns_ == 0) std::fill(steps_, steps_ + rows_, 0.0f);
+    return "";
+  }
+
+ private:
+  int64_t rows_ = 0, columns_ = 0;
+  const float* x_ = nullptr;
+  int8_t* codes_ = nullptr;
+  float* steps_ = nullptr;
+};
+
 }  // namespace
 
 void export_int8(Napi::Env env, Napi::Object exports) {
   exports.Set("QuantizedMatrix", QuantizedMatrix::define(env));
   export_job<Int8MatmulJob>(env, exports, "int8Matmul");
+  export_job<QuantizeRowsJob>(env, exports, "quantizeRows");
 }
 
 }  // namespace sa

@@ -1,8 +1,9 @@
 #include "weights/word_table.h"
 
 #include <algorithm>
-#include <cmath>
 #include <new>
+
+#include "kernels/int8/quantize_row.h"
 
 namespace sa {
 
@@ -97,28 +98,13 @@ std::string WordTable::read_rows(int32_t first, int64_t count, int64_t slot, uin
     if (!problem.empty()) return problem;
     float* to = codes_ ? converted : floats + (slot + at) * columns_;
     convert_floats(bytes, rows * columns_, words_.dtype, to);
-    for (int64_t r = 0; codes_ && r < rows; ++r) quantize_row(converted + r * columns_, slot + at + r);
+    for (int64_t r = 0; codes_ && r < rows; ++r) {
+      const int64_t own = slot + at + r;
+      int8_t* codes = static_cast<int8_t*>(memory_.data()) + own * columns_;
+      static_cast<float*>(slot_scales_.data())[own] = quantize_row(converted + r * columns_, columns_, codes);
+    }
   }
   return "";
-}
-
-void WordTable::quantize_row(const float* row, int64_t slot) const {
-  float largest = 0.0f, finite = 0.0f;
-  for (int64_t j = 0; j < columns_; ++j) {
-    const float magnitude = std::fabs(row[j]);
-    largest = magnitude > largest ? magnitude : largest;
-    finite += magnitude * 0.0f;
-  }
-  // As in int8_pack: a row that is not finite has the scale NaN, one with a tiny step counts as zero.
-  const float scale = largest / 127.0f + finite;
-  const float inverse = scale > 1e-30f ? 1.0f / scale : 0.0f;
-  int8_t* codes = static_cast<int8_t*>(memory_.data()) + slot * columns_;
-  for (int64_t j = 0; j < columns_; ++j) {
-    // 1.5 * 2^23 pushes the fraction out of the significand: a rounding that compilers vectorise.
-    const float shifted = row[j] * inverse + 12582912.0f;
-    codes[j] = inverse > 0.0f ? static_cast<int8_t>(shifted - 12582912.0f) : int8_t{0};
-  }
-  static_cast<float*>(slot_scales_.data())[slot] = scale;
 }
 
 EmbeddingTable WordTable::table() const {

@@ -42,7 +42,6 @@ class WordTable {
  private:
   bool fetch(const int32_t* ids, int64_t count, int32_t* slots) const;
   std::string read_rows(int32_t first, int64_t count, int64_t slot, uint8_t* bytes) const;
-  void quantize_row(const float* row, int64_t slot) const;
 
   WeightView words_;
   int64_t rows_ = 0, columns_ = 0;

@@ -4,8 +4,8 @@
  * no matrices is one matrix to them.
  */
 import { broadcast_util, type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { matrixIndices } from '../../kernels/product_plan.js';
 import { type Call, sizeOf } from './kernels/kernel.js';
-import { matrixIndices } from './kernels/product.js';
 import type { SyntheticBackend } from './synthetic_backend.js';
 
 type Numbers = Float32Array | Int32Array | Uint8Array;

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/int8/quantize_row.h"
 #include "kernels/matmul/matmul.h"
 
 namespace sa {

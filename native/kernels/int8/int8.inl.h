@@ -23,7 +23,7 @@ static float int8_column_scale(const float* column, ptrdiff_t stride, int64_t k)
     neighbour = magnitude;
     finite += magnitude * 0.0f;
   }
-  return largest / 127.0f + finite;
+  return int8_step(largest, finite);
 }
 
 static void int8_pack(const MatrixView& b, int64_t k, int64_t n, const Int8Panels& to) {
@@ -32,7 +32,7 @@ static void int8_pack(const MatrixView& b, int64_t k, int64_t n, const Int8Panel
     int8_t* panel = to.data + j / kPanel * kPanel * depth + j % kPanel * kInt8Group;
     const float* column = b.data + j * b.col_stride;
     const float scale = j < n ? int8_column_scale(column, b.row_stride, k) : 0.0f;
-    const float inverse = scale > 1e-30f ? 1.0f / scale : 0.0f;
+    const float inverse = int8_inverse(scale);
     int32_t sum = 0, before = 0;
     for (int64_t p = 0; p < depth; ++p) {
       int32_t w = 0;

@@ -102,7 +102,7 @@ describe.each([
       // One output a region of memory, but for those that an operation writes in place.
       const regions: { buffer: ArrayBufferLike; begin: number; end: number }[] = [];
       for (const operation of options!.operations) {
-        const { x, y, out } = operation.options as Record<string, Float32Array | undefined>;
+        const { x, y, out } = operation.options as unknown as Partial<Record<string, Float32Array>>;
         const to = (out ?? y)!;
         if (y !== undefined && x === y) continue;
         const region = { buffer: to.buffer, begin: to.byteOffset, end: to.byteOffset + to.byteLength };

@@ -67,6 +67,10 @@ const quantize = (changes: object = {}) => ({
   columnStride: 1,
   ...changes,
 });
+const quantizeRows = (changes: object = {}) => ({
+  ...{ x: f(12), rows: 2, columns: 6, codes: f(3), steps: f(2) },
+  ...changes,
+});
 const int8Matmul = (changes: object = {}) => ({
   m: 2,
   a: f(8),
@@ -171,6 +175,9 @@ describe('the addon', () => {
       })(),
       'y: expected',
     ],
+    ['quantizeRows', 'a short operand', quantizeRows({ x: f(11) }), 'x: expected at least 12 elements'],
+    ['quantizeRows', 'too little room', quantizeRows({ codes: f(2) }), 'codes: expected at least 3 elements'],
+    ['quantizeRows', 'too few steps', quantizeRows({ steps: f(1) }), 'steps: expected at least 2 elements'],
     ['int8Matmul', 'a short operand', int8Matmul({ a: f(7) }), 'a: expected at least 8 elements'],
     ['int8Matmul', 'a short output', int8Matmul({ out: f(5) }), 'out: expected at least 6 elements'],
     ['int8Matmul', 'a short residual', int8Matmul({ residual: f(5) }), 'residual: expected at least 6'],
@@ -322,14 +329,14 @@ describe('the addon', () => {
       'encode',
       'no model',
       {
-        model: {},
+        program: {},
         ids: Int32Array.of(0),
         offsets: Int32Array.of(0, 1),
         output: 0,
         normalize: true,
         out: f(1),
       },
-      'model: expected a TransformerModel but received an object',
+      'program: expected a Program but received an object',
     ],
     [
       'setThreads',

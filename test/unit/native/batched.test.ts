@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { info, setThreads } from '../../../lib/diagnostics.js';
+import { TransformerDecoderLayer } from '../../../lib/layers/index.js';
 import { addon } from '../../../lib/native/load.js';
 import { built, FAMILY, MAX_LENGTH } from '../../support/layer_family.js';
 import { random } from '../../support/layers.js';
@@ -46,6 +47,40 @@ describe.each(FAMILY)('$name', ({ make }) => {
   });
 });
 
+describe.each(FAMILY)('a transformer layer around $name', ({ make }) => {
+  it.each([true, false])(
+    'gives the same bits on one thread and on more (normalizeFirst %p)',
+    (normalizeFirst) => {
+      const layer = new TransformerDecoderLayer({
+        attention: make(),
+        crossAttention: make(),
+        intermediateDim: 7,
+        normalizeFirst,
+      });
+      for (const [batch, length] of [
+        [1, 12],
+        [2, 5],
+        [7, 9],
+        [9, 1],
+      ] as const) {
+        const [x, encoderSequence] = [random(batch, batch, length, 6), random(length, batch, 4, 6)];
+        setThreads(1);
+        const alone = layer.call(x, { encoderSequence });
+        // One by one, without the others: what a sequence gives is its own.
+        const single = layer.call(
+          { data: x.data.subarray(0, length * 6), shape: [1, length, 6] },
+          { encoderSequence: { data: encoderSequence.data.subarray(0, 24), shape: [1, 4, 6] } },
+        );
+        expect([...alone.data.subarray(0, length * 6)]).toEqual([...single.data]);
+        for (const count of [2, 3]) {
+          setThreads(count);
+          expect([...layer.call(x, { encoderSequence }).data]).toEqual([...alone.data]);
+        }
+      }
+    },
+  );
+});
+
 describe('batched', () => {
   it('runs its operations in their order', () => {
     const [x, y, z] = [Float32Array.of(1, 2, 3, 4), f(4), f(4)];
@@ -81,7 +116,7 @@ describe('batched', () => {
     [
       'another operation',
       { batch: 1, operations: [{ ...gate(1), name: 'pool' }] },
-      'name: expected matmul, attention or gate but received "pool"',
+      'name: expected matmul, attention, layerNorm or gate but received "pool"',
     ],
     [
       'no options',

@@ -194,7 +194,7 @@ describe('loadProgram', () => {
     ['positions', 2 ** 24 + 1, `positions: ${integer} 1 to 16777216`],
     ['buffers', [4], 'buffers: expected an Int32Array'],
     ['buffers', new Int32Array(0), 'buffers: expected one or more but received 0'],
-    ['buffers', new Int32Array(65).fill(1), 'buffers: expected at most 64 elements but received 65'],
+    ['buffers', new Int32Array(257).fill(1), 'buffers: expected at most 256 elements but received 257'],
     ['buffers', Int32Array.of(4, 0), 'buffers: expected columns of buffers, from 1 on but received 0'],
     ['rotary', 2, 'rotary: expected an array of 0 to 64 objects but received 2'],
     ['rotary.0', 2, `${object} 2`],

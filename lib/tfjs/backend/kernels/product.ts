@@ -1,5 +1,6 @@
 /** Products of matrices with what may follow them in the same pass: a bias, an activation, something to add. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type ProductPlan, planProduct } from '../../../kernels/product_plan.js';
 import { Activation, type MatmulOptions, type NativePackedMatrix } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
@@ -17,14 +18,9 @@ export interface Epilogue {
   activation?: number;
 }
 
-/** One b for all of the batch, which is only more rows then: what a linear layer is. */
-function isLinear({ aBatch, bBatch, batch, transposeA }: Product): boolean {
-  return sizeOf(bBatch) === 1 && sizeOf(aBatch) === sizeOf(batch) && !transposeA;
-}
-
 /** The packed copy of a b that comes again and again; `b` is asked for only where there may be one. */
 export function packedB(product: Product, b: () => SharedArray): NativePackedMatrix | undefined {
-  return isLinear(product) ? b().packed(product.k, product.n, product.transposeB) : undefined;
+  return planOf(product).way === 'rows' ? b().packed(product.k, product.n, product.transposeB) : undefined;
 }
 
 export interface Product {
@@ -39,6 +35,9 @@ export interface Product {
   transposeA: boolean;
   transposeB: boolean;
 }
+
+const planOf = ({ aBatch, bBatch, batch, transposeA }: Product): ProductPlan =>
+  planProduct(aBatch, bBatch, batch, transposeA);
 
 /** undefined: nothing to multiply, or too little. */
 export function productOf({ inputs, attrs }: Call): Product | undefined {
@@ -57,19 +56,6 @@ export function productOf({ inputs, attrs }: Call): Product | undefined {
   return { shape: [...batch, m, n], aBatch, bBatch, batch, m, n, k, transposeA, transposeB };
 }
 
-/** Where the matrix of each of the result's lies, counted in matrices. */
-export function matrixIndices(own: number[], batch: number[]): number[] {
-  let indices = [0];
-  let stride = sizeOf(own);
-  batch.forEach((size, i) => {
-    const mine = own[own.length - batch.length + i] ?? 1;
-    stride /= mine;
-    const step = mine === 1 ? 0 : stride;
-    indices = indices.flatMap((from) => Array.from({ length: size }, (_, j) => from + j * step));
-  });
-  return indices;
-}
-
 /** One call of the native kernel, or one a matrix where both operands broadcast. */
 export function multiply(
   product: Product,
@@ -79,20 +65,20 @@ export function multiply(
   { bias = null, residual = null, activation = Activation.none }: Epilogue = {},
   packed?: NativePackedMatrix,
 ): void {
-  const { aBatch, bBatch, batch, m, n, k, transposeA, transposeB } = product;
-  const [aCount, bCount, count] = [sizeOf(aBatch), sizeOf(bBatch), sizeOf(batch)];
+  const { batch, m, n, k, transposeA, transposeB } = product;
+  const plan = planOf(product);
+  const count = sizeOf(batch);
   const common = { n, k, transposeA, transposeB, packed: null, bias, activation };
   const call = (options: Omit<MatmulOptions, keyof typeof common> & Partial<MatmulOptions>) =>
     addon().matmul({ ...common, ...options });
-  if (isLinear(product)) {
+  if (plan.way === 'rows') {
     const matrix = packed ? { b: null, packed, transposeB: false } : { b };
     call({ batch: 1, m: count * m, a, aBatchStride: 0, ...matrix, bBatchStride: 0, residual, out });
-  } else if ((aCount === count || aCount === 1) && (bCount === count || bCount === 1)) {
-    const aBatchStride = aCount === 1 ? 0 : m * k;
-    const bBatchStride = bCount === 1 ? 0 : k * n;
+  } else if (plan.way === 'stack') {
+    const [aBatchStride, bBatchStride] = [plan.a * m * k, plan.b * k * n];
     call({ batch: count, m, a, aBatchStride, b, bBatchStride, residual, out });
   } else {
-    const [aIndices, bIndices] = [matrixIndices(aBatch, batch), matrixIndices(bBatch, batch)];
+    const { a: aIndices, b: bIndices } = plan;
     const part = (values: Float32Array, i: number, size: number) => values.subarray(i * size, (i + 1) * size);
     for (let i = 0; i < count; i++) {
       call({
