@@ -9,8 +9,8 @@ function scoresOf({ layers }: TransformerParts): ScoreReference[] {
 /** The tables and matrices of a transformer that are kept in 8 bits: words and linear layers. */
 export function largeTensors(parts: TransformerParts): TensorReference[] {
   const projections = scoresOf(parts).flatMap((score) => {
-    if (score.kind === 'dot') return [score.query, score.key];
-    return score.kind === 'dense' || score.kind === 'outer' ? [score.hidden] : [];
+    if (score.kind === 'dot-product') return [score.query, score.key];
+    return score.kind === 'dense' || score.kind === 'factorized-dense' ? [score.hidden] : [];
   });
   const linear = parts.layers.flatMap((layer) => [
     layer.attention.value,
@@ -36,10 +36,10 @@ export function scoreTables(parts: TransformerParts): TensorReference[] {
     switch (score.kind) {
       case 'random':
         return [score.matrix];
-      case 'factorized':
+      case 'factorized-random':
         return [score.left, score.right];
       case 'dense':
-      case 'outer':
+      case 'factorized-dense':
         return [score.output];
       default:
         return [];

@@ -30,10 +30,10 @@ interface MappedScore {
 
 /** One score function; `length` at least the model's positions. */
 export type ScoreReference =
-  | { kind: 'dot'; weight: number; query: LinearReference; key: LinearReference }
+  | { kind: 'dot-product'; weight: number; query: LinearReference; key: LinearReference }
   | { kind: 'random'; weight: number; length: number; matrix: TensorReference }
   | {
-      kind: 'factorized';
+      kind: 'factorized-random';
       weight: number;
       length: number;
       depth: number;
@@ -41,7 +41,7 @@ export type ScoreReference =
       right: TensorReference;
     }
   | ({ kind: 'dense' } & MappedScore)
-  | ({ kind: 'outer'; tile: number } & MappedScore)
+  | ({ kind: 'factorized-dense'; tile: number } & MappedScore)
   | { kind: 'relative'; weight: number; buckets: number; index: Int32Array; table: TensorReference };
 
 /** Consecutive heads with one mixture of score functions; sizes of their tensors are by these heads alone. */

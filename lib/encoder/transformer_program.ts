@@ -115,14 +115,14 @@ class TransformerProgram {
     const rectified = new Stack();
     // Queries and keys come first and side by side, for rotary positions.
     const dots = groups.map(({ scores, heads: count }) =>
-      scores.map((score) => (score.kind === 'dot' ? this.#addDot(plain, score, count) : undefined)),
+      scores.map((score) => (score.kind === 'dot-product' ? this.#addDot(plain, score, count) : undefined)),
     );
     const turning = plain.columns;
     const valueColumns = this.#kvHeads * this.#headSize;
     const valueAt = plain.add(value, valueColumns);
     const hiddenAt = groups.map(({ scores, heads: count }) =>
       scores.map((score) =>
-        score.kind === 'dense' || score.kind === 'outer'
+        score.kind === 'dense' || score.kind === 'factorized-dense'
           ? rectified.add(score.hidden, count * score.depth)
           : undefined,
       ),
@@ -163,7 +163,7 @@ class TransformerProgram {
   /** @returns the score, once its projections have a buffer */
   #addDot(
     plain: Stack,
-    { query, key, weight }: Extract<ScoreReference, { kind: 'dot' }>,
+    { query, key, weight }: Extract<ScoreReference, { kind: 'dot-product' }>,
     heads: number,
   ): (projections: RowBuffer) => ScoreOperation {
     const width = heads * this.#headSize;
@@ -171,7 +171,7 @@ class TransformerProgram {
     const queries = plain.add(query, width);
     const keys = plain.add(key, keyWidth);
     return (projections) => ({
-      kind: 'dot',
+      kind: 'dot-product',
       weight,
       queries: columnsOf(projections, queries, width),
       keys: columnsOf(projections, keys, keyWidth),
@@ -216,7 +216,7 @@ class TransformerProgram {
         ...{ heads, shared, output, bias },
       }),
     );
-    return { kind: 'outer', weight, length, tile, factors: allOf(factors) };
+    return { kind: 'factorized-dense', weight, length, tile, factors: allOf(factors) };
   }
 
   #feedForward(layer: LayerReference, input: RowBuffer, out: RowBuffer, residual: RowBuffer): number[] {
@@ -254,4 +254,4 @@ class TransformerProgram {
   }
 }
 
-type MappedReference = Extract<ScoreReference, { kind: 'dense' | 'outer' }>;
+type MappedReference = Extract<ScoreReference, { kind: 'dense' | 'factorized-dense' }>;

@@ -52,11 +52,17 @@ interface HeadMapsReference {
 
 /** A score function of attention, see native/scores; `length` at least the program's positions. */
 export type ScoreOperation = { weight: number } & (
-  | { kind: 'dot'; queries: Columns; keys: Columns }
+  | { kind: 'dot-product'; queries: Columns; keys: Columns }
   | { kind: 'random'; length: number; matrix: TensorReference }
-  | { kind: 'factorized'; length: number; depth: number; left: TensorReference; right: TensorReference }
+  | {
+      kind: 'factorized-random';
+      length: number;
+      depth: number;
+      left: TensorReference;
+      right: TensorReference;
+    }
   | ({ kind: 'dense'; length: number; hidden: Columns } & HeadMapsReference)
-  | { kind: 'outer'; length: number; tile: number; factors: Columns }
+  | { kind: 'factorized-dense'; length: number; tile: number; factors: Columns }
   | { kind: 'relative'; buckets: number; index: Int32Array; table: TensorReference }
 );
 
@@ -133,7 +139,7 @@ export interface Program {
   rotary: readonly { size: number; theta: number; divisor: number }[];
   operations: readonly Operation[];
   /** Operations as they are applied. */
-  steps: Int32Array;
+  order: Int32Array;
   /** The buffer with the rows that are wanted. */
   result: number;
 }

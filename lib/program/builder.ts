@@ -1,4 +1,4 @@
-/** Puts a program together: named buffers, operations, and the steps in which they are applied. */
+/** Puts a program together: named buffers, operations, and the order in which they are applied. */
 import type { Columns, Operation, Program } from '../native/program.js';
 
 /** A buffer with one row of `columns` numbers a token. */
@@ -11,7 +11,7 @@ export class ProgramBuilder {
   readonly #sizes: Pick<Program, 'vocabulary' | 'positions' | 'rotary'>;
   readonly #buffers = new Map<string, RowBuffer>();
   readonly #operations: Operation[] = [];
-  readonly #steps: number[] = [];
+  readonly #order: number[] = [];
 
   constructor(sizes: Pick<Program, 'vocabulary' | 'positions' | 'rotary'>) {
     this.#sizes = sizes;
@@ -33,16 +33,16 @@ export class ProgramBuilder {
   }
 
   apply(operations: readonly number[]): void {
-    this.#steps.push(...operations);
+    this.#order.push(...operations);
   }
 
-  /** @param result where the rows that are wanted stand behind the last step */
+  /** @param result where the rows that are wanted stand behind the last operation */
   finish(result: RowBuffer): Program {
     return {
       ...this.#sizes,
       buffers: Int32Array.from([...this.#buffers.values()], ({ columns }) => columns),
       operations: this.#operations,
-      steps: Int32Array.from(this.#steps),
+      order: Int32Array.from(this.#order),
       result: result.buffer,
     };
   }

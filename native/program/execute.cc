@@ -80,7 +80,7 @@ bool Program::forward(const EncodeBatch& batch, int64_t first, int64_t last) con
   pass.sequences = sequences;
   pass.status = batch.status + first;
   pass.weights = batch.attention;
-  for (const int32_t step : steps_) {
+  for (const int32_t step : order_) {
     if (!operations_[static_cast<size_t>(step)]->run(&pass)) return false;
   }
   finish(batch, first, last, pass.rows.at(result_));

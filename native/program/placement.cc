@@ -24,7 +24,7 @@ Misfit Placement::use_of(const Operation& operation, const std::vector<BufferPla
 }
 
 Misfit Placement::place(const std::vector<std::unique_ptr<Operation>>& operations,
-                        const std::vector<int32_t>& steps, int32_t result,
+                        const std::vector<int32_t>& order, int32_t result,
                         std::vector<BufferPlace>* buffers) {
   std::vector<Use> uses(operations.size());
   for (size_t i = 0; i < operations.size(); ++i) {
@@ -35,8 +35,8 @@ Misfit Placement::place(const std::vector<std::unique_ptr<Operation>>& operation
   std::vector<Set> conflicts(buffers->size());
   Set alive;
   alive.set(static_cast<size_t>(result));
-  for (size_t i = steps.size(); i-- > 0;) {
-    const Use& use = uses[static_cast<size_t>(steps[i])];
+  for (size_t i = order.size(); i-- > 0;) {
+    const Use& use = uses[static_cast<size_t>(order[i])];
     const Set together = alive | use.reads | use.writes;
     for (size_t b = 0; b < conflicts.size(); ++b) {
       if (together[b]) conflicts[b] |= together;

@@ -22,10 +22,10 @@ class Placement {
  public:
   static constexpr size_t kMostBuffers = 256;
 
-  // `operations` in the order of `steps`; `result` is the buffer that is read behind the last one. Sets the
+  // `operations` in the order of `order`; `result` is the buffer that is read behind the last one. Sets the
   // places of `buffers`, whose columns are known. Wrong are a buffer that is read before it is written, one
   // that an operation reads and overwrites at once, and one that is written in part.
-  Misfit place(const std::vector<std::unique_ptr<Operation>>& operations, const std::vector<int32_t>& steps,
+  Misfit place(const std::vector<std::unique_ptr<Operation>>& operations, const std::vector<int32_t>& order,
                int32_t result, std::vector<BufferPlace>* buffers);
 
   // Floats a token that all of them take.

@@ -17,14 +17,14 @@ std::unique_ptr<Program> Program::read(Fields& fields) {
   if (!fields.failed()) program->read_operations(fields);
   if (fields.failed()) return nullptr;
   Placement placement;
-  const Misfit misfit = placement.place(program->operations_, program->steps_, program->result_.buffer,
+  const Misfit misfit = placement.place(program->operations_, program->order_, program->result_.buffer,
                                         &program->shape_.buffers);
   if (!misfit.expected.empty()) {
     fields.refuse("operations", misfit.expected, misfit.received);
     return nullptr;
   }
   program->floats_ = placement.floats();
-  for (const int32_t step : program->steps_) {
+  for (const int32_t step : program->order_) {
     program->attention_heads_ += program->operations_[static_cast<size_t>(step)]->attention_heads();
   }
   return program;
@@ -74,9 +74,9 @@ void Program::read_operations(Fields& fields) {
     }
     operation->read(fields, shape_);
   }
-  fields.integers("steps", 1 << 20, &steps_);
-  for (const int32_t step : steps_) {
-    fields.expect(step >= 0 && step < count, "steps", "indices of operations", step);
+  fields.integers("order", 1 << 20, &order_);
+  for (const int32_t step : order_) {
+    fields.expect(step >= 0 && step < count, "order", "indices of operations", step);
   }
   result_.buffer =
       static_cast<int32_t>(fields.integer("result", 0, static_cast<int64_t>(shape_.buffers.size()) - 1));

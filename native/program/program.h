@@ -16,7 +16,7 @@ namespace sa {
 class Program {
  public:
   // From a description: {vocabulary, positions, buffers: columns of each, rotary: [{size, theta, divisor}],
-  // operations: [{name, ...}], steps: indices of operations as they are applied, again and again where
+  // operations: [{name, ...}], order: indices of operations as they are applied, again and again where
   // weights are shared, result: the buffer with the rows that are wanted}. Null when fields.failed(), or when
   // there is no memory for it.
   static std::unique_ptr<Program> read(Fields& fields);
@@ -29,7 +29,7 @@ class Program {
   const ProgramShape& shape() const { return shape_; }
   // Of the rows that it gives.
   int64_t columns() const { return shape_.buffers[static_cast<size_t>(result_.buffer)].columns; }
-  // Heads of all attentions in the order of the steps: what EncodeBatch::attention has room for.
+  // Heads of all attentions in the order in which they are applied: what EncodeBatch::attention has room for.
   int64_t attention_heads() const { return attention_heads_; }
   // Bytes of memory of its own, without the words that were read so far.
   size_t bytes() const;
@@ -50,7 +50,7 @@ class Program {
   const KernelSet* kernels_ = nullptr;
   ProgramShape shape_;
   std::vector<std::unique_ptr<Operation>> operations_;
-  std::vector<int32_t> steps_;
+  std::vector<int32_t> order_;
   Columns result_;
   int64_t floats_ = 0, attention_heads_ = 0;
   std::vector<std::shared_ptr<const ByteSource>> files_;

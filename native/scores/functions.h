@@ -8,11 +8,11 @@
 
 namespace sa {
 
-std::unique_ptr<Score> new_dot_score();
+std::unique_ptr<Score> new_dot_product_score();
 std::unique_ptr<Score> new_random_score();
-std::unique_ptr<Score> new_factorized_score();
+std::unique_ptr<Score> new_factorized_random_score();
 std::unique_ptr<Score> new_dense_score();
-std::unique_ptr<Score> new_outer_score();
+std::unique_ptr<Score> new_factorized_dense_score();
 std::unique_ptr<Score> new_relative_score();
 
 }  // namespace sa

@@ -6,7 +6,7 @@ namespace sa {
 
 namespace {
 
-class RandomScore final : public Score {
+class Random final : public Score {
  public:
   void read(Fields& fields, const ScoreHeads& heads) override {
     heads_ = heads;
@@ -35,6 +35,6 @@ class RandomScore final : public Score {
 
 }  // namespace
 
-std::unique_ptr<Score> new_random_score() { return std::unique_ptr<Score>(new (std::nothrow) RandomScore); }
+std::unique_ptr<Score> new_random_score() { return std::unique_ptr<Score>(new (std::nothrow) Random); }
 
 }  // namespace sa

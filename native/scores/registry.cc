@@ -10,8 +10,12 @@ struct Row {
 };
 
 constexpr Row kScores[] = {
-    {"dot", new_dot_score},     {"random", new_random_score}, {"factorized", new_factorized_score},
-    {"dense", new_dense_score}, {"outer", new_outer_score},   {"relative", new_relative_score},
+    {"dot-product", new_dot_product_score},
+    {"random", new_random_score},
+    {"factorized-random", new_factorized_random_score},
+    {"dense", new_dense_score},
+    {"factorized-dense", new_factorized_dense_score},
+    {"relative", new_relative_score},
 };
 
 }  // namespace

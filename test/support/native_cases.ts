@@ -224,7 +224,7 @@ export const KERNEL_CASES: readonly NativeCase[] = [
       { table: f(8), rows: 2, ids: Int32Array.of(0, 1, 1) },
     ],
   })),
-  repeatable('quantizeRows', ['codes', 'steps'], () => ({
+  repeatable('quantizeRows', ['codes', 'order'], () => ({
     ...{ x: f(12), rows: 3, columns: 4, codes: matrix(3), steps: matrix(3) },
   })),
   repeatable('pool', ['y'], () => ({
@@ -266,7 +266,7 @@ export async function modelCases(directory: string): Promise<NativeCase[]> {
   }
   const options = load!;
   const program = native.loadProgram(options) as NativeProgram;
-  const heads = [...options.steps].map((step) => {
+  const heads = [...options.order].map((step) => {
     const operation = options.operations[step]!;
     return operation.name === 'attention' ? operation.heads : 0;
   });

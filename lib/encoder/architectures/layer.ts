@@ -37,7 +37,7 @@ export function postNormLayer(
   const linear = (name: string, out: number, columns: number) =>
     weights.linear(`${layer}.${name}`, out, columns);
   const dot: ScoreReference = {
-    kind: 'dot',
+    kind: 'dot-product',
     weight: dotWeight(sizes),
     query: linear(names.query, hidden, hidden),
     key: linear(names.key, hidden, hidden),

@@ -56,7 +56,7 @@ function readLayer(weights: Weights, index: number, sizes: Sizes, before: number
   const key = linear('self_attn.k_proj', kvHeads * headSize, hidden);
   return {
     attention: {
-      groups: [{ heads, scores: [{ kind: 'dot', weight: 1 / Math.sqrt(headSize), query, key }] }],
+      groups: [{ heads, scores: [{ kind: 'dot-product', weight: 1 / Math.sqrt(headSize), query, key }] }],
       value: linear('self_attn.v_proj', kvHeads * headSize, hidden),
       queryNorm: norm('self_attn.q_norm', headSize),
       keyNorm: norm('self_attn.k_norm', headSize),

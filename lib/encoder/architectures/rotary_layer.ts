@@ -32,7 +32,7 @@ export function dotAttention(
   reach = -1,
 ): LayerReference['attention'] {
   return {
-    groups: [{ heads: sizes.heads, scores: [{ kind: 'dot', weight: dotWeight(sizes), query, key }] }],
+    groups: [{ heads: sizes.heads, scores: [{ kind: 'dot-product', weight: dotWeight(sizes), query, key }] }],
     value,
     before: reach,
     after: reach,

@@ -62,7 +62,7 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
     {
       layer: 'MultiHeadAttention',
       read: (_, place) => ({
-        kind: 'dot',
+        kind: 'dot-product',
         weight: place.factor / Math.sqrt(place.size),
         query: place.weights.linear(
           `${place.name}.query`,
@@ -93,7 +93,7 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
       read: (entry, { weights, name, heads: h, length, factor }) => {
         const depth = size(entry, 'rank', 8);
         return {
-          kind: 'factorized',
+          kind: 'factorized-random',
           weight: factor,
           length,
           depth,
@@ -117,7 +117,7 @@ const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
       read: (entry, place) => {
         const tile = size(entry, 'tile');
         if (place.length % tile !== 0) entry.fail('tile', `a divisor of ${place.length}`);
-        return { kind: 'outer', tile, ...mapped(entry, place, tile + place.length / tile) };
+        return { kind: 'factorized-dense', tile, ...mapped(entry, place, tile + place.length / tile) };
       },
     },
   ],

@@ -67,7 +67,12 @@ function layerWith(
     if (first === end) return [];
     const rows = (linear: LinearReference) => sliceLinear(linear, first * size, (end - first) * size, hidden);
     const weight = dotWeight(encoder.config);
-    const score: ScoreReference = { kind: 'dot', weight, query: rows(from.query), key: rows(from.key) };
+    const score: ScoreReference = {
+      kind: 'dot-product',
+      weight,
+      query: rows(from.query),
+      key: rows(from.key),
+    };
     return [{ heads: end - first, scores: [score] }];
   };
   const matrix = { ...table, count: positions ** 2, dtype: DTypeCode.F32 };

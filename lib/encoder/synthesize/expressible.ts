@@ -43,7 +43,7 @@ function dotLayer({ attention, ...layer }: TransformerParts['layers'][0]): DotLa
   const fits =
     attention.groups.length === 1 &&
     attention.groups[0]!.scores.length === 1 &&
-    score.kind === 'dot' &&
+    score.kind === 'dot-product' &&
     attention.before < 0 &&
     attention.after < 0 &&
     up.bias !== undefined &&

@@ -60,17 +60,17 @@ class RandomProgram {
     }
     for (applied = r_.between(0, 3); applied > 0; --applied) {
       const auto& layer = layers[static_cast<size_t>(r_.between(0, static_cast<int64_t>(layers.size()) - 1))];
-      steps_.insert(steps_.end(), layer.begin(), layer.end());
+      order_.insert(order_.end(), layer.begin(), layer.end());
       attention_rows += heads_;
     }
     operations_.clear();
     if (r_.chance(30)) norm(x_, x_);
-    steps_.insert(steps_.end(), operations_.begin(), operations_.end());
+    order_.insert(order_.end(), operations_.begin(), operations_.end());
     root.numbers["vocabulary"] = static_cast<double>(vocabulary);
     root.numbers["positions"] = static_cast<double>(positions);
     root.numbers["result"] = static_cast<double>(x_);
     root.arrays["buffers"] = buffers_;
-    root.arrays["steps"] = steps_;
+    root.arrays["order"] = order_;
   }
 
   int64_t columns() const { return hidden_; }
@@ -167,7 +167,7 @@ class RandomProgram {
     add("embed", std::move(embed));
     if (r_.chance(70)) norm(out, out);
     if (projected) add("linear", linear(all(out), x_, {part(hidden_, size)}, 0, -1));
-    steps_ = operations_;
+    order_ = operations_;
   }
 
   // What a sublayer reads, and what becomes of its sum with the residual.
@@ -203,7 +203,7 @@ class RandomProgram {
         group.scores.push_back(std::move(score));
       }
       const std::string& kind = group.scores[0].texts.at("kind");
-      if (group.scores.size() == 1 && (kind == "random" || kind == "factorized")) prepares = true;
+      if (group.scores.size() == 1 && (kind == "random" || kind == "factorized-random")) prepares = true;
       groups.push_back(std::move(group));
     }
     const int64_t turning = column;
@@ -242,9 +242,9 @@ class RandomProgram {
     this->after();
   }
 
-  // The operation that makes the factors of an outer score.
+  // The operation that makes the factors of a factorized dense score.
   void factors(Node* score, int64_t hidden, int64_t heads) {
-    if (score->texts.at("kind") != "outer") return;
+    if (score->texts.at("kind") != "factorized-dense") return;
     const double tile = score->numbers.at("tile"), length = score->numbers.at("length");
     const int64_t mapped = static_cast<int64_t>(tile + length / tile), out = buffer(heads * mapped);
     const double depth = score->numbers.at("depth");
@@ -268,14 +268,15 @@ class RandomProgram {
 
   Node score_of(int64_t heads, int64_t projections, int64_t hidden, int64_t* column, std::vector<Node>* parts,
                 int64_t, int64_t* hidden_column, std::vector<Node>* hidden_parts) {
-    static const char* const kKinds[] = {"dot", "random", "factorized", "dense", "outer", "relative"};
+    static const char* const kKinds[] = {"dot-product", "random",           "factorized-random",
+                                         "dense",       "factorized-dense", "relative"};
     Node s;
     const std::string kind = kKinds[r_.between(0, 5)];
     s.texts["kind"] = kind;
     s.numbers["weight"] = r_.uniform(0.1f, 1.0f);
     int64_t length = positions + r_.between(0, 5);
     const int64_t depth = r_.between(1, 6);
-    if (kind == "dot") {
+    if (kind == "dot-product") {
       const int64_t keys = heads / kv_group_ * size_;
       s.nodes["queries"] = sa_test::columns(projections, *column, heads * size_);
       s.nodes["keys"] = sa_test::columns(projections, *column + heads * size_, keys);
@@ -292,7 +293,7 @@ class RandomProgram {
       s.tensors["table"] = tensor(depth, heads);
       return s;
     }
-    if (kind == "outer") {
+    if (kind == "factorized-dense") {
       const int64_t tile = r_.between(1, 6);
       length = (length + tile - 1) / tile * tile;
       s.numbers["tile"] = static_cast<double>(tile);
@@ -300,11 +301,11 @@ class RandomProgram {
     s.numbers["length"] = static_cast<double>(length);
     s.numbers["depth"] = static_cast<double>(depth);
     if (kind == "random") s.tensors["matrix"] = tensor(heads * length, length);
-    if (kind == "factorized") {
+    if (kind == "factorized-random") {
       s.tensors["left"] = tensor(heads * length, depth);
       s.tensors["right"] = tensor(heads * length, depth);
     }
-    if (kind != "dense" && kind != "outer") return s;
+    if (kind != "dense" && kind != "factorized-dense") return s;
     hidden_parts->push_back(part(heads * depth, hidden_));
     s.numbers["first"] = static_cast<double>(*hidden_column);
     if (kind == "dense") {
@@ -336,7 +337,7 @@ class RandomProgram {
   std::deque<std::vector<float>> floats_;
   std::deque<std::vector<int8_t>> codes_;
   int64_t heads_ = 1, kv_group_ = 1, size_ = 2, hidden_ = 2, x_ = 0, sum_ = 0;
-  std::vector<int32_t> buffers_, operations_, steps_;
+  std::vector<int32_t> buffers_, operations_, order_;
 };
 
 struct Tokens {

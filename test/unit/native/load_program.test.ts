@@ -83,13 +83,20 @@ const program = () => ({
           heads: 2,
           scores: [
             {
-              kind: 'dot',
+              kind: 'dot-product',
               weight: 1,
               queries: { buffer: PROJECTIONS, first: 0, count: 4 },
               keys: { buffer: PROJECTIONS, first: 4, count: 4 },
             },
             { kind: 'random', weight: 1, length: 6, matrix: tensor(72) },
-            { kind: 'factorized', weight: 1, length: 6, depth: 2, left: tensor(24), right: tensor(24) },
+            {
+              kind: 'factorized-random',
+              weight: 1,
+              length: 6,
+              depth: 2,
+              left: tensor(24),
+              right: tensor(24),
+            },
             {
               kind: 'dense',
               weight: 1,
@@ -99,7 +106,7 @@ const program = () => ({
               output: tensor(36),
               bias: tensor(12),
             },
-            { kind: 'outer', weight: 1, length: 6, tile: 2, factors: { buffer: FACTORS } },
+            { kind: 'factorized-dense', weight: 1, length: 6, tile: 2, factors: { buffer: FACTORS } },
             { kind: 'relative', weight: 1, buckets: 4, index: new Int32Array(11), table: tensor(8) },
           ],
         },
@@ -125,7 +132,7 @@ const program = () => ({
     },
   ],
   // All but the embedding come twice.
-  steps: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+  order: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
   result: X,
 });
 
@@ -262,7 +269,7 @@ describe('loadProgram', () => {
     [`${ATTENTION}.groups.0.heads`, 1, 'matrix: expected 36 elements but received 72'],
     [SCORES, [], 'scores: expected an array of 1 to 8 objects but received 0'],
     [SCORES, new Array(9).fill({}), 'scores: expected an array of 1 to 8 objects but received 9'],
-    [`${SCORES}.0.kind`, 'cosine', 'kind: expected one of dot, random, '],
+    [`${SCORES}.0.kind`, 'cosine', 'kind: expected one of dot-product, random, '],
     [`${SCORES}.0.weight`, Number.POSITIVE_INFINITY, 'weight: expected a finite number'],
     [`${SCORES}.0.queries.count`, 3, 'queries: expected a multiple of 2 columns but received 3'],
     [`${SCORES}.0.keys.count`, 3, 'keys: expected 4 columns but received 3'],
@@ -280,15 +287,15 @@ describe('loadProgram', () => {
     [`${SCORES}.5.index`, new Int32Array(11).fill(4), 'index: expected buckets below 4 but received 4'],
     [`${SCORES}.5.index`, new Int32Array(11).fill(-1), 'index: expected buckets below 4 but received -1'],
     [`${SCORES}.5.index`, new Float32Array(11), 'index: expected an Int32Array'],
-    ['steps', [0], 'steps: expected an Int32Array'],
-    ['steps', Int32Array.of(0, 12), 'steps: expected indices of operations but received 12'],
-    ['steps', Int32Array.of(-1), 'steps: expected indices of operations but received -1'],
+    ['order', [0], 'order: expected an Int32Array'],
+    ['order', Int32Array.of(0, 12), 'order: expected indices of operations but received 12'],
+    ['order', Int32Array.of(-1), 'order: expected indices of operations but received -1'],
     ['result', 7, `result: ${integer} 0 to 6 but received 7`],
     // Operations that do not fit together.
-    ['steps', new Int32Array(0), 'operations: expected operations that write buffer 0 before it is read'],
-    ['steps', Int32Array.of(1), 'operations: expected operations that write buffer 1 before it is read'],
+    ['order', new Int32Array(0), 'operations: expected operations that write buffer 0 before it is read'],
+    ['order', Int32Array.of(1), 'operations: expected operations that write buffer 1 before it is read'],
     [
-      'steps',
+      'order',
       Int32Array.of(0, 1, 2, 7),
       'operations: expected operations that write buffer 3 before it is read',
     ],

@@ -10,7 +10,7 @@ namespace {
 // Up to this many numbers R1 R2^T is written out once instead of being multiplied in every call.
 constexpr int64_t kLargestProduct = int64_t{1} << 24;
 
-class Factorized final : public Score {
+class FactorizedRandom final : public Score {
  public:
   void read(Fields& fields, const ScoreHeads& heads) override {
     heads_ = heads;
@@ -63,8 +63,8 @@ class Factorized final : public Score {
 
 }  // namespace
 
-std::unique_ptr<Score> new_factorized_score() {
-  return std::unique_ptr<Score>(new (std::nothrow) Factorized);
+std::unique_ptr<Score> new_factorized_random_score() {
+  return std::unique_ptr<Score>(new (std::nothrow) FactorizedRandom);
 }
 
 }  // namespace sa

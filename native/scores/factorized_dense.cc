@@ -6,7 +6,7 @@ namespace sa {
 
 namespace {
 
-class Outer final : public Score {
+class FactorizedDense final : public Score {
  public:
   void read(Fields& fields, const ScoreHeads& heads) override {
     const int64_t length = read_score_length(fields, heads);
@@ -39,6 +39,8 @@ class Outer final : public Score {
 
 }  // namespace
 
-std::unique_ptr<Score> new_outer_score() { return std::unique_ptr<Score>(new (std::nothrow) Outer); }
+std::unique_ptr<Score> new_factorized_dense_score() {
+  return std::unique_ptr<Score>(new (std::nothrow) FactorizedDense);
+}
 
 }  // namespace sa

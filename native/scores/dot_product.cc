@@ -6,7 +6,7 @@ namespace sa {
 
 namespace {
 
-class Dot final : public Score {
+class DotProduct final : public Score {
  public:
   void read(Fields& fields, const ScoreHeads& heads) override {
     queries_ = read_columns(fields, "queries", *heads.buffers, 0);
@@ -42,6 +42,8 @@ class Dot final : public Score {
 
 }  // namespace
 
-std::unique_ptr<Score> new_dot_score() { return std::unique_ptr<Score>(new (std::nothrow) Dot); }
+std::unique_ptr<Score> new_dot_product_score() {
+  return std::unique_ptr<Score>(new (std::nothrow) DotProduct);
+}
 
 }  // namespace sa
