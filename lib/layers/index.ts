@@ -44,7 +44,7 @@ export type { PlainAttentionConfig } from './plain_attention.js';
 export type { ProjectedAttentionConfig } from './projected_attention.js';
 export { RandomSynthesizer, type RandomSynthesizerConfig } from './random_synthesizer.js';
 export { layerFromConfig, registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
-export type { ScoreName } from './scores/score_function.js';
+export type { ScoreName } from './scores/registry.js';
 export { SelfAttention, type SelfAttentionConfig } from './self_attention.js';
 export { loadSafetensors } from './state.js';
 export type { FeedForwardActivation, TransformerConfig } from './transformer_block.js';

@@ -10,12 +10,7 @@ import {
   type ProjectedOptions,
   projectedReaders,
 } from './projected_attention.js';
-import { denseScores } from './scores/dense.js';
-import { dotProductScores } from './scores/dot_product.js';
-import { factorizedDenseScores } from './scores/factorized_dense.js';
-import { factorizedRandomScores } from './scores/factorized_random.js';
-import { randomScores } from './scores/random.js';
-import type { ScoreFunction, ScoreName } from './scores/score_function.js';
+import { isScoreName, SCORE_NAMES, type ScoreName, scoreDescriptor } from './scores/registry.js';
 
 export interface MixtureSynthesizerConfig extends ProjectedAttentionConfig {
   /** Two or more different score functions; mixing/logits follows their order. */
@@ -51,29 +46,18 @@ interface Options extends ProjectedOptions {
 
 const CLASS = 'MixtureSynthesizer';
 
-type Lengths = Options & { maxLength: number };
-
-const SCORES: Readonly<Record<ScoreName, (options: Lengths) => ScoreFunction>> = {
-  'dot-product': ({ keyDim, useBias }) => dotProductScores(keyDim, useBias),
-  random: ({ maxLength, trainable }) => randomScores(maxLength, trainable),
-  'factorized-random': ({ maxLength, rank }) => factorizedRandomScores(maxLength, rank),
-  dense: (options) => denseScores(options),
-  'factorized-dense': (options) => factorizedDenseScores({ ...options, factors: options.factors! }),
-};
-
 function readScores(scores: unknown): readonly ScoreName[] {
-  const known = Object.keys(SCORES);
   const valid =
     Array.isArray(scores) &&
     scores.length > 1 &&
-    scores.length <= known.length &&
-    allItems(scores, (s) => known.includes(s as string)) &&
+    scores.length <= SCORE_NAMES.length &&
+    allItems(scores, isScoreName) &&
     new Set(scores).size === scores.length;
   if (!valid) {
     const short = Array.isArray(scores) && scores.length <= 8;
     const received = short ? `[${scores.map(describe).join(', ')}]` : describe(scores);
     throw new ArgumentError(
-      expectation('scores', `two or more different ones of ${known.join(', ')}`, received),
+      expectation('scores', `two or more different ones of ${SCORE_NAMES.join(', ')}`, received),
     );
   }
   return [...(scores as ScoreName[])];
@@ -95,7 +79,7 @@ function withDefaults(config: MixtureSynthesizerConfig): Options {
   const { keyDim = config?.valueDim, hiddenDim = config?.valueDim } = config ?? {};
   const options = readConfig(CLASS, readers, { ...config, keyDim, hiddenDim });
   const { scores, maxLength } = options;
-  if (maxLength === null && scores.some((s) => s !== 'dot-product')) {
+  if (maxLength === null && scores.some((s) => scoreDescriptor(s).limited)) {
     throw new ArgumentError(expectation(CLASS, `maxLength for ${scores.join(' + ')} scores`, 'none'));
   }
   const factorized = scores.includes('factorized-dense');
@@ -114,7 +98,9 @@ export class MixtureSynthesizer extends ProjectedAttention<Options> {
   constructor(config: MixtureSynthesizerConfig) {
     const options = withDefaults(config);
     super(options, {
-      scores: options.scores.map((name) => SCORES[name](options as Lengths)),
+      scores: options.scores.map((name) =>
+        scoreDescriptor(name).create({ ...options, maxLength: options.maxLength! }),
+      ),
       mixing: options.mixing,
     });
   }

@@ -4,6 +4,7 @@
  */
 import { describe, expectation, ModelError } from '../../errors.js';
 import { softmax } from '../../layers/mixing.js';
+import { isScoreName, SCORE_NAMES, type ScoreName, scoreDescriptor } from '../../layers/scores/registry.js';
 import { isObject, JsonObject } from '../json_file.js';
 import type {
   HeadGroupReference,
@@ -50,81 +51,41 @@ function mapped(entry: JsonObject, place: Place, columns: number) {
   };
 }
 
-interface Score {
-  /** The layer that has this score function alone. */
-  layer: string;
-  read: ReadScore;
-}
-
-const SCORES: ReadonlyMap<string, Score> = new Map<string, Score>([
-  [
-    'dot-product',
-    {
-      layer: 'MultiHeadAttention',
-      read: (_, place) => ({
-        kind: 'dot-product',
-        weight: place.factor / Math.sqrt(place.size),
-        query: place.weights.linear(
-          `${place.name}.query`,
-          place.heads * place.size,
-          place.hidden,
-          'optional',
-        ),
-        key: place.weights.linear(`${place.name}.key`, place.heads * place.size, place.hidden, 'optional'),
-      }),
-    },
-  ],
-  [
-    'random',
-    {
-      layer: 'RandomSynthesizer',
-      read: (_, { weights, name, heads: h, length, factor }) => ({
-        kind: 'random',
-        weight: factor,
-        length,
-        matrix: weights.tensor(`${name}.kernel`, [h, length, length]),
-      }),
-    },
-  ],
-  [
-    'factorized-random',
-    {
-      layer: 'FactorizedRandomSynthesizer',
-      read: (entry, { weights, name, heads: h, length, factor }) => {
-        const depth = size(entry, 'rank', 8);
-        return {
-          kind: 'factorized-random',
-          weight: factor,
-          length,
-          depth,
-          left: weights.tensor(`${name}.left`, [h, length, depth]),
-          right: weights.tensor(`${name}.right`, [h, length, depth]),
-        };
-      },
-    },
-  ],
-  [
-    'dense',
-    {
-      layer: 'DenseSynthesizer',
-      read: (entry, place) => ({ kind: 'dense', ...mapped(entry, place, place.length) }),
-    },
-  ],
-  [
-    'factorized-dense',
-    {
-      layer: 'FactorizedDenseSynthesizer',
-      read: (entry, place) => {
-        const tile = size(entry, 'tile');
-        if (place.length % tile !== 0) entry.fail('tile', `a divisor of ${place.length}`);
-        return { kind: 'factorized-dense', tile, ...mapped(entry, place, tile + place.length / tile) };
-      },
-    },
-  ],
-]);
+/** Of every score function how its tensors are stored. */
+const STORED: Readonly<Record<ScoreName, ReadScore>> = {
+  'dot-product': (_, { weights, name, heads: h, size: width, hidden, factor }) => ({
+    kind: 'dot-product',
+    weight: factor / Math.sqrt(width),
+    query: weights.linear(`${name}.query`, h * width, hidden, 'optional'),
+    key: weights.linear(`${name}.key`, h * width, hidden, 'optional'),
+  }),
+  random: (_, { weights, name, heads: h, length, factor }) => ({
+    kind: 'random',
+    weight: factor,
+    length,
+    matrix: weights.tensor(`${name}.kernel`, [h, length, length]),
+  }),
+  'factorized-random': (entry, { weights, name, heads: h, length, factor }) => {
+    const depth = size(entry, 'rank', 8);
+    return {
+      kind: 'factorized-random',
+      weight: factor,
+      length,
+      depth,
+      left: weights.tensor(`${name}.left`, [h, length, depth]),
+      right: weights.tensor(`${name}.right`, [h, length, depth]),
+    };
+  },
+  dense: (entry, place) => ({ kind: 'dense', ...mapped(entry, place, place.length) }),
+  'factorized-dense': (entry, place) => {
+    const tile = size(entry, 'tile');
+    if (place.length % tile !== 0) entry.fail('tile', `a divisor of ${place.length}`);
+    return { kind: 'factorized-dense', tile, ...mapped(entry, place, tile + place.length / tile) };
+  },
+};
 
 interface ScoreEntry {
-  type: string;
+  type: ScoreName;
   entry: JsonObject;
 }
 
@@ -156,7 +117,7 @@ function readMixture(from: JsonObject): Pick<HeadGroup, 'entries' | 'learned'> {
   const entries = (scores as unknown[]).map((score, j) => {
     const entry = asObject(`${from.source}: scores[${j}]`, score);
     const type = entry.string('type');
-    if (!SCORES.has(type)) entry.fail('type', [...SCORES.keys()].join(', '));
+    if (!isScoreName(type)) return entry.fail('type', SCORE_NAMES.join(', '));
     return { type, entry };
   });
   return { entries, learned: mixing === 'learned' && entries.length > 1 };
@@ -209,7 +170,7 @@ async function readGroup(
     : entries.map(() => 1);
   const place = { ...sizes, heads, size: sizes.hidden / sizes.heads, weights, length };
   const scores = entries.map(({ type, entry }, i) =>
-    SCORES.get(type)!.read(entry, {
+    STORED[type](entry, {
       ...place,
       name: `${attention}.${prefix}scores.${i}`,
       factor: factors[i]!,
@@ -246,7 +207,7 @@ async function readLayer(
 /** The layer that attends as the groups do; where they differ, each with its heads. */
 function kindOf(groups: readonly HeadGroup[]): string {
   const kind = ({ entries }: HeadGroup) =>
-    entries.length > 1 ? 'MixtureSynthesizer' : SCORES.get(entries[0]!.type)!.layer;
+    entries.length > 1 ? 'MixtureSynthesizer' : scoreDescriptor(entries[0]!.type).layer;
   const kinds = new Set(groups.map(kind));
   if (kinds.size === 1) return kind(groups[0]!);
   return groups.map((group) => `${kind(group)} (${group.heads})`).join(', ');

@@ -14,7 +14,7 @@ import type { MixtureAttention } from '../mixture_attention.js';
 import { MixtureSynthesizer, type MixtureSynthesizerConfig } from '../mixture_synthesizer.js';
 import { MultiHeadAttention } from '../multi_head_attention.js';
 import { RandomSynthesizer } from '../random_synthesizer.js';
-import type { ScoreName } from '../scores/score_function.js';
+import type { ScoreName } from '../scores/registry.js';
 import { NamedTensors, withWeights } from './named_tensors.js';
 
 /** Parameters by name: nested as flax keeps them, or with names such as 'value/kernel'. */

@@ -1,7 +1,7 @@
 import { denseSource } from '../../kernels/attention.js';
 import { PackedMatrix } from '../../kernels/packed_matrix.js';
 import { headKernelSpecs, Projection, projectionSpecs } from '../projection.js';
-import { type ScoreFunction, sequenceRows } from './score_function.js';
+import { describeScore, type ScoreFunction, sequenceRows } from './score_function.js';
 
 export interface DenseScoresOptions {
   hiddenDim: number;
@@ -40,3 +40,12 @@ export function denseScores(options: DenseScoresOptions): ScoreFunction {
     },
   };
 }
+
+export const dense = describeScore({
+  name: 'dense',
+  abbreviation: 'D',
+  layer: 'DenseSynthesizer',
+  looksAt: 'queries',
+  limited: true,
+  create: (options) => denseScores(options),
+});

@@ -1,6 +1,7 @@
 import { ScoreKind } from '../../native/addon.js';
 import { Projection, projectionSpecs } from '../projection.js';
 import {
+  describeScore,
   keysAsTheyCome,
   oneHead,
   type PreparedScoreFunction,
@@ -72,3 +73,12 @@ export function plainDotProductScores(useScale = false): ScoreFunction {
     },
   };
 }
+
+export const dotProduct = describeScore({
+  name: 'dot-product',
+  abbreviation: 'V',
+  layer: 'MultiHeadAttention',
+  looksAt: 'queries and keys',
+  limited: false,
+  create: ({ keyDim, useBias }) => dotProductScores(keyDim, useBias),
+});

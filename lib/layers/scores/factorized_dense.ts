@@ -6,7 +6,12 @@ import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { WeightMap } from '../layer.js';
 import { headKernelSpecs, Projection, projectionSpecs } from '../projection.js';
-import { type PreparedScoreFunction, type ScoreFunction, sequenceRows } from './score_function.js';
+import {
+  describeScore,
+  type PreparedScoreFunction,
+  type ScoreFunction,
+  sequenceRows,
+} from './score_function.js';
 
 export interface FactorizedDenseScoresOptions {
   hiddenDim: number;
@@ -109,3 +114,12 @@ export function factorizedDenseScores(options: FactorizedDenseScoresOptions): Sc
     prepare: (weights) => prepare(weights, options),
   };
 }
+
+export const factorizedDense = describeScore({
+  name: 'factorized-dense',
+  abbreviation: 'FD',
+  layer: 'FactorizedDenseSynthesizer',
+  looksAt: 'queries',
+  limited: true,
+  create: (options) => factorizedDenseScores({ ...options, factors: options.factors! }),
+});

@@ -2,7 +2,7 @@ import { matmul } from '../../kernels/matmul.js';
 import { owned } from '../../kernels/own_arrays.js';
 import { ScoreKind } from '../../native/addon.js';
 import { PreparedRandom } from './prepared_random.js';
-import type { PreparedScoreFunction, ScoreFunction } from './score_function.js';
+import { describeScore, type PreparedScoreFunction, type ScoreFunction } from './score_function.js';
 
 /** Above so many numbers R is not written out: its factors are multiplied in every call instead. */
 const LARGEST_PREPARED = 1 << 24;
@@ -50,3 +50,12 @@ export function factorizedRandomScores(maxLength: number, rank: number): ScoreFu
     },
   };
 }
+
+export const factorizedRandom = describeScore({
+  name: 'factorized-random',
+  abbreviation: 'FR',
+  layer: 'FactorizedRandomSynthesizer',
+  looksAt: 'positions',
+  limited: true,
+  create: ({ maxLength, rank }) => factorizedRandomScores(maxLength, rank),
+});

@@ -1,5 +1,5 @@
 import { PreparedRandom } from './prepared_random.js';
-import type { ScoreFunction } from './score_function.js';
+import { describeScore, type ScoreFunction } from './score_function.js';
 
 /**
  * logits = R_h[:queries, :keys], independent of the input ("random" in Tay et al., arXiv 2005.00743; "fix" where R
@@ -30,3 +30,12 @@ export function randomScores(maxLength: number, trainable: boolean): ScoreFuncti
     },
   };
 }
+
+export const random = describeScore({
+  name: 'random',
+  abbreviation: 'R',
+  layer: 'RandomSynthesizer',
+  looksAt: 'positions',
+  limited: true,
+  create: ({ maxLength, trainable }) => randomScores(maxLength, trainable),
+});

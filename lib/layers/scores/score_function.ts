@@ -70,8 +70,6 @@ export interface PreparedScoreFunction {
   dispose(): void;
 }
 
-export type ScoreName = 'dot-product' | 'random' | 'factorized-random' | 'dense' | 'factorized-dense';
-
 export interface ScoreFunction {
   /** A `ScoreName`, or a name of the layer's own where no mixture can have it. */
   readonly kind: string;
@@ -105,4 +103,38 @@ export function scalarWeight(weights: WeightMap, name: string): number {
     throw new ArgumentError(expectation(name, 'a finite number', describe(weight)));
   }
   return weight;
+}
+
+/** What a mixture knows of its score functions; each takes what it needs. */
+export interface ScoreOptions {
+  keyDim: number;
+  useBias: boolean;
+  maxLength: number;
+  trainable: boolean;
+  rank: number;
+  hiddenDim: number;
+  sharedAcrossHeads: boolean;
+  factors: readonly [number, number] | null;
+}
+
+/** All that is known of a score function that a mixture may have: one in each file, all in registry.ts. */
+export interface ScoreDescriptor<Name extends string = string> {
+  name: Name;
+  /** In the literature (Tay et al., arXiv 2005.00743). */
+  abbreviation: string;
+  /** The class of the layer that has these scores alone. */
+  layer: string;
+  /** What the logits depend on; those of positions are the same for every input. */
+  looksAt: 'queries and keys' | 'queries' | 'positions';
+  /** Whether lengths end at `maxLength`. */
+  limited: boolean;
+  /** Weights and shapes, initialisers, and how it becomes native operations. */
+  create(options: ScoreOptions): ScoreFunction;
+}
+
+/** A descriptor whose name is known to the compiler. */
+export function describeScore<const Name extends string>(
+  descriptor: ScoreDescriptor<Name>,
+): ScoreDescriptor<Name> {
+  return descriptor;
 }

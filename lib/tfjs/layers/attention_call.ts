@@ -1,5 +1,5 @@
 /** One attention: everything about it but its tensors. */
-import type { ScoreName } from '../../layers/scores/score_function.js';
+import type { ScoreName } from '../../layers/scores/registry.js';
 import type { Mask } from '../../tensor/tensor.js';
 import type { tf } from '../tensorflow.js';
 import type { Sizes } from './sizes.js';

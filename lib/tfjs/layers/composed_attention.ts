@@ -1,5 +1,6 @@
 /** Attention of plain TensorFlow.js operations: for every backend, and for the softmax with a gradient of its own. */
 import { expandMask } from '../../kernels/masks.js';
+import { scoreDescriptor } from '../../layers/scores/registry.js';
 import { tf } from '../tensorflow.js';
 import type { AttentionCall, AttentionResult, AttentionTensors } from './attention_call.js';
 import { keepAllowed, maskedProduct } from './masked_operations.js';
@@ -10,15 +11,13 @@ import { SCORES } from './scores/index.js';
 /** The lowest number: its exponential is 0 beside that of any logit, and a row of nothing else has no NaN. */
 const LOWEST = -3.4028234663852886e38;
 
-/** Score functions whose logits are the same for all of a batch. */
-const WITHOUT_INPUTS: readonly string[] = ['random', 'factorized-random'];
-
 /** [batch or 1, heads, queries, keys], bool; undefined for everywhere. */
 function allowedPairs(call: AttentionCall): tf.Tensor | undefined {
   if (!hidesKeys(call)) return undefined;
   const { batch, heads, queries, keys } = call.sizes;
   const pairs = pairsOf(call);
-  const shared = pairs.shape[0] === 1 && call.scores.every((name) => WITHOUT_INPUTS.includes(name));
+  const shared =
+    pairs.shape[0] === 1 && call.scores.every((name) => scoreDescriptor(name).looksAt === 'positions');
   const shape = [shared ? 1 : batch, heads, queries, keys];
   return tf.tensor(expandMask('attentionMask', pairs, shape).data, shape, 'bool');
 }

@@ -2,7 +2,7 @@ import {
   DenseSynthesizer as Inference,
   type DenseSynthesizerConfig as InferenceConfig,
 } from '../../layers/dense_synthesizer.js';
-import type { ScoreName } from '../../layers/scores/score_function.js';
+import type { ScoreName } from '../../layers/scores/registry.js';
 import type { TrainableLayerConfig } from './layer_options.js';
 import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';

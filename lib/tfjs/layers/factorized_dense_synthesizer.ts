@@ -2,7 +2,7 @@ import {
   FactorizedDenseSynthesizer as Inference,
   type FactorizedDenseSynthesizerConfig as InferenceConfig,
 } from '../../layers/factorized_dense_synthesizer.js';
-import type { ScoreName } from '../../layers/scores/score_function.js';
+import type { ScoreName } from '../../layers/scores/registry.js';
 import type { TrainableLayerConfig } from './layer_options.js';
 import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';

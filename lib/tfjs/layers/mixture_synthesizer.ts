@@ -3,7 +3,7 @@ import {
   MixtureSynthesizer as Inference,
   type MixtureSynthesizerConfig as InferenceConfig,
 } from '../../layers/mixture_synthesizer.js';
-import type { ScoreName } from '../../layers/scores/score_function.js';
+import type { ScoreName } from '../../layers/scores/registry.js';
 import type { TrainableLayerConfig } from './layer_options.js';
 import { registerTrainable } from './registry.js';
 import { type AttentionOptions, TrainableAttention } from './trainable_attention.js';

@@ -2,7 +2,7 @@ import {
   MultiHeadAttention as Inference,
   type MultiHeadAttentionConfig as InferenceConfig,
 } from '../../layers/multi_head_attention.js';
-import type { ScoreName } from '../../layers/scores/score_function.js';
+import type { ScoreName } from '../../layers/scores/registry.js';
 import type { TrainableLayerConfig } from './layer_options.js';
 import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';

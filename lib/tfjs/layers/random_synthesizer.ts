@@ -2,7 +2,7 @@ import {
   RandomSynthesizer as Inference,
   type RandomSynthesizerConfig as InferenceConfig,
 } from '../../layers/random_synthesizer.js';
-import type { ScoreName } from '../../layers/scores/score_function.js';
+import type { ScoreName } from '../../layers/scores/registry.js';
 import type { TrainableLayerConfig } from './layer_options.js';
 import { registerTrainable } from './registry.js';
 import { TrainableAttention } from './trainable_attention.js';

@@ -6,7 +6,7 @@ import { inLayer } from '../../layers/layer_error.js';
 import type { Mixing } from '../../layers/mixing.js';
 import type { MixtureAttention } from '../../layers/mixture_attention.js';
 import type { ProjectedOptions } from '../../layers/projected_attention.js';
-import type { ScoreName } from '../../layers/scores/score_function.js';
+import { type ScoreName, scoreDescriptor } from '../../layers/scores/registry.js';
 import { checkSameShape } from '../../tensor/shape.js';
 import { tf, type tfl } from '../tensorflow.js';
 import type { AttentionCall } from './attention_call.js';
@@ -173,7 +173,7 @@ export abstract class TrainableAttention extends TrainableLayer {
 
   private checkReach(longest: number): void {
     const { maxLength } = this.options;
-    const unlimited = this.scores().every((name) => name === 'dot-product');
+    const unlimited = this.scores().every((name) => !scoreDescriptor(name).limited);
     if (unlimited || maxLength === undefined || maxLength === null || longest <= maxLength) return;
     throw new ShapeError(expectation('length', `at most ${maxLength} (maxLength)`, String(longest)));
   }

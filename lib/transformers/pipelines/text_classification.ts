@@ -48,10 +48,10 @@ export type TextClassificationPipelineCallback = <
 
 export interface TextClassificationPipeline extends TextClassificationPipelineCallback {}
 
-type ScoreFunction = 'softmax' | 'sigmoid' | 'none';
+type LabelScores = 'softmax' | 'sigmoid' | 'none';
 
 /** As Python's pipeline chooses. transformers.js knows no regression, and says 1 of a single label. */
-function scoreFunction(config: JsonObject, labels: number): ScoreFunction {
+function labelScores(config: JsonObject, labels: number): LabelScores {
   const type = config.get('problem_type');
   if (type === 'regression') return 'none';
   if (type === 'multi_label_classification' || labels === 1) return 'sigmoid';
@@ -83,7 +83,7 @@ export class TextClassificationPipeline extends TextPipeline {
   readonly #head: Head;
   readonly #pooling: HeadPooling;
   readonly #labels: readonly string[];
-  readonly #scores: ScoreFunction;
+  readonly #scores: LabelScores;
 
   constructor(task: string, engine: Engine, head: Head, pooling: HeadPooling) {
     super(task, engine);
@@ -91,7 +91,7 @@ export class TextClassificationPipeline extends TextPipeline {
     this.#head = head;
     this.#pooling = pooling;
     this.#labels = labelNames(engine.config, head.width);
-    this.#scores = scoreFunction(engine.config, head.width);
+    this.#scores = labelScores(engine.config, head.width);
   }
 
   static async load(task: string, engine: Engine): Promise<TextClassificationPipeline> {

@@ -1,5 +1,5 @@
 /** Score functions by the names that mixtures know them by. */
-import type { ScoreName } from '../../../layers/scores/score_function.js';
+import type { ScoreName } from '../../../layers/scores/registry.js';
 import { dense } from './dense.js';
 import { dotProduct } from './dot_product.js';
 import { factorizedDense } from './factorized_dense.js';
