@@ -2,6 +2,7 @@
 import type { TextReader } from './text_reader.js';
 import { type TokenSlices, tokenSlices } from './token_slices.js';
 import type { TokenWorkers } from './token_workers.js';
+import { IdBuffer } from './tokenizer/id_buffer.js';
 import { Turn } from './turn.js';
 
 export interface TokenBatch {
@@ -16,30 +17,34 @@ export interface BatchLimits {
   texts: number;
 }
 
+/** Ids beyond the limit that a batch has room for at first: its last text ends behind it. */
+const OVERHANG = 512;
+
 /** The batch that is being filled. */
 class OpenBatch {
-  private ids: number[] = [];
+  readonly ids: IdBuffer;
   private offsets = [0];
 
-  constructor(private readonly limits: BatchLimits) {}
+  constructor(private readonly limits: BatchLimits) {
+    this.ids = new IdBuffer(limits.tokens + OVERHANG);
+  }
 
   get empty(): boolean {
     return this.offsets.length === 1;
   }
 
   get full(): boolean {
-    return this.ids.length >= this.limits.tokens || this.offsets.length > this.limits.texts;
+    return this.ids.total >= this.limits.tokens || this.offsets.length > this.limits.texts;
   }
 
-  /** One text: ids[begin] to ids[end - 1]. */
-  add(ids: ArrayLike<number>, begin: number, end: number): void {
-    for (let i = begin; i < end; i++) this.ids.push(ids[i]!);
-    this.offsets.push(this.ids.length);
+  /** What was added to `ids` is one text. */
+  close(): void {
+    this.ids.close();
+    this.offsets.push(this.ids.total);
   }
 
   flush(): TokenBatch {
-    const batch = { ids: new Int32Array(this.ids), offsets: new Int32Array(this.offsets) };
-    this.ids = [];
+    const batch = { ids: this.ids.take(), offsets: Int32Array.from(this.offsets) };
     this.offsets = [0];
     return batch;
   }
@@ -74,10 +79,9 @@ export async function* tokenBatches(
         if (!batch.empty) yield batch.flush();
         return;
       }
-      const steps = workers.tokenizer.steps(prompt + text);
-      let step = steps.next();
-      for (; !step.done; step = steps.next()) if (turn.over) await turn.end();
-      batch.add(step.value, 0, step.value.length);
+      const steps = workers.tokenizer.stepsInto(prompt + text, batch.ids);
+      while (!steps.next().done) if (turn.over) await turn.end();
+      batch.close();
       if (batch.full) {
         yield batch.flush();
         turn.begin();
@@ -88,7 +92,8 @@ export async function* tokenBatches(
     slices = tokenSlices(reader, workers, limits, turn, prompt);
     for await (const { ids, offsets } of slices) {
       for (let i = 0; i + 1 < offsets.length; i++) {
-        batch.add(ids, offsets[i]!, offsets[i + 1]!);
+        batch.ids.append(ids.subarray(offsets[i]!, offsets[i + 1]!));
+        batch.close();
         if (batch.full) yield batch.flush();
       }
     }

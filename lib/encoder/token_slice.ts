@@ -1,6 +1,10 @@
 /** Consecutive texts that one thread tokenizes at a stretch. */
 import type { TokenBatch } from './token_batches.js';
 import type { Tokenizer } from './tokenize.js';
+import { IdBuffer } from './tokenizer/id_buffer.js';
+
+/** Ids of an ordinary slice. */
+const ROOM = 8192;
 
 export interface Slice {
   readonly prompt: string;
@@ -19,12 +23,13 @@ export function* tokenizeSlice(
   prompt: string,
   texts: readonly string[],
 ): Generator<void, TokenBatch, void> {
-  const ids: number[] = [];
+  const ids = new IdBuffer(ROOM);
   const offsets = new Int32Array(texts.length + 1);
   for (const [i, text] of texts.entries()) {
-    for (const id of yield* tokenizer.steps(prompt + text)) ids.push(id);
-    offsets[i + 1] = ids.length;
+    yield* tokenizer.stepsInto(prompt + text, ids);
+    ids.close();
+    offsets[i + 1] = ids.total;
     yield;
   }
-  return { ids: new Int32Array(ids), offsets };
+  return { ids: ids.take(), offsets };
 }

@@ -4,7 +4,8 @@ import type { JsonObject } from './json_file.js';
 import { type AddedToken, AddedTokenFinder, readAddedTokens } from './tokenizer/added_tokens.js';
 import { checkNesting } from './tokenizer/component.js';
 import { whereToCut } from './tokenizer/cutting.js';
-import { IntegerList } from './tokenizer/integer_list.js';
+import { IdBuffer } from './tokenizer/id_buffer.js';
+import type { IdSink } from './tokenizer/integer_list.js';
 import { LongText } from './tokenizer/long_text.js';
 import { createModel } from './tokenizer/models.js';
 import {
@@ -105,22 +106,35 @@ export class Tokenizer {
    * @param meter counts the work, for tests
    */
   *steps(text: string, maxLength = this.maxLength, meter = new WorkMeter()): Generator<void, number[], void> {
-    const { before, after } = this.parts.template;
-    const full = maxLength - after.length;
-    let ids: number[] = [...before];
+    const ids: number[] = [];
     // Most texts are short.
     if (pieceEnd(text, this.parts.cut, 0) === text.length) {
-      addText(this.parts, text.toWellFormed(), true, { ids, full }, meter);
-      if (ids.length > full) ids.length = full;
-      for (const id of after) ids.push(id);
-    } else {
-      const list = new IntegerList();
-      for (const id of before) list.push(id);
-      yield* this.add(text, { ids: list, full }, meter);
-      ids = yield* firstOf(list, Math.min(full, list.length), after, meter);
+      yield* this.stepsInto(text, ids, maxLength, meter);
+      return ids;
     }
+    const list = new IdBuffer(KEPT);
+    yield* this.stepsInto(text, list, maxLength, meter);
+    return yield* asArray(list.take(), meter);
+  }
+
+  /** `steps` whose ids are appended to `ids`, which is empty but for texts that were closed. */
+  *stepsInto(
+    text: string,
+    ids: IdSink,
+    maxLength = this.maxLength,
+    meter = new WorkMeter(),
+  ): Generator<void, void, void> {
+    const { before, after } = this.parts.template;
+    const full = maxLength - after.length;
+    for (const id of before) ids.push(id);
+    if (pieceEnd(text, this.parts.cut, 0) === text.length) {
+      addText(this.parts, text.toWellFormed(), true, { ids, full }, meter);
+    } else {
+      yield* this.add(text, { ids, full }, meter);
+    }
+    if (ids.length > full) ids.length = full;
+    for (const id of after) ids.push(id);
     meter.endStep();
-    return ids;
   }
 
   /**
@@ -226,22 +240,17 @@ export class Tokenizer {
 }
 
 /**
- * The first integers of a list, and those of `after`, as an array. Its memory is asked for once, as an array that grows is
- * copied again and again; for a million of integers that takes some milliseconds of one step.
+ * The ids as an array. Its memory is asked for once, as an array that grows is copied again and again; for a million of
+ * ids that takes some milliseconds of one step.
  */
-function* firstOf(
-  list: IntegerList,
-  count: number,
-  after: readonly number[],
-  meter: WorkMeter,
-): Generator<void, number[], void> {
-  const out = new Array<number>(count + after.length);
+function* asArray(ids: Int32Array, meter: WorkMeter): Generator<void, number[], void> {
+  const out = new Array<number>(ids.length);
   meter.add(out.length / COPIED);
-  for (let i = 0; i < count; i++) {
-    out[i] = list.get(i);
+  for (let i = 0; i < ids.length; i++) {
+    out[i] = ids[i]!;
     meter.add(1 / COPIED);
     if (meter.pauses) yield;
   }
-  for (const [i, id] of after.entries()) out[count + i] = id;
+  meter.endStep();
   return out;
 }

@@ -6,10 +6,15 @@ const SMALLEST = 16;
 
 const NONE = new Int32Array(0);
 
-/** What integers are appended to: an array, or a list that may become long. */
+/** What integers are appended to: an array, or memory that may become large. */
 export interface IntegerSink {
   readonly length: number;
   push(value: number): unknown;
+}
+
+/** A sink of which the end can be cut off: by a smaller length. */
+export interface IdSink extends IntegerSink {
+  length: number;
 }
 
 export class IntegerList implements IntegerSink {

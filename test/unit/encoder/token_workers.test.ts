@@ -47,10 +47,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'synthetic-attention-'));
   file = await readJsonObject(model, 'tokenizer.json');
   tokenizer = Tokenizer.create(file, tokenizing);
-  const steps = tokenizer.steps.bind(tokenizer);
-  tokenizer.steps = (text, maxLength) => {
+  const steps = tokenizer.stepsInto.bind(tokenizer);
+  tokenizer.stepsInto = (text, ids, maxLength) => {
     own++;
-    return steps(text, maxLength);
+    return steps(text, ids, maxLength);
   };
 });
 afterEach(() => {

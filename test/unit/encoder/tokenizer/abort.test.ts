@@ -5,12 +5,11 @@ import type { TokenWorkers } from '../../../../lib/encoder/token_workers.js';
 
 it('an abort ends the tokenization of a text between two steps', async () => {
   let steps = 0;
-  function* endless(): Generator<void, number[], void> {
+  function* endless(): Generator<void, void, void> {
     // An end all the same, or a failure would hang.
     for (; steps < 1e6; steps++) yield;
-    return [];
   }
-  const workers = { ready: false, tokenizer: { steps: endless } } as unknown as TokenWorkers;
+  const workers = { ready: false, tokenizer: { stepsInto: endless } } as unknown as TokenWorkers;
   const controller = new AbortController();
   const reason = new Error('no longer wanted');
   const limits = { tokens: 100, texts: 100 };
