@@ -3,9 +3,11 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
+  extensionsToTreatAsEsm: ['.ts', '.css'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
+    // What a page is made of, as one string.
+    '/browser/(start\\.ts|style\\.css)$': '<rootDir>/scripts/build_ts/jest_inline.mjs',
     '^.+\\.ts$': [
       '@swc/jest',
       {

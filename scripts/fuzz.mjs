@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { inlinePlugin } from './build_ts/inline.mjs';
 import { countFindings, fuzzTarget } from './fuzz_target.mjs';
 import { root } from './native_tests.mjs';
 import { sanitizedAddon } from './sanitized_addon.mjs';
@@ -46,6 +47,7 @@ async function bundle() {
     platform: 'node',
     target: 'node20.19',
     packages: 'external',
+    plugins: [inlinePlugin],
     sourcemap: 'inline',
     logLevel: 'warning',
   });

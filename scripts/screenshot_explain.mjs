@@ -78,12 +78,11 @@ try {
     writeFileSync(file, explanation.toHTML());
     const page = await browser.newPage({ viewport: { width: 1280, height }, colorScheme });
     await page.goto(pathToFileURL(file).href + hash);
-    const box = await page.evaluate('box');
+    const canvas = page.locator('canvas.cells').first();
+    const { left, top, cell } = await canvas.evaluate(({ dataset }) => ({ ...dataset }));
     const [row, column] = name.includes('light') ? [16, 18] : [11, 3];
-    await page
-      .locator('canvas.cells')
-      .first()
-      .hover({ position: { x: box.left + (column + 0.5) * box.cell, y: box.top + (row + 0.5) * box.cell } });
+    const middle = (start, at) => Number(start) + (at + 0.5) * Number(cell);
+    await canvas.hover({ position: { x: middle(left, column), y: middle(top, row) } });
     await page.screenshot({ path: join(root, 'docs', name), fullPage: true });
     await page.close();
   }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { inlinePlugin } from './build_ts/inline.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: options } = parseArgs({
@@ -30,6 +31,7 @@ try {
     // Their ES modules, whose imports have no extensions; the package says of the tests that they have no side effects.
     mainFields: ['module', 'main'],
     ignoreAnnotations: true,
+    plugins: [inlinePlugin],
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { allItems } from '../options.js';
 import { checkFiniteNumber, checkPositiveInteger, sizeOf } from '../tensor/shape.js';
-import type { ExplainedLayer, ExplainedPart } from './explanation.js';
+import type { ExplainedLayer, ExplainedPart } from './explained.js';
 
 /** A softmax may round a weight up to a little more than 1. */
 const MOST = 1 + 1e-5;

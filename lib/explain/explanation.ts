@@ -2,28 +2,10 @@
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
 import { checkLayers, checkString, checkTokens } from './checks.js';
+import type { Explained, ExplainedLayer } from './explained.js';
 import { renderPage } from './page.js';
 
-/** The whole of a layer's attention, or what one of its score functions alone would give. */
-export interface ExplainedPart {
-  /** 'attention' for the whole, else the score function's name. */
-  readonly name: string;
-  /** alpha of this part in a learned mixture. */
-  readonly mix?: number;
-  /** [heads, queries, keys], after the softmax. */
-  readonly weights: Float32Array;
-}
-
-export interface ExplainedLayer {
-  readonly name: string;
-  /** Class of the attention layer. */
-  readonly kind: string;
-  readonly heads: number;
-  readonly queries: number;
-  readonly keys: number;
-  /** The first is the whole; mixtures have one more for each score function. */
-  readonly parts: readonly ExplainedPart[];
-}
+export type { ExplainedLayer, ExplainedPart } from './explained.js';
 
 export interface ExplanationOptions {
   /** Heading of the page. */
@@ -38,7 +20,7 @@ export interface ExplanationOptions {
 
 const OPTIONS = optionNames<keyof ExplanationOptions>()('title', 'subtitle', 'queryTokens', 'keyTokens');
 
-export class Explanation {
+export class Explanation implements Explained {
   readonly title: string;
   readonly subtitle: string;
   readonly queryTokens: readonly string[];

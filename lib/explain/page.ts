@@ -1,26 +1,28 @@
 /** The page: one HTML document with its style, script and data, that asks the network for nothing. */
-import type { Explanation } from './explanation.js';
+import PAGE_SCRIPT from './browser/start.ts?inline';
+import PAGE_STYLE from './browser/style.css?inline';
+import type { Explained } from './explained.js';
 import { pageData, STEPS } from './page_data.js';
-import { PAGE_SCRIPT } from './page_script.js';
-import { PAGE_STYLE } from './page_style.js';
 import { visibleLine } from './visible_text.js';
 
-// Loaded with the first page: most programs make none, and OpenSSL takes milliseconds and megabytes.
+// Loaded when a page is made: most programs make none, and OpenSSL takes milliseconds and megabytes.
 function digest(text: string): string {
   const { createHash } = process.getBuiltinModule('node:crypto');
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
 /** Nothing is fetched, sent or framed, and no script runs but the page's own, even if a token became markup. */
-const POLICY = [
-  "default-src 'none'",
-  `style-src ${digest(PAGE_STYLE)}`,
-  `script-src ${digest(PAGE_SCRIPT)}`,
-  // The empty icon below, without which a browser asks a server for one.
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+function policyOf(script: string, style: string): string {
+  return [
+    "default-src 'none'",
+    `style-src ${digest(style)}`,
+    `script-src ${digest(script)}`,
+    // The empty icon below, without which a browser asks a server for one.
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+}
 
 function escaped(text: string): string {
   return visibleLine(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -36,7 +38,7 @@ function scaleChoice(value: string, label: string): string {
 }
 
 /** In steps, between which a server does other work. */
-export function* pageSteps(explanation: Explanation): Generator<void, string, void> {
+export function* pageSteps(explanation: Explained): Generator<void, string, void> {
   const { title, subtitle, layers } = explanation;
   const data = inertJson(yield* pageData(explanation));
   yield;
@@ -45,7 +47,7 @@ export function* pageSteps(explanation: Explanation): Generator<void, string, vo
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(PAGE_SCRIPT, PAGE_STYLE)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
@@ -96,7 +98,7 @@ numbers and are at most log2 of the number of keys. This page loads nothing.</fo
 `;
 }
 
-export function renderPage(explanation: Explanation): string {
+export function renderPage(explanation: Explained): string {
   const steps = pageSteps(explanation);
   for (;;) {
     const step = steps.next();

@@ -1,7 +1,8 @@
 /** What a page carries: weights in 16 bits, entropies in 32, both little-endian and in base64, and its texts. */
 import { expectation, ShapeError } from '../errors.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { Explanation } from './explanation.js';
+import type { Explained } from './explained.js';
+import type { PageContents, PageLayer, PagePart } from './page_contents.js';
 import { visibleLine, visibleToken } from './visible_text.js';
 
 /** Steps from weight 0 to weight 1. */
@@ -29,15 +30,15 @@ function packRows(rows: readonly Float64Array[]): string {
  * Plain data for the page's script, in steps of at most some milliseconds. Entropies are those of the weights before
  * they were rounded.
  */
-export function* pageData(explanation: Explanation): Generator<void, object, void> {
+export function* pageData(explanation: Explained): Generator<void, PageContents, void> {
   const { layers, queryTokens, keyTokens } = explanation;
   const count = layers.reduce((n, l) => n + l.parts.length * sizeOf([l.heads, l.queries, l.keys]), 0);
   if (count > MOST_WEIGHTS) {
     throw new ShapeError(expectation('layers', `at most ${MOST_WEIGHTS} weights for a page`, String(count)));
   }
-  const packed: object[] = [];
+  const packed: PageLayer[] = [];
   for (const [layer, { name, kind, heads, parts }] of layers.entries()) {
-    const packedParts: object[] = [];
+    const packedParts: PagePart[] = [];
     for (const [p, part] of parts.entries()) {
       const weights = packWeights(part.weights);
       yield;

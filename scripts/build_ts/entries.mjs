@@ -1,5 +1,6 @@
 // What the builds start from, and what they leave outside.
 import { readFileSync } from 'node:fs';
+import { inlinePlugin } from './inline.mjs';
 
 const { exports, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -26,6 +27,7 @@ export const SHARED = {
   external: ['@tensorflow/*'],
   // What few packages have beside CommonJS, and of which unused parts are left out.
   mainFields: ['module', 'main'],
+  plugins: [inlinePlugin],
   metafile: true,
   write: false,
   logLevel: 'warning',

@@ -31,7 +31,7 @@ export async function buildModules(outdir) {
     outdir,
     define: { ...DEFINED, 'import.meta.filename': 'bundleFile' },
     inject: [fileURLToPath(new URL('bundle_file.mjs', import.meta.url))],
-    plugins: [requiredBuiltins],
+    plugins: [...SHARED.plugins, requiredBuiltins],
     // Errors are told apart by their names in logs, and bundlers rename classes.
     keepNames: true,
   });

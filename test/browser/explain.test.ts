@@ -28,10 +28,18 @@ const mixture = [{ name: 'attention' }, { name: 'random', mix: 0.25 }, { name: '
   const good = () => new Explanation(layers, { title: 'Patterns', queryTokens: TOKENS, keyTokens: TOKENS });
   const heading = (page: Page) => page.textContent('#detail-title');
   const readout = (page: Page) => page.textContent('#readout');
-  /** The map stands where the page's own layout put it. */
+  /** The middle of a cell: the page says where its layout put the map. */
   const cell = async (page: Page, i: number, j: number) => {
-    const box = (await page.evaluate('box')) as { left: number; top: number; cell: number };
-    return { position: { x: box.left + (j + 0.5) * box.cell, y: box.top + (i + 0.5) * box.cell } };
+    const {
+      left,
+      top,
+      cell: edge,
+    } = (await page.evaluate("({ ...document.querySelector('canvas.cells').dataset })")) as Record<
+      'left' | 'top' | 'cell',
+      string
+    >;
+    const middle = (start: string, at: number) => Number(start) + (at + 0.5) * Number(edge);
+    return { position: { x: middle(left, j), y: middle(top, i) } };
   };
   const weight = (layer: number, part: number, head: number, i: number, j: number) =>
     layers[layer]!.parts[part]!.weights[(head * size.queries + i) * size.keys + j]!;
@@ -141,10 +149,10 @@ const mixture = [{ name: 'attention' }, { name: 'random', mix: 0.25 }, { name: '
 
   it('draws: darker where the weight is larger, the other way round in the dark', async () => {
     const centre = async (page: Page, i: number, j: number): Promise<number> => {
+      const { x, y } = (await cell(page, i, j)).position;
       const sum = `(() => {
         const canvas = document.querySelector('canvas.cells');
-        const ratio = devicePixelRatio;
-        const x = (box.left + (${j} + 0.5) * box.cell) * ratio, y = (box.top + (${i} + 0.5) * box.cell) * ratio;
+        const [x, y] = [${x} * devicePixelRatio, ${y} * devicePixelRatio];
         const [r, g, b] = canvas.getContext('2d').getImageData(x, y, 1, 1).data;
         return r + g + b;
       })()`;
@@ -174,7 +182,10 @@ const mixture = [{ name: 'attention' }, { name: 'random', mix: 0.25 }, { name: '
     const pictures = await Promise.all(
       (['light', 'dark'] as const).map(async (colorScheme) => {
         const { page } = await open(good(), '', { colorScheme });
-        await page.waitForFunction('thumbs.every(({ visible }) => visible)');
+        // A canvas is 300 pixels wide until something is drawn.
+        await page.waitForFunction(
+          "[...document.querySelectorAll('.cell canvas')].every(({ width }) => width < 300)",
+        );
         const shades = (await page.evaluate(`[...document.querySelectorAll('canvas')].map((canvas) => {
           const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
           return new Set(new Uint32Array(data.buffer)).size;

@@ -1,10 +1,10 @@
 /** The playground: one HTML document with its style and script, that asks nothing but its own server. */
 import { createHash } from 'node:crypto';
-import { PAGE_SCRIPT } from '../../explain/page_script.js';
-import { PAGE_STYLE } from '../../explain/page_style.js';
+import PAGE_SCRIPT from '../../explain/browser/start.ts?inline';
+import PAGE_STYLE from '../../explain/browser/style.css?inline';
+import PLAYGROUND_SCRIPT from './browser/start.ts?inline';
+import PLAYGROUND_STYLE from './browser/style.css?inline';
 import { EXAMPLE_SENTENCE, EXAMPLE_TEXTS } from './examples.js';
-import { PLAYGROUND_SCRIPT } from './page_script.js';
-import { PLAYGROUND_STYLE } from './page_style.js';
 
 const digest = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 

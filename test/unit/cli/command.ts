@@ -26,11 +26,12 @@ function lockBuild(): number {
   return fd;
 }
 
-/** Builds dist when a source is newer. */
+/** Builds dist when a source, or a part of the build, is newer. */
 export function ensureBuilt(): void {
   const lock = lockBuild();
   try {
-    if (existsSync(main) && statSync(main).mtimeMs >= newest(join(root, 'lib'))) return;
+    const changed = Math.max(...['lib', 'scripts/build_ts'].map((folder) => newest(join(root, folder))));
+    if (existsSync(main) && statSync(main).mtimeMs >= changed) return;
     const script = join(root, 'scripts/build_ts.mjs');
     const built = spawnSync(process.execPath, [script], { cwd: root, encoding: 'utf8' });
     if (built.status !== 0) throw new Error(built.stdout + built.stderr);
