@@ -21,7 +21,7 @@ function integers(name: string, expected: string): (text: string) => number[] {
     text.split(',').map((part) => {
       const value = Number(part);
       if (/^\d{1,9}$/.test(part) && value > 0) return value;
-      throw new ArgumentError(expectation(name, expected, JSON.stringify(text)));
+      throw new ArgumentError(expectation(name, expected, JSON.stringify(text), 'range'));
     });
 }
 
@@ -30,7 +30,7 @@ function shares(text: string): number[] {
     const value = Number(part);
     if (/^\d*\.?\d+$/.test(part) && value > 0 && value <= 1) return value;
     throw new ArgumentError(
-      expectation('--share', 'numbers above 0 and at most 1, with commas', JSON.stringify(text)),
+      expectation('--share', 'numbers above 0 and at most 1, with commas', JSON.stringify(text), 'range'),
     );
   });
 }
@@ -47,7 +47,8 @@ async function convertWeights({ model, output, dtype }: Options, signal: AbortSi
 
 async function synthesize(options: Options, typed: boolean, signal: AbortSignal): Promise<void> {
   const { dtype, input, ...rest } = options;
-  if (input === undefined) throw new ArgumentError(expectation('--input', 'texts for --synthesize', 'none'));
+  if (input === undefined)
+    throw new ArgumentError(expectation('--input', 'texts for --synthesize', 'none', 'missing'));
   const { runSynthesize } = await import('./synthesize.js');
   await runSynthesize(
     { ...rest, input, ...(typed ? { dtype } : {}) },
@@ -101,10 +102,12 @@ export function convertCommand(): Command {
     .action(async (options: Options, command: Command) => {
       const lone = SYNTHESIS.find((name) => options[name] !== undefined);
       if (!options.synthesize && lone !== undefined) {
-        throw new ArgumentError(expectation(`--${lone}`, '--synthesize beside it', 'no such option'));
+        throw new ArgumentError(
+          expectation(`--${lone}`, '--synthesize beside it', 'no such option', 'conflict'),
+        );
       }
       if (options.heads !== undefined && options.share !== undefined) {
-        throw new ArgumentError(expectation('--heads', 'either it or --share', 'both'));
+        throw new ArgumentError(expectation('--heads', 'either it or --share', 'both', 'conflict'));
       }
       const guard = guardInterrupts(() => {});
       try {

@@ -197,7 +197,7 @@ function filesBeside({ output, resume = false, precision = 'float32', ranges }: 
 /** @throws ArgumentError if the output would replace the ranges that it is made with */
 async function checkRangesOption({ ranges, output }: EncodeCommandOptions): Promise<void> {
   if (ranges !== undefined && (await isSameFile(ranges, output))) {
-    throw new ArgumentError(expectation('--output', 'another file than the ranges', output));
+    throw new ArgumentError(expectation('--output', 'another file than the ranges', output, 'conflict'));
   }
 }
 

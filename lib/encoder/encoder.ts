@@ -222,7 +222,9 @@ export class Encoder implements TextEncoder {
     this.requireUsable();
     const single = typeof texts === 'string';
     if (!single && !Array.isArray(texts)) {
-      throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts)));
+      throw new ArgumentError(
+        expectation('texts', 'a string or an array of strings', describe(texts), 'type'),
+      );
     }
     const list = single ? [texts] : (texts as readonly string[]);
     const plan = this.plan(options);
@@ -274,12 +276,12 @@ export class Encoder implements TextEncoder {
     checkEncodeOptions('encodeStream', options);
     this.requireUsable();
     if (options.outputValue === 'token') {
-      throw new ArgumentError(expectation('outputValue', '"sentence" in a stream', '"token"'));
+      throw new ArgumentError(expectation('outputValue', '"sentence" in a stream', '"token"', 'conflict'));
     }
     const plan = this.plan(options);
     if (usesRanges(plan.precision) && plan.ranges === undefined) {
       throw new ArgumentError(
-        expectation('ranges', `a tensor, for ${plan.precision} in a stream`, 'undefined'),
+        expectation('ranges', `a tensor, for ${plan.precision} in a stream`, 'undefined', 'missing'),
       );
     }
     const allocate: Allocate = (count) => allocateFloats([count, plan.head.dimensions], 'embeddings');
@@ -331,7 +333,7 @@ export class Encoder implements TextEncoder {
   /** Ids of every text as the model reads them: with special tokens, truncated. */
   tokenize(texts: readonly string[]): number[][] {
     if (!Array.isArray(texts) || !allItems(texts, (text) => typeof text === 'string')) {
-      throw new ArgumentError(expectation('texts', 'an array of strings', describe(texts)));
+      throw new ArgumentError(expectation('texts', 'an array of strings', describe(texts), 'type'));
     }
     return texts.map((text) => this.parts.tokenizer.encode(text));
   }
@@ -352,16 +354,17 @@ export class Encoder implements TextEncoder {
     cut: TextCut = 'right',
     most = Number.POSITIVE_INFINITY,
   ): Generator<void, TokenizedText, void> {
-    if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    if (typeof text !== 'string')
+      throw new ArgumentError(expectation('text', 'a string', describe(text), 'type'));
     if (!['right', 'left', 'nowhere'].includes(cut)) {
-      throw new ArgumentError(expectation('cut', 'one of right, left, nowhere', describe(cut)));
+      throw new ArgumentError(expectation('cut', 'one of right, left, nowhere', describe(cut), 'range'));
     }
     const { maxLength } = this;
     const { tokenizer } = this.parts;
     const least = tokenizer.template.before.length + tokenizer.template.after.length;
     if (most !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(most) && most >= least)) {
       throw new ArgumentError(
-        expectation('most', `an integer of at least ${least}, or Infinity`, describe(most)),
+        expectation('most', `an integer of at least ${least}, or Infinity`, describe(most), 'range'),
       );
     }
     if (cut === 'left') return yield* tokenizer.lastSteps(text);
@@ -380,7 +383,7 @@ export class Encoder implements TextEncoder {
   /** What the vocabulary calls these ids. */
   tokens(ids: readonly number[]): string[] {
     if (!Array.isArray(ids) || !allItems(ids, (id) => Number.isSafeInteger(id))) {
-      throw new ArgumentError(expectation('ids', 'an array of token ids', describe(ids)));
+      throw new ArgumentError(expectation('ids', 'an array of token ids', describe(ids), 'type'));
     }
     return this.parts.tokenizer.tokens(ids);
   }
@@ -393,7 +396,7 @@ export class Encoder implements TextEncoder {
     checkOptions('explain', EXPLAIN_OPTIONS, options);
     this.requireUsable();
     if (typeof text !== 'string') {
-      throw new ArgumentError(expectation('text', 'a string', describe(text)));
+      throw new ArgumentError(expectation('text', 'a string', describe(text), 'type'));
     }
     const { model, tokenizer } = this.parts;
     const ids = tokenizer.encode(text);
@@ -433,12 +436,12 @@ export class Encoder implements TextEncoder {
     const precision = checkPrecision(options.precision ?? 'float32');
     if (options.outputValue !== undefined && !['sentence', 'token'].includes(options.outputValue)) {
       throw new ArgumentError(
-        expectation('outputValue', 'one of sentence, token', describe(options.outputValue)),
+        expectation('outputValue', 'one of sentence, token', describe(options.outputValue), 'range'),
       );
     }
     if (options.outputValue === 'token' && precision !== 'float32') {
       throw new ArgumentError(
-        expectation('precision', '"float32" for the states of tokens', `"${precision}"`),
+        expectation('precision', '"float32" for the states of tokens', `"${precision}"`, 'conflict'),
       );
     }
     return {
@@ -547,7 +550,7 @@ function checkEncodeOptions(where: string, options: AnyEncodeOptions): void {
   const { onProgress, signal } = options;
   readSignal(signal);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new ArgumentError(expectation('onProgress', 'a function', describe(onProgress)));
+    throw new ArgumentError(expectation('onProgress', 'a function', describe(onProgress), 'type'));
   }
 }
 
@@ -555,13 +558,13 @@ function checkLoadOptions(options: EncoderLoadOptions): void {
   checkOptions('Encoder.load', LOAD_OPTIONS, options);
   const { dtype, modules, truncateDim, similarity: name, tokenizerWorkers, onWeights } = options;
   if (dtype !== undefined && dtype !== 'float32' && dtype !== 'int8') {
-    throw new ArgumentError(expectation('dtype', 'one of float32, int8', describe(dtype)));
+    throw new ArgumentError(expectation('dtype', 'one of float32, int8', describe(dtype), 'range'));
   }
   if (modules !== undefined) checkBoolean('modules', modules);
   if (truncateDim !== undefined) checkPositiveInteger('truncateDim', truncateDim);
   if (name !== undefined) checkSimilarity(name);
   if (tokenizerWorkers !== undefined) checkTokenizerWorkers(tokenizerWorkers);
   if (onWeights !== undefined && typeof onWeights !== 'function') {
-    throw new ArgumentError(expectation('onWeights', 'a function', describe(onWeights)));
+    throw new ArgumentError(expectation('onWeights', 'a function', describe(onWeights), 'type'));
   }
 }

@@ -64,7 +64,9 @@ export function disposeSteps(steps: readonly Step[]): void {
 export function checkPooling(value: unknown): readonly PoolingMode[] {
   const modes = Array.isArray(value) ? value : [value];
   if (modes.length === 0 || !allItems(modes, (mode) => POOLING_MODES.includes(mode as PoolingMode))) {
-    throw new ArgumentError(expectation('pooling', `one of ${POOLING_MODES.join(', ')}`, describe(value)));
+    throw new ArgumentError(
+      expectation('pooling', `one of ${POOLING_MODES.join(', ')}`, describe(value), 'range'),
+    );
   }
   return modes;
 }
@@ -75,7 +77,12 @@ export function headWidth(hidden: number, modes: readonly PoolingMode[], steps: 
   const dense = steps.filter((step) => step !== 'normalize');
   if (dense.length > 0 && dense[0]!.inputs !== pooled) {
     throw new ArgumentError(
-      expectation('pooling', `modes that give the ${dense[0]!.inputs} numbers of Dense`, modes.join(', ')),
+      expectation(
+        'pooling',
+        `modes that give the ${dense[0]!.inputs} numbers of Dense`,
+        modes.join(', '),
+        'conflict',
+      ),
     );
   }
   return dense.at(-1)?.outputs ?? pooled;

@@ -23,7 +23,9 @@ const OPTIONS = optionNames<keyof QuantizeEmbeddingsOptions>()('ranges', 'calibr
 
 export function checkPrecision(value: unknown): Precision {
   if (!PRECISIONS.includes(value as Precision)) {
-    throw new ArgumentError(expectation('precision', `one of ${PRECISIONS.join(', ')}`, describe(value)));
+    throw new ArgumentError(
+      expectation('precision', `one of ${PRECISIONS.join(', ')}`, describe(value), 'range'),
+    );
   }
   return value as Precision;
 }

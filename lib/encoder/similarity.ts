@@ -13,7 +13,7 @@ const NAMES: readonly SimilarityName[] = ['cosine', 'dot', 'euclidean', 'manhatt
 
 export function checkSimilarity(name: unknown): SimilarityName {
   if (!NAMES.includes(name as SimilarityName)) {
-    throw new ArgumentError(expectation('similarity', `one of ${NAMES.join(', ')}`, describe(name)));
+    throw new ArgumentError(expectation('similarity', `one of ${NAMES.join(', ')}`, describe(name), 'range'));
   }
   return name as SimilarityName;
 }

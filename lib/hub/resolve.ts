@@ -31,7 +31,7 @@ export async function resolveModel(
   timing: Timing = TIMING,
 ): Promise<string> {
   if (typeof name !== 'string' || name === '') {
-    throw new ArgumentError(expectation('model', 'a directory or a name', describe(name)));
+    throw new ArgumentError(expectation('model', 'a directory or a name', describe(name), 'type'));
   }
   const settings = readSettings(options);
   settings.signal?.throwIfAborted();

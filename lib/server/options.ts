@@ -287,7 +287,7 @@ function read(
     typeof source === 'string' && !(fromFlag && row.kind.type === 'list') ? parse(row.kind, source) : source;
   if (!accepts(row.kind, value)) {
     const name = fromFlag ? flagOf(row.name) : variableOf(row.name);
-    throw new ArgumentError(expectation(name, expected(row.kind), shown(row, source)));
+    throw new ArgumentError(expectation(name, expected(row.kind), shown(row, source), 'range'));
   }
   return value;
 }
@@ -314,7 +314,7 @@ export function checkServerOptions(options: Partial<ServerOptions>): ServerOptio
   const entries = rows.map((row) => {
     const value = (options as Record<string, unknown>)[row.name] ?? row.default;
     if (!accepts(row.kind, value)) {
-      throw new ArgumentError(expectation(row.name, expected(row.kind), shown(row, value)));
+      throw new ArgumentError(expectation(row.name, expected(row.kind), shown(row, value), 'range'));
     }
     return [row.name, value] as const;
   });

@@ -59,7 +59,7 @@ export function checkPretrained(where: string, options: unknown): void {
     ['progress_callback', progress_callback, 'function'],
   ] as const) {
     if (value !== undefined && value !== null && typeof value !== type) {
-      throw new ArgumentError(expectation(name, `a ${type} or null`, describe(value)));
+      throw new ArgumentError(expectation(name, `a ${type} or null`, describe(value), 'type'));
     }
   }
 }
@@ -91,7 +91,7 @@ export function encoderDType(dtype: PretrainedModelOptions['dtype']): EncoderDTy
   const found = DTYPES.get(forModel(dtype));
   if (found === undefined) {
     throw new ArgumentError(
-      expectation('dtype', `one of ${names(DTYPES.keys())}`, describe(forModel(dtype))),
+      expectation('dtype', `one of ${names(DTYPES.keys())}`, describe(forModel(dtype)), 'range'),
     );
   }
   return found;
@@ -100,7 +100,12 @@ export function encoderDType(dtype: PretrainedModelOptions['dtype']): EncoderDTy
 export function checkDevice(device: PretrainedModelOptions['device']): void {
   if (!DEVICES.includes(forModel(device))) {
     throw new ArgumentError(
-      expectation('device', `one of ${names(DEVICES)} (models run on the CPU)`, describe(forModel(device))),
+      expectation(
+        'device',
+        `one of ${names(DEVICES)} (models run on the CPU)`,
+        describe(forModel(device)),
+        'range',
+      ),
     );
   }
 }
@@ -108,10 +113,11 @@ export function checkDevice(device: PretrainedModelOptions['device']): void {
 export function checkTexts(texts: unknown): readonly string[] {
   const list = typeof texts === 'string' ? [texts] : texts;
   if (!Array.isArray(list)) {
-    throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts)));
+    throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts), 'type'));
   }
   const bad = list.findIndex((text) => typeof text !== 'string');
-  if (bad >= 0) throw new ArgumentError(expectation(`texts[${bad}]`, 'a string', describe(list[bad])));
+  if (bad >= 0)
+    throw new ArgumentError(expectation(`texts[${bad}]`, 'a string', describe(list[bad]), 'type'));
   return list as string[];
 }
 
@@ -119,7 +125,7 @@ export function checkTexts(texts: unknown): readonly string[] {
 export function checkTopK(value: unknown): number {
   if (value === null) return Number.POSITIVE_INFINITY;
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new ArgumentError(expectation('top_k', 'a positive integer or null', describe(value)));
+    throw new ArgumentError(expectation('top_k', 'a positive integer or null', describe(value), 'range'));
   }
   return value as number;
 }

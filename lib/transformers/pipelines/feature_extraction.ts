@@ -42,7 +42,7 @@ const OPTIONS = optionNames<keyof FeatureExtractionPipelineOptions>()(
 function poolingMode(pooling: unknown): PoolingMode {
   if (typeof pooling !== 'string' || !Object.hasOwn(POOLINGS, pooling)) {
     const names = ['none', ...Object.keys(POOLINGS)].join(', ');
-    throw new ArgumentError(expectation('pooling', `one of ${names}`, describe(pooling)));
+    throw new ArgumentError(expectation('pooling', `one of ${names}`, describe(pooling), 'range'));
   }
   return POOLINGS[pooling as keyof typeof POOLINGS];
 }
