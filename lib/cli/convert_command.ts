@@ -1,15 +1,19 @@
 /** `synthetic-attention convert`: a model directory with weights of another type, or with static heads. */
 import { Command } from 'commander';
+import { ENCODER_DTYPES, type EncoderDType } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
 import { guardInterrupts } from './interrupt.js';
 import { oneOf, positiveInteger } from './option_values.js';
 import type { SynthesizeCommandOptions } from './synthesize.js';
 
 interface Options extends Omit<SynthesizeCommandOptions, 'dtype' | 'input'> {
-  dtype: 'int8' | 'float32';
+  dtype: EncoderDType;
   synthesize?: boolean;
   input?: string[];
 }
+
+/** What most want stands first. */
+const DTYPES: readonly EncoderDType[] = [...ENCODER_DTYPES].reverse();
 
 /** What makes no sense without --synthesize. */
 const SYNTHESIS = ['input', 'heads', 'share', 'texts', 'calibration', 'ranking'] as const;
@@ -68,8 +72,8 @@ export function convertCommand(): Command {
     .requiredOption('--output <dir>', 'directory to write, which must not be there yet')
     .option(
       '--dtype <name>',
-      'int8, or float32 to go back; with --synthesize by default as the model has it',
-      oneOf('--dtype', ['int8', 'float32']),
+      `${DTYPES.join(', or ')} to go back; with --synthesize by default as the model has it`,
+      oneOf('--dtype', DTYPES),
       'int8',
     )
     .option('--synthesize', 'replace heads that hardly depend on the text, without training')

@@ -1,5 +1,12 @@
 /** What `encode` can be told, and which of it fits together. */
-import type { EncodeOptions, EncoderDType, PoolingMode, Precision } from '../encoder/types.js';
+import {
+  type EncodeOptions,
+  type EncoderDType,
+  type PoolingMode,
+  PRECISIONS,
+  type Precision,
+  RANGED_PRECISIONS,
+} from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
 import type { ModelChoice } from './find_model.js';
 import type { InputOptions } from './input.js';
@@ -48,7 +55,7 @@ export function checkInputs(inputs: readonly string[], options: InputOptions): v
 }
 
 export function needsRanges(precision: Precision): boolean {
-  return precision === 'int8' || precision === 'uint8';
+  return PRECISIONS[precision].ranges;
 }
 
 /**
@@ -61,7 +68,9 @@ export function checkOptions(options: EncodeCommandOptions): OutputFormat {
   const chosen = chooseFormat(output, format, id !== undefined);
   checkInputs(inputs, options);
   if (ranges !== undefined && !needsRanges(precision)) {
-    throw new ArgumentError(expectation('--ranges', 'a precision of int8 or uint8', precision, 'conflict'));
+    throw new ArgumentError(
+      expectation('--ranges', `a precision of ${RANGED_PRECISIONS.join(' or ')}`, precision, 'conflict'),
+    );
   }
   if (needsRanges(precision) && ranges === undefined && output === '-') {
     // They are written beside the output, and without them its numbers mean nothing.

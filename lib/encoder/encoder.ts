@@ -32,23 +32,27 @@ import { checkTokenBatch } from './token_input.js';
 import { checkTokenizerWorkers, type TokenizerWorkers, TokenWorkers } from './token_workers.js';
 import { Tokenizer } from './tokenize.js';
 import { drain } from './tokenizer/steps.js';
-import type {
-  AnyEncodeOptions,
-  EncodedBatch,
-  EncodeOptions,
-  EncoderDType,
-  PoolingMode,
-  Precision,
-  QuantizedEmbeddings,
-  QuantizedEncodeOptions,
-  QuantizedPrecision,
-  SimilarityName,
-  TextCut,
-  TextEncoder,
-  TextSource,
-  TokenEncodeOptions,
-  TokenizedText,
-  TokensEncodeOptions,
+import {
+  type AnyEncodeOptions,
+  ENCODER_DTYPES,
+  type EncodedBatch,
+  type EncodeOptions,
+  type EncoderDType,
+  OUTPUT_VALUES,
+  type PoolingMode,
+  PRECISIONS,
+  type Precision,
+  type QuantizedEmbeddings,
+  type QuantizedEncodeOptions,
+  type QuantizedPrecision,
+  type SimilarityName,
+  TEXT_CUTS,
+  type TextCut,
+  type TextEncoder,
+  type TextSource,
+  type TokenEncodeOptions,
+  type TokenizedText,
+  type TokensEncodeOptions,
 } from './types.js';
 
 export interface EncoderLoadOptions extends HubOptions {
@@ -356,8 +360,8 @@ export class Encoder implements TextEncoder {
   ): Generator<void, TokenizedText, void> {
     if (typeof text !== 'string')
       throw new ArgumentError(expectation('text', 'a string', describe(text), 'type'));
-    if (!['right', 'left', 'nowhere'].includes(cut)) {
-      throw new ArgumentError(expectation('cut', 'one of right, left, nowhere', describe(cut), 'range'));
+    if (!TEXT_CUTS.includes(cut)) {
+      throw new ArgumentError(expectation('cut', `one of ${TEXT_CUTS.join(', ')}`, describe(cut), 'range'));
     }
     const { maxLength } = this;
     const { tokenizer } = this.parts;
@@ -436,7 +440,12 @@ export class Encoder implements TextEncoder {
     const precision = checkPrecision(options.precision ?? 'float32');
     if (options.outputValue !== undefined && !['sentence', 'token'].includes(options.outputValue)) {
       throw new ArgumentError(
-        expectation('outputValue', 'one of sentence, token', describe(options.outputValue), 'range'),
+        expectation(
+          'outputValue',
+          `one of ${OUTPUT_VALUES.join(', ')}`,
+          describe(options.outputValue),
+          'range',
+        ),
       );
     }
     if (options.outputValue === 'token' && precision !== 'float32') {
@@ -479,7 +488,7 @@ export class Encoder implements TextEncoder {
   ): Promise<Int8Array | Uint8Array> {
     const shape = [texts.length, quantizedWidth(head.dimensions, precision)];
     const bytes = allocateBytes(shape, 'embeddings');
-    const result = precision === 'int8' || precision === 'binary' ? new Int8Array(bytes.buffer) : bytes;
+    const result = PRECISIONS[precision].numbers === 'int8' ? new Int8Array(bytes.buffer) : bytes;
     const allocate: Allocate = (count) => allocateFloats([count, head.dimensions], 'embeddings');
     let at = 0;
     for await (const { embeddings } of this.run(
@@ -557,8 +566,10 @@ function checkEncodeOptions(where: string, options: AnyEncodeOptions): void {
 function checkLoadOptions(options: EncoderLoadOptions): void {
   checkOptions('Encoder.load', LOAD_OPTIONS, options);
   const { dtype, modules, truncateDim, similarity: name, tokenizerWorkers, onWeights } = options;
-  if (dtype !== undefined && dtype !== 'float32' && dtype !== 'int8') {
-    throw new ArgumentError(expectation('dtype', 'one of float32, int8', describe(dtype), 'range'));
+  if (dtype !== undefined && !ENCODER_DTYPES.includes(dtype)) {
+    throw new ArgumentError(
+      expectation('dtype', `one of ${ENCODER_DTYPES.join(', ')}`, describe(dtype), 'range'),
+    );
   }
   if (modules !== undefined) checkBoolean('modules', modules);
   if (truncateDim !== undefined) checkPositiveInteger('truncateDim', truncateDim);

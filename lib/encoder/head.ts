@@ -10,7 +10,7 @@ import type { LoadedModel } from './loaded_model.js';
 import type { ModelDirectory } from './model_directory.js';
 import { poolTokens } from './pool_tokens.js';
 import type { TokenBatch } from './token_batches.js';
-import type { PoolingMode } from './types.js';
+import { POOLING_MODES, type PoolingMode } from './types.js';
 
 export type Step = Dense | 'normalize';
 
@@ -25,15 +25,6 @@ export interface HeadPlan {
   /** Scale what is kept to unit length. */
   normalize: boolean;
 }
-
-const POOLING_MODES: readonly PoolingMode[] = [
-  'cls',
-  'mean',
-  'max',
-  'mean_sqrt_len',
-  'weightedmean',
-  'lasttoken',
-];
 
 export async function loadSteps(directory: ModelDirectory, hidden: number): Promise<Step[]> {
   const steps: Step[] = [];

@@ -1,4 +1,5 @@
 /** Everything that can be set: one table makes the flags, the environment variables, the checks and docs/server.md. */
+import { ENCODER_DTYPES, type EncoderDType } from '../encoder/types.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { allItems } from '../options.js';
 
@@ -20,7 +21,7 @@ export interface CommandOptions extends ServerOptions {
   model: readonly string[];
   revision: string | undefined;
   offline: boolean;
-  dtype: 'float32' | 'int8' | undefined;
+  dtype: EncoderDType | undefined;
   threads: number | undefined;
   port: number;
   host: string;
@@ -83,9 +84,9 @@ export const OPTIONS: readonly OptionRow[] = [
   },
   {
     name: 'dtype',
-    kind: { type: 'choice', values: ['float32', 'int8'] },
+    kind: { type: 'choice', values: ENCODER_DTYPES },
     value: 'name',
-    help: 'weights: float32 or int8; by default as they are stored',
+    help: `weights: ${ENCODER_DTYPES.join(' or ')}; by default as they are stored`,
   },
   { name: 'threads', kind: count(256), value: 'n', help: 'threads to compute on; all CPUs by default' },
   {

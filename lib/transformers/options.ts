@@ -4,9 +4,21 @@ import { ArgumentError, describe, expectation } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
 import type { ProgressCallback } from './progress.js';
 
-/** Names of number formats that mean something here; 4-bit weights do not exist. */
-export type PipelineDType = 'auto' | 'fp32' | 'float32' | 'fp16' | 'q8' | 'int8' | 'uint8';
-export type DeviceType = 'auto' | 'cpu' | 'wasm';
+/** Names of number formats that mean something here, transformers.js' and our own; 4-bit weights do not exist. */
+const DTYPES = {
+  auto: 'float32',
+  fp32: 'float32',
+  float32: 'float32',
+  fp16: 'float32',
+  q8: 'int8',
+  int8: 'int8',
+  uint8: 'int8',
+} as const satisfies Record<EncoderDType, EncoderDType> & Record<string, EncoderDType>;
+
+const DEVICES = ['auto', 'cpu', 'wasm'] as const;
+
+export type PipelineDType = keyof typeof DTYPES;
+export type DeviceType = (typeof DEVICES)[number];
 
 type OrNull<T> = T | null | undefined;
 
@@ -64,49 +76,25 @@ export function checkPretrained(where: string, options: unknown): void {
   }
 }
 
-const DTYPES: ReadonlyMap<unknown, EncoderDType> = new Map<unknown, EncoderDType>([
-  [undefined, 'float32'],
-  [null, 'float32'],
-  ['auto', 'float32'],
-  ['fp32', 'float32'],
-  ['float32', 'float32'],
-  ['fp16', 'float32'],
-  ['q8', 'int8'],
-  ['int8', 'int8'],
-  ['uint8', 'int8'],
-]);
-
-const DEVICES: readonly unknown[] = [undefined, null, 'auto', 'cpu', 'wasm'];
-
 /** transformers.js takes one value for all files of a model, or one for each; an encoder's file is `model`. */
 function forModel(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? (value as { model?: unknown }).model : value;
 }
 
-function names(known: Iterable<unknown>): string {
-  return [...known].filter((name) => typeof name === 'string').join(', ');
-}
-
 export function encoderDType(dtype: PretrainedModelOptions['dtype']): EncoderDType {
-  const found = DTYPES.get(forModel(dtype));
-  if (found === undefined) {
-    throw new ArgumentError(
-      expectation('dtype', `one of ${names(DTYPES.keys())}`, describe(forModel(dtype)), 'range'),
-    );
+  const name = forModel(dtype) ?? 'auto';
+  if (typeof name !== 'string' || !Object.hasOwn(DTYPES, name)) {
+    const known = Object.keys(DTYPES).join(', ');
+    throw new ArgumentError(expectation('dtype', `one of ${known}`, describe(name), 'range'));
   }
-  return found;
+  return DTYPES[name as PipelineDType];
 }
 
 export function checkDevice(device: PretrainedModelOptions['device']): void {
-  if (!DEVICES.includes(forModel(device))) {
-    throw new ArgumentError(
-      expectation(
-        'device',
-        `one of ${names(DEVICES)} (models run on the CPU)`,
-        describe(forModel(device)),
-        'range',
-      ),
-    );
+  const name = forModel(device) ?? 'auto';
+  if (!(DEVICES as readonly unknown[]).includes(name)) {
+    const expected = `one of ${DEVICES.join(', ')} (models run on the CPU)`;
+    throw new ArgumentError(expectation('device', expected, describe(name), 'range'));
   }
 }
 

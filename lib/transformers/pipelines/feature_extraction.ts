@@ -20,7 +20,7 @@ const POOLINGS = {
   mean_sqrt_len: 'mean_sqrt_len',
   weightedmean: 'weightedmean',
   lasttoken: 'lasttoken',
-} as const satisfies Record<string, PoolingMode>;
+} as const satisfies Record<PoolingMode, PoolingMode> & Record<string, PoolingMode>;
 
 export interface FeatureExtractionPipelineOptions {
   /** 'none' by default: the states of all tokens. */
