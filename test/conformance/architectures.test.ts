@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadArchitecture } from '../../lib/encoder/architecture.js';
 import { JsonObject } from '../../lib/encoder/json_file.js';
 import type { EncoderDType } from '../../lib/encoder/types.js';
-import { EncodeOutput } from '../../lib/native/program.js';
 import { addon } from '../../lib/native/load.js';
+import { EncodeOutput } from '../../lib/native/program.js';
 import {
   encoderDirectory,
   expectRowsClose,
