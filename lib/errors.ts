@@ -4,8 +4,8 @@
  *
  * The message is for people, and no code reads it. Programs compare three fields, which are stable:
  * - `code`: what kind of error it is, one for each class;
- * - `argument`: the argument that is wrong, or the path of the option, such as `input[3]` or `attention.numHeads`;
- *   undefined where the error is not about an argument;
+ * - `argument`: the argument that is wrong, or the path of the option, such as `input[3]` or `attention.numHeads`; the
+ *   class where an object is used in a wrong state; undefined where the error is about a file or a model;
  * - `reason`: what is wrong with it, one of `REASONS`; undefined where none of these words fits, or `code` says all.
  */
 
@@ -77,7 +77,7 @@ export function expectationOf(error: unknown): Expectation | undefined {
   return error instanceof Error ? expectations.get(error) : undefined;
 }
 
-/** The same error in other words; the first one is its cause. For classes that are made of a message and options. */
+/** The same error in other words; the first one is its cause. Only for classes that take a message and options. */
 export function restated(
   error: SyntheticAttentionError,
   message: string | Expectation,
@@ -89,7 +89,7 @@ export function restated(
   return new ErrorClass(message, { cause: error, argument: error.argument, reason: error.reason });
 }
 
-/** The sentence of an error about an argument names that argument, unless it is said. */
+/** The argument is the subject of the sentence where the caller names no other. */
 function aboutArgument(message: string | Expectation, options: ErrorDetails | undefined): ErrorDetails {
   if (options?.argument !== undefined || !(message instanceof Expectation)) return options ?? {};
   return { ...options, argument: message.subject };

@@ -112,13 +112,15 @@ export function namedAsBody(error: unknown, param: string): unknown {
     return new RequestError('notFinite', notFiniteSentence(param, error.index), param, { cause: error });
   }
   if (!(error instanceof ArgumentError)) return error;
-  const { reason, argument = '' } = error;
+  const { reason } = error;
   // `input` alone, or an item of it.
-  const named = argument.replace(/^input(?=\[|$)/, param);
+  const inBody = (name: string): string => name.replace(/^input(?=\[|$)/, param);
   const told = expectationOf(error);
-  const message = told === undefined ? error.message : expectation(named, told.expected, told.received);
-  const name = /^[a-zA-Z_]+/.exec(named)?.[0] ?? null;
-  const details = { cause: error, argument: named, reason };
+  const message =
+    told === undefined ? error.message : expectation(inBody(told.subject), told.expected, told.received);
+  const argument = inBody(error.argument ?? '');
+  const name = /^[a-zA-Z_]+/.exec(argument)?.[0] ?? null;
+  const details = { cause: error, argument, reason };
   return new RequestError(reason === 'length' ? 'tooLong' : 'invalid', message, name, details);
 }
 

@@ -76,7 +76,10 @@ function checkData(name: string, values: unknown): ArrayLike<unknown> {
     throw new ArgumentError(expectation(`${name}: data`, 'an array of numbers', describe(values), 'type'));
   }
   if (isDetached(values)) {
-    throw new ArgumentError(`${name}: the memory of its data has been transferred and is not here any more`);
+    throw new ArgumentError(`${name}: the memory of its data has been transferred and is not here any more`, {
+      argument: name,
+      reason: 'buffer',
+    });
   }
   return values;
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeJob } from '../../../lib/encoder/encode_job.js';
 import { writeDirectory } from '../../../lib/encoder/whole_directory.js';
 import { ArgumentError, expectation, FileError, NonFiniteError, restated } from '../../../lib/errors.js';
-import { type EncodeOptions, Encoder, MultiHeadAttention } from '../../../lib/index.js';
+import { type EncodeOptions, Encoder, MultiHeadAttention, similarity } from '../../../lib/index.js';
 import { addon } from '../../../lib/native/load.js';
 import { namedAsBody } from '../../../lib/server/embed.js';
 import { goldenPath } from '../../support/golden.js';
@@ -68,6 +68,13 @@ it('an array whose memory has gone is told as such by native code', async () => 
     }),
   );
   expect(error).toMatchObject({ code: 'ERR_ARGUMENT', argument: 'x', reason: 'buffer' });
+});
+
+it('so is one that is checked before', async () => {
+  const data = new Float32Array(4);
+  structuredClone(data, { transfer: [data.buffer] });
+  const error = await caught(() => similarity({ data, shape: [1, 4] }, { data, shape: [1, 4] }));
+  expect(error).toMatchObject({ code: 'ERR_ARGUMENT', argument: 'a.data', reason: 'buffer' });
 });
 
 it('native code names the argument', async () => {
@@ -156,6 +163,11 @@ describe("the server's answer", () => {
   it('calls the input as the body does', () => {
     const error = namedAsBody(new ArgumentError(expectation('input[2]', 'x', 'y')), 'texts');
     expect((error as Error).message).toBe('texts[2]: expected x but received y');
+    const unknown = new ArgumentError(expectation('input', 'x', 'y'), { argument: 'normalise' });
+    expect(namedAsBody(unknown, 'texts')).toMatchObject({
+      param: 'normalise',
+      message: 'texts: expected x but received y',
+    });
     const inputs = namedAsBody(new ArgumentError(expectation('inputType', 'x', 'y')), 'texts');
     expect(inputs).toMatchObject({ param: 'inputType', message: 'inputType: expected x but received y' });
   });
