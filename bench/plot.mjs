@@ -1,7 +1,7 @@
 // Draws the rate of square products over their size as an SVG, from the JSON of bench:kernels and bench:peers.
 //   npm run bench:plot -- --json kernels.json --json peers.json --output docs/matmul.svg
 import { writeFileSync } from 'node:fs';
-import { lineChart } from './lib/chart.mjs';
+import { lineChart } from './lib/line_chart.mjs';
 import { fail, readOptions } from './lib/options.mjs';
 import { readReport } from './lib/report.mjs';
 

@@ -1,42 +1,124 @@
 /**
  * Every error class of the package; docs/errors.md has one row for each code. A wrong argument is told as
  * "X: expected ... but received ...", a state in a sentence of its own.
+ *
+ * The message is for people, and no code reads it. Programs compare three fields, which are stable:
+ * - `code`: what kind of error it is, one for each class;
+ * - `argument`: the argument that is wrong, or the path of the option, such as `input[3]` or `attention.numHeads`; the
+ *   class where an object is used in a wrong state; undefined where the error is about a file or a model;
+ * - `reason`: what is wrong with it, one of `REASONS`; undefined where none of these words fits, or `code` says all.
  */
 
-/** Base of all errors that the package throws on purpose; `code` is stable, the message is for people. */
+/** What can be wrong with an argument. */
+export const REASONS = [
+  /** It has another type. */
+  'type',
+  /** The type is right, and the value is not among those that are taken. */
+  'range',
+  /** It has too many or too few characters, tokens, items or bytes. */
+  'length',
+  /** Nothing has this name: an option, a prompt, a column. */
+  'unknown',
+  /** It is not there, and has no default. */
+  'missing',
+  /** It does not go together with another argument. */
+  'conflict',
+  /** It holds token ids that the model does not have. */
+  'vocabulary',
+  /** The memory of an array was transferred, detached or resized. */
+  'buffer',
+] as const;
+
+export type Reason = (typeof REASONS)[number];
+
+export interface ErrorDetails extends ErrorOptions {
+  argument?: string | undefined;
+  reason?: Reason | undefined;
+}
+
+/** The one sentence about a wrong value, in its parts, so that an error can be told again in other words. */
+export class Expectation {
+  constructor(
+    readonly subject: string,
+    readonly expected: string,
+    readonly received: string,
+    readonly reason?: Reason,
+  ) {}
+
+  toString(): string {
+    return `${this.subject}: expected ${this.expected} but received ${this.received}`;
+  }
+}
+
+/** The sentences of errors. Not a property, which would be printed with every error. */
+const expectations = new WeakMap<Error, Expectation>();
+
+/** Base of all errors that the package throws on purpose. */
 export class SyntheticAttentionError extends Error {
   readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+  // Declared alone: where there is none, the error has no such property, and none is printed.
+  declare readonly argument?: string;
+  declare readonly reason?: Reason;
+
+  constructor(code: string, message: string | Expectation, options: ErrorDetails = {}) {
+    super(String(message), 'cause' in options ? { cause: options.cause } : undefined);
     this.name = new.target.name;
     this.code = code;
+    const { argument } = options;
+    const reason = options.reason ?? (message instanceof Expectation ? message.reason : undefined);
+    if (argument !== undefined) this.argument = argument;
+    if (reason !== undefined) this.reason = reason;
+    if (message instanceof Expectation) expectations.set(this, message);
   }
+}
+
+/** The parts of the error's sentence; undefined where it is one of another kind. */
+export function expectationOf(error: unknown): Expectation | undefined {
+  return error instanceof Error ? expectations.get(error) : undefined;
+}
+
+/** The same error in other words; the first one is its cause. Only for classes that take a message and options. */
+export function restated(
+  error: SyntheticAttentionError,
+  message: string | Expectation,
+): SyntheticAttentionError {
+  const ErrorClass = error.constructor as new (
+    message: string | Expectation,
+    options: ErrorDetails,
+  ) => SyntheticAttentionError;
+  return new ErrorClass(message, { cause: error, argument: error.argument, reason: error.reason });
+}
+
+/** The argument is the subject of the sentence where the caller names no other. */
+function aboutArgument(message: string | Expectation, options: ErrorDetails | undefined): ErrorDetails {
+  if (options?.argument !== undefined || !(message instanceof Expectation)) return options ?? {};
+  return { ...options, argument: message.subject };
 }
 
 /** An argument or option of the wrong type or outside of its range. */
 export class ArgumentError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('ERR_ARGUMENT', message, options);
+  constructor(message: string | Expectation, options?: ErrorDetails) {
+    super('ERR_ARGUMENT', message, aboutArgument(message, options));
   }
 }
 
 /** Tensors whose shapes do not fit together, or a shape that does not fit its data. */
 export class ShapeError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('ERR_SHAPE', message, options);
+  constructor(message: string | Expectation, options?: ErrorDetails) {
+    super('ERR_SHAPE', message, aboutArgument(message, options));
   }
 }
 
 /** A file whose bytes break the rules of its format. */
 export class FormatError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Expectation, options?: ErrorDetails) {
     super('ERR_FORMAT', message, options);
   }
 }
 
 /** A model directory that is missing, incomplete or of an architecture that is not supported. */
 export class ModelError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Expectation, options?: ErrorDetails) {
     super('ERR_MODEL', message, options);
   }
 }
@@ -55,7 +137,7 @@ export class NonFiniteError extends SyntheticAttentionError {
 
 /** An input or output file that cannot be read or written. */
 export class FileError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Expectation, options?: ErrorDetails) {
     super('ERR_FILE', message, options);
   }
 }
@@ -64,7 +146,7 @@ export class FileError extends SyntheticAttentionError {
 export class OutputBusyError extends FileError {
   /** Process id of the other run, on its own machine; undefined if it is not known. */
   readonly pid: number | undefined;
-  constructor(message: string, pid: number | undefined, options?: ErrorOptions) {
+  constructor(message: string | Expectation, pid: number | undefined, options?: ErrorDetails) {
     super(message, options);
     this.pid = pid;
   }
@@ -72,22 +154,22 @@ export class OutputBusyError extends FileError {
 
 /** A layer, matrix or model that was used after `dispose()`. */
 export class DisposedError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Expectation, options?: ErrorDetails) {
     super('ERR_DISPOSED', message, options);
   }
 }
 
 /** The system has no memory for a result, or for the work on it. */
 export class MemoryError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Expectation, options?: ErrorDetails) {
     super('ERR_MEMORY', message, options);
   }
 }
 
 /** What only native code can notice; its own checks repeat those before it, so that this is rare. */
 export class NativeError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
-    super('ERR_NATIVE', message, options);
+  constructor(message: string | Expectation, options?: ErrorDetails) {
+    super('ERR_NATIVE', message, aboutArgument(message, options));
   }
 }
 
@@ -117,8 +199,13 @@ export class NativeLoadError extends SyntheticAttentionError {
 }
 
 /** The one sentence that every check uses. */
-export function expectation(subject: string, expected: string, received: string): string {
-  return `${subject}: expected ${expected} but received ${received}`;
+export function expectation(
+  subject: string,
+  expected: string,
+  received: string,
+  reason?: Reason,
+): Expectation {
+  return new Expectation(subject, expected, received, reason);
 }
 
 /** The sentence of every use after `dispose()`. @param subject such as "this Encoder" */

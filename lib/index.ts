@@ -44,6 +44,7 @@ export {
   NativeLoadError,
   NonFiniteError,
   OutputBusyError,
+  type Reason,
   ShapeError,
   SyntheticAttentionError,
 } from './errors.js';

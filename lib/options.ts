@@ -27,7 +27,9 @@ export function optionNames<T extends string>(): <const N extends readonly T[]>(
 export function checkOptions(where: string, known: ReadonlySet<string>, options: unknown): void {
   if (options === undefined) return;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new ArgumentError(expectation(`${where}: options`, 'an object', describe(options)));
+    throw new ArgumentError(expectation(`${where}: options`, 'an object', describe(options), 'type'), {
+      argument: 'options',
+    });
   }
   for (const name of Object.keys(options)) {
     if (!known.has(name)) throw unknownOption(where, name, known);
@@ -40,7 +42,9 @@ const LONGEST_PATH = 4096;
 /** A path that the file system can be asked for. @throws ArgumentError */
 export function checkPath(name: string, path: unknown): string {
   if (typeof path !== 'string' || path === '' || path.length > LONGEST_PATH || path.includes('\0')) {
-    throw new ArgumentError(expectation(name, 'a path', describe(path)));
+    throw new ArgumentError(
+      expectation(name, 'a path', describe(path), typeof path === 'string' ? 'range' : 'type'),
+    );
   }
   return path;
 }
@@ -56,7 +60,8 @@ export function unknownOption(where: string, name: string, known: Iterable<strin
   const near = nearestName(name, names);
   const expected = names.length === 0 ? 'no options' : `options among ${names.join(', ')}`;
   const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
-  return new ArgumentError(expectation(where, expected, `${describe(name)}, an unknown option${hint}`));
+  const received = `${describe(name)}, an unknown option${hint}`;
+  return new ArgumentError(expectation(where, expected, received, 'unknown'), { argument: name });
 }
 
 /** Longer names are not compared: the comparison takes the product of both lengths. */
@@ -117,7 +122,7 @@ const followers = new WeakMap<object, AbortSignal>();
  */
 export function readSignal(value: unknown, name = 'signal'): AbortSignal | undefined {
   if (value === undefined || value instanceof AbortSignal) return value as AbortSignal | undefined;
-  if (!isSignal(value)) throw new ArgumentError(expectation(name, 'an AbortSignal', describe(value)));
+  if (!isSignal(value)) throw new ArgumentError(expectation(name, 'an AbortSignal', describe(value), 'type'));
   const known = followers.get(value);
   if (known !== undefined) return known;
   const controller = new AbortController();

@@ -1,15 +1,19 @@
 /** `synthetic-attention convert`: a model directory with weights of another type, or with static heads. */
 import { Command } from 'commander';
+import { ENCODER_DTYPES, type EncoderDType } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
 import { guardInterrupts } from './interrupt.js';
 import { oneOf, positiveInteger } from './option_values.js';
 import type { SynthesizeCommandOptions } from './synthesize.js';
 
 interface Options extends Omit<SynthesizeCommandOptions, 'dtype' | 'input'> {
-  dtype: 'int8' | 'float32';
+  dtype: EncoderDType;
   synthesize?: boolean;
   input?: string[];
 }
+
+/** What most want stands first. */
+const DTYPES: readonly EncoderDType[] = [...ENCODER_DTYPES].reverse();
 
 /** What makes no sense without --synthesize. */
 const SYNTHESIS = ['input', 'heads', 'share', 'texts', 'calibration', 'ranking'] as const;
@@ -21,7 +25,7 @@ function integers(name: string, expected: string): (text: string) => number[] {
     text.split(',').map((part) => {
       const value = Number(part);
       if (/^\d{1,9}$/.test(part) && value > 0) return value;
-      throw new ArgumentError(expectation(name, expected, JSON.stringify(text)));
+      throw new ArgumentError(expectation(name, expected, JSON.stringify(text), 'range'));
     });
 }
 
@@ -30,7 +34,7 @@ function shares(text: string): number[] {
     const value = Number(part);
     if (/^\d*\.?\d+$/.test(part) && value > 0 && value <= 1) return value;
     throw new ArgumentError(
-      expectation('--share', 'numbers above 0 and at most 1, with commas', JSON.stringify(text)),
+      expectation('--share', 'numbers above 0 and at most 1, with commas', JSON.stringify(text), 'range'),
     );
   });
 }
@@ -47,7 +51,8 @@ async function convertWeights({ model, output, dtype }: Options, signal: AbortSi
 
 async function synthesize(options: Options, typed: boolean, signal: AbortSignal): Promise<void> {
   const { dtype, input, ...rest } = options;
-  if (input === undefined) throw new ArgumentError(expectation('--input', 'texts for --synthesize', 'none'));
+  if (input === undefined)
+    throw new ArgumentError(expectation('--input', 'texts for --synthesize', 'none', 'missing'));
   const { runSynthesize } = await import('./synthesize.js');
   await runSynthesize(
     { ...rest, input, ...(typed ? { dtype } : {}) },
@@ -67,8 +72,8 @@ export function convertCommand(): Command {
     .requiredOption('--output <dir>', 'directory to write, which must not be there yet')
     .option(
       '--dtype <name>',
-      'int8, or float32 to go back; with --synthesize by default as the model has it',
-      oneOf('--dtype', ['int8', 'float32']),
+      `${DTYPES.join(', or ')} to go back; with --synthesize by default as the model has it`,
+      oneOf('--dtype', DTYPES),
       'int8',
     )
     .option('--synthesize', 'replace heads that hardly depend on the text, without training')
@@ -101,10 +106,12 @@ export function convertCommand(): Command {
     .action(async (options: Options, command: Command) => {
       const lone = SYNTHESIS.find((name) => options[name] !== undefined);
       if (!options.synthesize && lone !== undefined) {
-        throw new ArgumentError(expectation(`--${lone}`, '--synthesize beside it', 'no such option'));
+        throw new ArgumentError(
+          expectation(`--${lone}`, '--synthesize beside it', 'no such option', 'conflict'),
+        );
       }
       if (options.heads !== undefined && options.share !== undefined) {
-        throw new ArgumentError(expectation('--heads', 'either it or --share', 'both'));
+        throw new ArgumentError(expectation('--heads', 'either it or --share', 'both', 'conflict'));
       }
       const guard = guardInterrupts(() => {});
       try {

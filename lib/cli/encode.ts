@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkRanges, embeddingRanges, quantizedWidth, quantizeRows } from '../encoder/quantize.js';
-import type { EncoderDType, Precision, TextEncoder } from '../encoder/types.js';
+import { type EncoderDType, PRECISIONS, type TextEncoder } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
 import { isSameFile } from '../formats/input_file.js';
 import type { OutputLock } from '../formats/output_lock.js';
 import type { RecordBatch } from '../formats/record_batch.js';
-import type { NumberType, RowLayout } from '../formats/row_format.js';
+import type { RowLayout } from '../formats/row_format.js';
 import type { RowWriter } from '../formats/row_writer.js';
 import { ByteCounter } from './byte_counter.js';
 import {
@@ -42,14 +42,6 @@ export interface EncodeSurroundings {
   /** Rows of a row group or record batch. */
   blockRows?: number;
 }
-
-const NUMBER_TYPES: Record<Precision, NumberType> = {
-  float32: 'float32',
-  int8: 'int8',
-  uint8: 'uint8',
-  binary: 'int8',
-  ubinary: 'uint8',
-};
 
 /** @throws SyntheticAttentionError with one sentence; Interruption on a signal; nothing is left of the output then */
 export async function runEncode(options: EncodeCommandOptions, around: EncodeSurroundings): Promise<void> {
@@ -115,7 +107,7 @@ export async function runEncode(options: EncodeCommandOptions, around: EncodeSur
 
     const layout: RowLayout = {
       columns: quantizedWidth(dimensions, precision),
-      type: NUMBER_TYPES[precision],
+      type: PRECISIONS[precision].numbers,
       id: options.id === undefined ? undefined : input.idType,
       ...(around.blockRows === undefined ? {} : { blockRows: around.blockRows }),
     };
@@ -197,7 +189,7 @@ function filesBeside({ output, resume = false, precision = 'float32', ranges }: 
 /** @throws ArgumentError if the output would replace the ranges that it is made with */
 async function checkRangesOption({ ranges, output }: EncodeCommandOptions): Promise<void> {
   if (ranges !== undefined && (await isSameFile(ranges, output))) {
-    throw new ArgumentError(expectation('--output', 'another file than the ranges', output));
+    throw new ArgumentError(expectation('--output', 'another file than the ranges', output, 'conflict'));
   }
 }
 

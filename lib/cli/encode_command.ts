@@ -1,6 +1,6 @@
 /** `synthetic-attention encode`: options, and the parts that `runEncode` is made of. */
 import { Command } from 'commander';
-import type { PoolingMode, Precision } from '../encoder/types.js';
+import { POOLING_MODES, type PoolingMode, PRECISION_NAMES, RANGED_PRECISIONS } from '../encoder/types.js';
 import type { EncodeCommandOptions } from './encode_options.js';
 import { oneOf, positiveInteger, refuse } from './option_values.js';
 import { OUTPUT_FORMATS } from './output.js';
@@ -10,9 +10,6 @@ import { addDtypeOption, addInputOptions, addModelOptions, addRunOptions } from 
 interface Options extends EncodeCommandOptions {
   threads?: number;
 }
-
-const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'uint8', 'binary', 'ubinary'];
-const POOLINGS: readonly PoolingMode[] = ['cls', 'mean', 'max', 'mean_sqrt_len', 'weightedmean', 'lasttoken'];
 
 function seconds(text: string): number {
   const value = Number(text);
@@ -29,7 +26,7 @@ function shard(text: string): Shard {
 }
 
 function poolings(text: string): PoolingMode | PoolingMode[] {
-  const parse = oneOf('--pooling', POOLINGS);
+  const parse = oneOf('--pooling', POOLING_MODES);
   const list = text.split(',').map(parse);
   return list.length === 1 ? list[0]! : list;
 }
@@ -49,16 +46,19 @@ export function encodeCommand(): Command {
     .option('--batch-size <n>', 'at most this many texts in one job', positiveInteger('--batch-size'))
     .option('--prompt <text>', 'put before every text')
     .option('--prompt-name <name>', "one of the model's prompts")
-    .option('--pooling <mode>', `${POOLINGS.join(', ')}; by default what the model says`, poolings)
+    .option('--pooling <mode>', `${POOLING_MODES.join(', ')}; by default what the model says`, poolings)
     .option('--truncate-dim <n>', 'keep this many leading numbers', positiveInteger('--truncate-dim'))
     .option('--normalize', 'scale every embedding to unit length')
     .option('--no-normalize', 'leave embeddings as they are; by default what the model says')
     .option(
       '--precision <name>',
-      `embeddings: ${PRECISIONS.join(', ')} (default: float32)`,
-      oneOf('--precision', PRECISIONS),
+      `embeddings: ${PRECISION_NAMES.join(', ')} (default: float32)`,
+      oneOf('--precision', PRECISION_NAMES),
     )
-    .option('--ranges <file>', 'int8, uint8: npy file of ranges; by default from the first 1,024 texts')
+    .option(
+      '--ranges <file>',
+      `${RANGED_PRECISIONS.join(', ')}: npy file of ranges; by default from the first 1,024 texts`,
+    )
     .option('--shard <i/n>', 'every n-th record alone, from the i-th on', shard)
     .option('--resume', 'go on where the same command was ended, even by force')
     .option('--checkpoint <seconds>', 'with --resume: seconds between checkpoints (default: 5)', seconds);

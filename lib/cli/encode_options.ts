@@ -1,5 +1,12 @@
 /** What `encode` can be told, and which of it fits together. */
-import type { EncodeOptions, EncoderDType, PoolingMode, Precision } from '../encoder/types.js';
+import {
+  type EncodeOptions,
+  type EncoderDType,
+  type PoolingMode,
+  PRECISIONS,
+  type Precision,
+  RANGED_PRECISIONS,
+} from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
 import type { ModelChoice } from './find_model.js';
 import type { InputOptions } from './input.js';
@@ -43,12 +50,12 @@ export function checkInputs(inputs: readonly string[], options: InputOptions): v
     options,
   );
   if (inputs.filter((input) => input === '-').length > 1) {
-    throw new ArgumentError(expectation('--input', '- once', 'it more than once'));
+    throw new ArgumentError(expectation('--input', '- once', 'it more than once', 'conflict'));
   }
 }
 
 export function needsRanges(precision: Precision): boolean {
-  return precision === 'int8' || precision === 'uint8';
+  return PRECISIONS[precision].ranges;
 }
 
 /**
@@ -61,21 +68,27 @@ export function checkOptions(options: EncodeCommandOptions): OutputFormat {
   const chosen = chooseFormat(output, format, id !== undefined);
   checkInputs(inputs, options);
   if (ranges !== undefined && !needsRanges(precision)) {
-    throw new ArgumentError(expectation('--ranges', 'a precision of int8 or uint8', precision));
+    throw new ArgumentError(
+      expectation('--ranges', `a precision of ${RANGED_PRECISIONS.join(' or ')}`, precision, 'conflict'),
+    );
   }
   if (needsRanges(precision) && ranges === undefined && output === '-') {
     // They are written beside the output, and without them its numbers mean nothing.
-    throw new ArgumentError(expectation('--ranges', `a file for ${precision} on standard output`, 'none'));
+    throw new ArgumentError(
+      expectation('--ranges', `a file for ${precision} on standard output`, 'none', 'missing'),
+    );
   }
   if (resume) {
     if (output === '-') {
-      throw new ArgumentError(expectation('--output', 'a file for --resume', 'standard output'));
+      throw new ArgumentError(expectation('--output', 'a file for --resume', 'standard output', 'conflict'));
     }
     if (inputs.includes('-')) {
-      throw new ArgumentError(expectation('--input', 'files for --resume', 'standard input'));
+      throw new ArgumentError(expectation('--input', 'files for --resume', 'standard input', 'conflict'));
     }
   } else if (options.checkpoint !== undefined) {
-    throw new ArgumentError(expectation('--checkpoint', 'the option --resume beside it', 'it alone'));
+    throw new ArgumentError(
+      expectation('--checkpoint', 'the option --resume beside it', 'it alone', 'conflict'),
+    );
   }
   return chosen;
 }

@@ -32,7 +32,8 @@ export function reportFailure(error: unknown): void {
       say(
         error.code === 'commander.help'
           ? 'expected a command; see --help'
-          : error.message.replace(/^error: /, ''),
+          : // Every other sentence of Commander begins so.
+            error.message.slice('error: '.length),
       );
   } else if (error instanceof Interruption) {
     process.exitCode = error.exitCode;

@@ -89,7 +89,7 @@ async function openSource(input: string, output: string, options: InputOptions):
   // Files beside the output are written as well.
   for (const own of output === '-' ? [] : [output, ...OUTPUT_FILES.map((suffix) => output + suffix)]) {
     if (!(await isSameFile(input, own))) continue;
-    throw new ArgumentError(expectation('--output', 'another file than the input', own));
+    throw new ArgumentError(expectation('--output', 'another file than the input', own, 'conflict'));
   }
   if (choice.format === 'parquet') return parquetSource(input, options);
   const size = stats.isFile() ? stats.size : undefined;

@@ -28,7 +28,7 @@ export function chooseInputFormat(input: string, format: InputFormat | undefined
   if (chosen === 'parquet' && (gzip || input === '-')) {
     // The footer stands at the end, and row groups are read from where it says.
     const received = gzip ? `${describe(input)}, which is compressed as a whole` : 'standard input';
-    throw new ArgumentError(expectation('--input', 'a file for the parquet format', received));
+    throw new ArgumentError(expectation('--input', 'a file for the parquet format', received, 'conflict'));
   }
   return { format: chosen, gzip };
 }
@@ -50,13 +50,15 @@ export function checkFieldOptions(formats: readonly InputFormat[], options: Fiel
   const check = (option: string, given: boolean, takers: readonly InputFormat[]): void => {
     if (!given || formats.some((format) => takers.includes(format))) return;
     const expected = `an input in ${takers.join(', ')}`;
-    throw new ArgumentError(expectation(option, expected, [...new Set(formats)].join(', ')));
+    throw new ArgumentError(expectation(option, expected, [...new Set(formats)].join(', '), 'conflict'));
   };
   check('--field', options.field !== undefined, ['jsonl']);
   check('--column', options.column !== undefined, ['csv', 'tsv', 'parquet']);
   check('--no-header', options.header === false, ['csv', 'tsv']);
   if (options.id !== undefined && options.id !== ID_LINE && formats.includes('lines')) {
     const received = describe(options.id);
-    throw new ArgumentError(expectation('--id', 'line, since plain lines have no other id,', received));
+    throw new ArgumentError(
+      expectation('--id', 'line, since plain lines have no other id,', received, 'conflict'),
+    );
   }
 }

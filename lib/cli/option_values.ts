@@ -2,7 +2,7 @@
 import { ArgumentError, expectation } from '../errors.js';
 
 export function refuse(name: string, expected: string, text: string): never {
-  throw new ArgumentError(expectation(name, expected, JSON.stringify(text)));
+  throw new ArgumentError(expectation(name, expected, JSON.stringify(text), 'range'));
 }
 
 export function positiveInteger(name: string): (text: string) => number {

@@ -76,16 +76,21 @@ export function chooseFormat(output: string, format: OutputFormat | undefined, i
   if (chosen === undefined) {
     const known = OUTPUT_FORMATS.flatMap((name) => FORMATS[name].extensions);
     const expected = `a name that ends in ${known.slice(0, -1).join(', ')} or ${known.at(-1)}, or --format`;
-    throw new ArgumentError(expectation('--output', expected, describe(extname(output) || output)));
+    throw new ArgumentError(expectation('--output', expected, describe(extname(output) || output), 'range'));
   }
   if (output === '-' && !FORMATS[chosen].pipe) {
     throw new ArgumentError(
-      expectation('--output', `a file for the ${chosen} format (or --format jsonl)`, 'standard output'),
+      expectation(
+        '--output',
+        `a file for the ${chosen} format (or --format jsonl)`,
+        'standard output',
+        'conflict',
+      ),
     );
   }
   if (ids && !FORMATS[chosen].ids) {
     const takers = OUTPUT_FORMATS.filter((name) => FORMATS[name].ids).join(', ');
-    throw new ArgumentError(expectation('--id', `an output in one of ${takers}`, chosen));
+    throw new ArgumentError(expectation('--id', `an output in one of ${takers}`, chosen, 'conflict'));
   }
   return chosen;
 }

@@ -38,7 +38,9 @@ export async function runSearch(options: SearchCommandOptions, around: SearchSur
     signal.throwIfAborted();
     const least = queries === undefined ? 2 : 1;
     if (texts.length < least) {
-      throw new ArgumentError(expectation('--input', `${least} texts at least`, String(texts.length)));
+      throw new ArgumentError(
+        expectation('--input', `${least} texts at least`, String(texts.length), 'length'),
+      );
     }
     const start = performance.now();
     const corpus = await encoder.encodeDocument(texts, { signal }).catch((error: unknown) => {

@@ -1,11 +1,9 @@
 /** Options that commands have in common: which model, and which texts. */
 import type { Command } from 'commander';
-import type { EncoderDType } from '../encoder/types.js';
+import { ENCODER_DTYPES } from '../encoder/types.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { INPUT_FORMATS } from './input_format.js';
 import { oneOf, positiveInteger } from './option_values.js';
-
-const DTYPES: readonly EncoderDType[] = ['float32', 'int8'];
 
 export function addModelOptions(command: Command): Command {
   return command
@@ -38,5 +36,9 @@ export function addRunOptions(command: Command): Command {
 }
 
 export function addDtypeOption(command: Command): Command {
-  return command.option('--dtype <name>', 'weights: float32 or int8', oneOf('--dtype', DTYPES));
+  return command.option(
+    '--dtype <name>',
+    `weights: ${ENCODER_DTYPES.join(' or ')}`,
+    oneOf('--dtype', ENCODER_DTYPES),
+  );
 }

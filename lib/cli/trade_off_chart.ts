@@ -1,33 +1,30 @@
 /** The same as a plot: cosine to the original and speed over the number of replaced heads. */
+import { box, COLORS, opening, scale, style, text, title } from '../chart/chart.mjs';
 import type { Synthesis } from '../encoder/synthesize/synthesize.js';
 
-const [WIDTH, HEIGHT] = [720, 400];
-const BOX = { left: 60, right: WIDTH - 60, top: 60, bottom: HEIGHT - 56 };
+const BOX = box({ width: 720, height: 400, margin: { left: 60, right: 60, top: 60, bottom: 56 } });
 const STEPS = 5;
 
-const STYLE = `<style>
-svg{color:#1f2328;font:13px system-ui,sans-serif}
-text{fill:currentColor}
-.title{font-size:16px;font-weight:600}
-.grid{stroke:currentColor;opacity:.15}
-.line{fill:none;stroke-width:2.5;stroke-linejoin:round}
-.cosine{stroke:#0072b2;fill:#0072b2}.low{stroke:#56b4e9;fill:#56b4e9}.speed{stroke:#d55e00;fill:#d55e00}
-.line.low{stroke-dasharray:6 4}
-.line.cosine,.line.low,.line.speed{fill:none}
-@media (prefers-color-scheme:dark){svg{color:#e6edf3}.cosine{stroke:#56b4e9;fill:#56b4e9}.low{stroke:#8ab8ff;fill:#8ab8ff}.speed{stroke:#ff9a4d;fill:#ff9a4d}}
-</style>`;
+const [[COSINE, COSINE_DARK], [SPEED, SPEED_DARK]] = COLORS as [[string, string], [string, string]];
+/** Beside that of the mean, which it belongs to. */
+const [LOW, LOW_DARK] = [COSINE_DARK, '#8ab8ff'];
+const drawnIn = (kind: Line['kind'], colour: string) => `.${kind}{stroke:${colour};fill:${colour}}`;
 
-const round = (x: number) => Number(x.toFixed(1));
+const STYLE = style(
+  ['title', 'grid'],
+  [
+    '.line{fill:none;stroke-width:2.5;stroke-linejoin:round}',
+    drawnIn('cosine', COSINE) + drawnIn('low', LOW) + drawnIn('speed', SPEED),
+    '.line.low{stroke-dasharray:6 4}',
+    '.line.cosine,.line.low,.line.speed{fill:none}',
+  ],
+  drawnIn('cosine', COSINE_DARK) + drawnIn('low', LOW_DARK) + drawnIn('speed', SPEED_DARK),
+);
 
 interface Line {
   kind: 'cosine' | 'low' | 'speed';
   name: string;
   values: readonly number[];
-}
-
-/** A scale from `low` to `high` up the box. */
-function scale(low: number, high: number): (value: number) => number {
-  return (value) => round(BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top));
 }
 
 export function tradeOffChart({ heads, points }: Synthesis): string {
@@ -48,21 +45,23 @@ export function tradeOffChart({ heads, points }: Synthesis): string {
     Math.floor(Math.min(...speeds) * 10 - 0.01) / 10,
     Math.ceil(Math.max(...speeds) * 10 + 0.01) / 10,
   ];
-  const [cosine, speed] = [scale(lowest, 1), scale(slowest, fastest)];
-  const x = (n: number) => round(BOX.left + (n / heads) * (BOX.right - BOX.left));
+  const [cosine, speed] = [
+    scale(lowest, 1, BOX.bottom, BOX.top),
+    scale(slowest, fastest, BOX.bottom, BOX.top),
+  ];
+  const x = scale(0, heads, BOX.left, BOX.right);
+  const height = scale(0, 1, BOX.bottom, BOX.top);
   const grid = Array.from({ length: STEPS + 1 }, (_, i) => {
     const share = i / STEPS;
-    const y = round(BOX.bottom - share * (BOX.bottom - BOX.top));
+    const y = height(share);
     const label = (low: number, high: number) => (low + share * (high - low)).toFixed(2);
     return (
       `<line class="grid" x1="${BOX.left}" x2="${BOX.right}" y1="${y}" y2="${y}"/>` +
-      `<text x="${BOX.left - 8}" y="${y + 4}" text-anchor="end">${label(lowest, 1)}</text>` +
-      `<text x="${BOX.right + 8}" y="${y + 4}">${label(slowest, fastest)}</text>`
+      text(BOX.left - 8, y + 4, label(lowest, 1), 'end') +
+      text(BOX.right + 8, y + 4, label(slowest, fastest))
     );
   });
-  const ticks = all.map(
-    (p) => `<text x="${x(p.heads)}" y="${BOX.bottom + 20}" text-anchor="middle">${p.heads}</text>`,
-  );
+  const ticks = all.map((p) => text(x(p.heads), BOX.bottom + 20, String(p.heads), 'middle'));
   const drawn = lines.map(({ kind, name, values }, i) => {
     const y = kind === 'speed' ? speed : cosine;
     const at = values.map((value, j) => [x(all[j]!.heads), y(value)] as const);
@@ -70,16 +69,16 @@ export function tradeOffChart({ heads, points }: Synthesis): string {
     const legend = BOX.left + 8 + i * 190;
     return (
       `<path class="line ${kind}" d="M${at.map((pair) => pair.join(' ')).join('L')}"/>${marks.join('')}` +
-      `<circle class="${kind}" cx="${legend}" cy="44" r="4"/><text x="${legend + 10}" y="48">${name}</text>`
+      `<circle class="${kind}" cx="${legend}" cy="44" r="4"/>${text(legend + 10, 48, name)}`
     );
   });
   const middle = (BOX.left + BOX.right) / 2;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img">
+  return `${opening(BOX)}
 <title>Cosine to the original and speed over the number of static heads</title>
 ${STYLE}
-<text class="title" x="${BOX.left}" y="24">Static heads: what is kept, what is gained</text>
+${title(BOX, 'Static heads: what is kept, what is gained')}
 ${[...grid, ...ticks, ...drawn].join('\n')}
-<text x="${middle}" y="${BOX.bottom + 42}" text-anchor="middle">heads with tables, of ${heads}</text>
+${text(middle, BOX.bottom + 42, `heads with tables, of ${heads}`, 'middle')}
 </svg>
 `;
 }

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { ArgumentError, describe, expectation, FileError } from '../errors.js';
 import { streamSafetensors, type TensorToStream } from '../formats/safetensors_writer.js';
+import { MODEL_FILES } from '../hub/model_files.js';
 import type { TensorReference } from '../native/program.js';
 import { checkOptions, optionNames, readSignal } from '../options.js';
 import { architectureOf } from './architecture.js';
@@ -10,7 +11,7 @@ import { convertedTensors, type Entry } from './convert_weights.js';
 import { attempt, copyDirectory, isWithin } from './copy_directory.js';
 import { largeTensors, scoreTables } from './large_tensors.js';
 import { readModelDirectory } from './model_directory.js';
-import type { EncoderDType } from './types.js';
+import { ENCODER_DTYPES, type EncoderDType } from './types.js';
 import { Weights } from './weights.js';
 import type { WeightsFiles } from './weights_files.js';
 import { writeDirectory } from './whole_directory.js';
@@ -117,8 +118,9 @@ export async function convertModel(
   checkOptions('convertModel', OPTIONS, options ?? null);
   const { dtype } = options;
   const signal = readSignal(options.signal);
-  if (dtype !== 'int8' && dtype !== 'float32') {
-    throw new ArgumentError(expectation('dtype', 'int8 or float32', describe(dtype)));
+  if (!ENCODER_DTYPES.includes(dtype)) {
+    const expected = [...ENCODER_DTYPES].reverse().join(' or ');
+    throw new ArgumentError(expectation('dtype', expected, describe(dtype), 'range'));
   }
   checkPath('directory', directory);
   checkPath('output', output);
@@ -138,7 +140,7 @@ export async function convertModel(
   try {
     await writeDirectory(output, async (folder) => {
       await copyDirectory(directory, folder, { wanted, signal });
-      const path = join(folder, inTransformer, 'model.safetensors');
+      const path = join(folder, inTransformer, MODEL_FILES.weights);
       const tensors = abortable(convertedTensors(files, large, dtype), signal);
       await streamSafetensors(path, tensors, { format: 'pt' });
       after = (await stat(path)).size;

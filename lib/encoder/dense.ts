@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { expectation, ModelError } from '../errors.js';
 import { readSafetensors } from '../formats/safetensors_reader.js';
+import { MODEL_FILES } from '../hub/model_files.js';
 import { type ActivationName, matmulAsync } from '../kernels/matmul.js';
 import { PackedMatrix } from '../kernels/packed_matrix.js';
 import { type Shape, sameShape, shapeText } from '../tensor/shape.js';
@@ -46,7 +47,7 @@ export class Dense {
 
   /** @param path the module's folder */
   static async load(path: string): Promise<Dense> {
-    const config = await readJsonObject(path, 'config.json');
+    const config = await readJsonObject(path, MODEL_FILES.config);
     const inputs = config.integer('in_features', 1, LARGEST);
     const outputs = config.integer('out_features', 1, LARGEST);
     const activation = readActivation(config);
@@ -55,7 +56,7 @@ export class Dense {
         config.fail(key, '"sentence_embedding"');
       }
     }
-    const file = join(path, 'model.safetensors');
+    const file = join(path, MODEL_FILES.weights);
     const tensors = await readSafetensors(file);
     const tensor = (name: string, shape: Shape): Tensor => {
       const found = tensors.get(name);

@@ -1,5 +1,11 @@
 /** One native job of a model, and which of its texts have no result. */
-import { FileError, ModelError, NonFiniteError, type SyntheticAttentionError } from '../errors.js';
+import {
+  FileError,
+  ModelError,
+  type NativeError,
+  NonFiniteError,
+  type SyntheticAttentionError,
+} from '../errors.js';
 import { addon } from '../native/load.js';
 import { type EncodeOptions as EncodeJob, EncodeOutput } from '../native/program.js';
 import type { LoadedModel } from './loaded_model.js';
@@ -47,8 +53,9 @@ export async function encodeJob(
     return failures;
   } catch (cause) {
     // A tokenizer may know tokens that the model does not; only a text that has them tells.
-    const { message } = cause as Error;
-    throw message.startsWith('ids: ') ? new ModelError(`the tokenizer's ${message}`, { cause }) : cause;
+    const { message, argument } = cause as NativeError;
+    if (argument !== 'ids') throw cause;
+    throw new ModelError(`the tokenizer's ${message}`, { cause, argument, reason: 'vocabulary' });
   }
 }
 

@@ -32,23 +32,27 @@ import { checkTokenBatch } from './token_input.js';
 import { checkTokenizerWorkers, type TokenizerWorkers, TokenWorkers } from './token_workers.js';
 import { Tokenizer } from './tokenize.js';
 import { drain } from './tokenizer/steps.js';
-import type {
-  AnyEncodeOptions,
-  EncodedBatch,
-  EncodeOptions,
-  EncoderDType,
-  PoolingMode,
-  Precision,
-  QuantizedEmbeddings,
-  QuantizedEncodeOptions,
-  QuantizedPrecision,
-  SimilarityName,
-  TextCut,
-  TextEncoder,
-  TextSource,
-  TokenEncodeOptions,
-  TokenizedText,
-  TokensEncodeOptions,
+import {
+  type AnyEncodeOptions,
+  ENCODER_DTYPES,
+  type EncodedBatch,
+  type EncodeOptions,
+  type EncoderDType,
+  OUTPUT_VALUES,
+  type PoolingMode,
+  PRECISIONS,
+  type Precision,
+  type QuantizedEmbeddings,
+  type QuantizedEncodeOptions,
+  type QuantizedPrecision,
+  type SimilarityName,
+  TEXT_CUTS,
+  type TextCut,
+  type TextEncoder,
+  type TextSource,
+  type TokenEncodeOptions,
+  type TokenizedText,
+  type TokensEncodeOptions,
 } from './types.js';
 
 export interface EncoderLoadOptions extends HubOptions {
@@ -222,7 +226,9 @@ export class Encoder implements TextEncoder {
     this.requireUsable();
     const single = typeof texts === 'string';
     if (!single && !Array.isArray(texts)) {
-      throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts)));
+      throw new ArgumentError(
+        expectation('texts', 'a string or an array of strings', describe(texts), 'type'),
+      );
     }
     const list = single ? [texts] : (texts as readonly string[]);
     const plan = this.plan(options);
@@ -274,12 +280,12 @@ export class Encoder implements TextEncoder {
     checkEncodeOptions('encodeStream', options);
     this.requireUsable();
     if (options.outputValue === 'token') {
-      throw new ArgumentError(expectation('outputValue', '"sentence" in a stream', '"token"'));
+      throw new ArgumentError(expectation('outputValue', '"sentence" in a stream', '"token"', 'conflict'));
     }
     const plan = this.plan(options);
     if (usesRanges(plan.precision) && plan.ranges === undefined) {
       throw new ArgumentError(
-        expectation('ranges', `a tensor, for ${plan.precision} in a stream`, 'undefined'),
+        expectation('ranges', `a tensor, for ${plan.precision} in a stream`, 'undefined', 'missing'),
       );
     }
     const allocate: Allocate = (count) => allocateFloats([count, plan.head.dimensions], 'embeddings');
@@ -331,7 +337,7 @@ export class Encoder implements TextEncoder {
   /** Ids of every text as the model reads them: with special tokens, truncated. */
   tokenize(texts: readonly string[]): number[][] {
     if (!Array.isArray(texts) || !allItems(texts, (text) => typeof text === 'string')) {
-      throw new ArgumentError(expectation('texts', 'an array of strings', describe(texts)));
+      throw new ArgumentError(expectation('texts', 'an array of strings', describe(texts), 'type'));
     }
     return texts.map((text) => this.parts.tokenizer.encode(text));
   }
@@ -352,16 +358,17 @@ export class Encoder implements TextEncoder {
     cut: TextCut = 'right',
     most = Number.POSITIVE_INFINITY,
   ): Generator<void, TokenizedText, void> {
-    if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
-    if (!['right', 'left', 'nowhere'].includes(cut)) {
-      throw new ArgumentError(expectation('cut', 'one of right, left, nowhere', describe(cut)));
+    if (typeof text !== 'string')
+      throw new ArgumentError(expectation('text', 'a string', describe(text), 'type'));
+    if (!TEXT_CUTS.includes(cut)) {
+      throw new ArgumentError(expectation('cut', `one of ${TEXT_CUTS.join(', ')}`, describe(cut), 'range'));
     }
     const { maxLength } = this;
     const { tokenizer } = this.parts;
     const least = tokenizer.template.before.length + tokenizer.template.after.length;
     if (most !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(most) && most >= least)) {
       throw new ArgumentError(
-        expectation('most', `an integer of at least ${least}, or Infinity`, describe(most)),
+        expectation('most', `an integer of at least ${least}, or Infinity`, describe(most), 'range'),
       );
     }
     if (cut === 'left') return yield* tokenizer.lastSteps(text);
@@ -380,7 +387,7 @@ export class Encoder implements TextEncoder {
   /** What the vocabulary calls these ids. */
   tokens(ids: readonly number[]): string[] {
     if (!Array.isArray(ids) || !allItems(ids, (id) => Number.isSafeInteger(id))) {
-      throw new ArgumentError(expectation('ids', 'an array of token ids', describe(ids)));
+      throw new ArgumentError(expectation('ids', 'an array of token ids', describe(ids), 'type'));
     }
     return this.parts.tokenizer.tokens(ids);
   }
@@ -393,7 +400,7 @@ export class Encoder implements TextEncoder {
     checkOptions('explain', EXPLAIN_OPTIONS, options);
     this.requireUsable();
     if (typeof text !== 'string') {
-      throw new ArgumentError(expectation('text', 'a string', describe(text)));
+      throw new ArgumentError(expectation('text', 'a string', describe(text), 'type'));
     }
     const { model, tokenizer } = this.parts;
     const ids = tokenizer.encode(text);
@@ -433,12 +440,17 @@ export class Encoder implements TextEncoder {
     const precision = checkPrecision(options.precision ?? 'float32');
     if (options.outputValue !== undefined && !['sentence', 'token'].includes(options.outputValue)) {
       throw new ArgumentError(
-        expectation('outputValue', 'one of sentence, token', describe(options.outputValue)),
+        expectation(
+          'outputValue',
+          `one of ${OUTPUT_VALUES.join(', ')}`,
+          describe(options.outputValue),
+          'range',
+        ),
       );
     }
     if (options.outputValue === 'token' && precision !== 'float32') {
       throw new ArgumentError(
-        expectation('precision', '"float32" for the states of tokens', `"${precision}"`),
+        expectation('precision', '"float32" for the states of tokens', `"${precision}"`, 'conflict'),
       );
     }
     return {
@@ -476,7 +488,7 @@ export class Encoder implements TextEncoder {
   ): Promise<Int8Array | Uint8Array> {
     const shape = [texts.length, quantizedWidth(head.dimensions, precision)];
     const bytes = allocateBytes(shape, 'embeddings');
-    const result = precision === 'int8' || precision === 'binary' ? new Int8Array(bytes.buffer) : bytes;
+    const result = PRECISIONS[precision].numbers === 'int8' ? new Int8Array(bytes.buffer) : bytes;
     const allocate: Allocate = (count) => allocateFloats([count, head.dimensions], 'embeddings');
     let at = 0;
     for await (const { embeddings } of this.run(
@@ -547,21 +559,23 @@ function checkEncodeOptions(where: string, options: AnyEncodeOptions): void {
   const { onProgress, signal } = options;
   readSignal(signal);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new ArgumentError(expectation('onProgress', 'a function', describe(onProgress)));
+    throw new ArgumentError(expectation('onProgress', 'a function', describe(onProgress), 'type'));
   }
 }
 
 function checkLoadOptions(options: EncoderLoadOptions): void {
   checkOptions('Encoder.load', LOAD_OPTIONS, options);
   const { dtype, modules, truncateDim, similarity: name, tokenizerWorkers, onWeights } = options;
-  if (dtype !== undefined && dtype !== 'float32' && dtype !== 'int8') {
-    throw new ArgumentError(expectation('dtype', 'one of float32, int8', describe(dtype)));
+  if (dtype !== undefined && !ENCODER_DTYPES.includes(dtype)) {
+    throw new ArgumentError(
+      expectation('dtype', `one of ${ENCODER_DTYPES.join(', ')}`, describe(dtype), 'range'),
+    );
   }
   if (modules !== undefined) checkBoolean('modules', modules);
   if (truncateDim !== undefined) checkPositiveInteger('truncateDim', truncateDim);
   if (name !== undefined) checkSimilarity(name);
   if (tokenizerWorkers !== undefined) checkTokenizerWorkers(tokenizerWorkers);
   if (onWeights !== undefined && typeof onWeights !== 'function') {
-    throw new ArgumentError(expectation('onWeights', 'a function', describe(onWeights)));
+    throw new ArgumentError(expectation('onWeights', 'a function', describe(onWeights), 'type'));
   }
 }

@@ -10,7 +10,7 @@ import type { LoadedModel } from './loaded_model.js';
 import type { ModelDirectory } from './model_directory.js';
 import { poolTokens } from './pool_tokens.js';
 import type { TokenBatch } from './token_batches.js';
-import type { PoolingMode } from './types.js';
+import { POOLING_MODES, type PoolingMode } from './types.js';
 
 export type Step = Dense | 'normalize';
 
@@ -25,15 +25,6 @@ export interface HeadPlan {
   /** Scale what is kept to unit length. */
   normalize: boolean;
 }
-
-const POOLING_MODES: readonly PoolingMode[] = [
-  'cls',
-  'mean',
-  'max',
-  'mean_sqrt_len',
-  'weightedmean',
-  'lasttoken',
-];
 
 export async function loadSteps(directory: ModelDirectory, hidden: number): Promise<Step[]> {
   const steps: Step[] = [];
@@ -64,7 +55,9 @@ export function disposeSteps(steps: readonly Step[]): void {
 export function checkPooling(value: unknown): readonly PoolingMode[] {
   const modes = Array.isArray(value) ? value : [value];
   if (modes.length === 0 || !allItems(modes, (mode) => POOLING_MODES.includes(mode as PoolingMode))) {
-    throw new ArgumentError(expectation('pooling', `one of ${POOLING_MODES.join(', ')}`, describe(value)));
+    throw new ArgumentError(
+      expectation('pooling', `one of ${POOLING_MODES.join(', ')}`, describe(value), 'range'),
+    );
   }
   return modes;
 }
@@ -75,7 +68,12 @@ export function headWidth(hidden: number, modes: readonly PoolingMode[], steps: 
   const dense = steps.filter((step) => step !== 'normalize');
   if (dense.length > 0 && dense[0]!.inputs !== pooled) {
     throw new ArgumentError(
-      expectation('pooling', `modes that give the ${dense[0]!.inputs} numbers of Dense`, modes.join(', ')),
+      expectation(
+        'pooling',
+        `modes that give the ${dense[0]!.inputs} numbers of Dense`,
+        modes.join(', '),
+        'conflict',
+      ),
     );
   }
   return dense.at(-1)?.outputs ?? pooled;

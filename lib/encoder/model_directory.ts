@@ -6,11 +6,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectation, ModelError } from '../errors.js';
+import { MODEL_FILES, SENTENCE_CONFIGS } from '../hub/model_files.js';
 import { JsonObject, readJsonObject, readOptionalJson } from './json_file.js';
 import { type Module, readModules, readTransformerPath } from './modules.js';
 import { DEFAULT_POOLING, type PoolingConfig, readPoolingConfig } from './pooling_config.js';
 import { Prompts } from './prompts.js';
-import type { SimilarityName } from './types.js';
+import { SIMILARITIES, type SimilarityName } from './types.js';
 
 export interface ModelDirectory {
   /** Where config.json, the weights and the tokenizer stand. */
@@ -35,19 +36,6 @@ export interface ModelDirectoryOptions {
   modules?: boolean;
 }
 
-/** Names that sentence-transformers has given the file that says max_seq_length and do_lower_case. */
-const TRANSFORMER_CONFIGS: readonly string[] = [
-  'sentence_bert_config.json',
-  'sentence_roberta_config.json',
-  'sentence_distilbert_config.json',
-  'sentence_camembert_config.json',
-  'sentence_albert_config.json',
-  'sentence_xlm-roberta_config.json',
-  'sentence_xlnet_config.json',
-];
-
-const SIMILARITIES: readonly SimilarityName[] = ['cosine', 'dot', 'euclidean', 'manhattan'];
-
 async function checkDirectory(directory: string): Promise<void> {
   const received = await stat(directory).then(
     (s) => (s.isDirectory() ? undefined : 'a file'),
@@ -58,7 +46,7 @@ async function checkDirectory(directory: string): Promise<void> {
 }
 
 async function readTransformerConfig(directory: string): Promise<JsonObject | undefined> {
-  for (const name of TRANSFORMER_CONFIGS) {
+  for (const name of SENTENCE_CONFIGS) {
     const config = await readOptionalJson(directory, name);
     if (config !== undefined) return config;
   }
@@ -73,18 +61,18 @@ export async function readModelDirectory(
   const all = (options.modules ?? true) ? await readModules(directory) : undefined;
   const transformer = all?.[0]?.path ?? (await readTransformerPath(directory));
   const [config, tokenizer, tokenizerConfig, sentence, model, pooling] = await Promise.all([
-    readJsonObject(transformer, 'config.json'),
-    readJsonObject(transformer, 'tokenizer.json'),
-    readOptionalJson(transformer, 'tokenizer_config.json'),
+    readJsonObject(transformer, MODEL_FILES.config),
+    readJsonObject(transformer, MODEL_FILES.tokenizer),
+    readOptionalJson(transformer, MODEL_FILES.tokenizerConfig),
     readTransformerConfig(transformer),
-    readOptionalJson(directory, 'config_sentence_transformers.json'),
-    all && readJsonObject(all[1]!.path, 'config.json'),
+    readOptionalJson(directory, MODEL_FILES.sentenceTransformers),
+    all && readJsonObject(all[1]!.path, MODEL_FILES.config),
   ]);
   return {
     transformer,
     config,
     tokenizer,
-    tokenizerConfig: tokenizerConfig ?? new JsonObject(join(transformer, 'tokenizer_config.json'), {}),
+    tokenizerConfig: tokenizerConfig ?? new JsonObject(join(transformer, MODEL_FILES.tokenizerConfig), {}),
     pooling: pooling ? readPoolingConfig(pooling) : DEFAULT_POOLING,
     modules: (all?.slice(2) ?? []) as ModelDirectory['modules'],
     prompts: Prompts.read(model),

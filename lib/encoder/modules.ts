@@ -1,6 +1,7 @@
 /** The modules of a sentence-transformers model, in order: a Transformer, a Pooling, then any of Dense and Normalize. */
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import { expectation, ModelError } from '../errors.js';
+import { MODEL_FILES } from '../hub/model_files.js';
 import { type JsonObject, readOptionalJsonArray } from './json_file.js';
 
 export type ModuleKind = 'Transformer' | 'Pooling' | 'Dense' | 'Normalize';
@@ -35,13 +36,13 @@ function className(type: string): string | undefined {
 
 /** The folder of the first module, whatever the others are. */
 export async function readTransformerPath(directory: string): Promise<string> {
-  const entries = await readOptionalJsonArray(directory, 'modules.json');
+  const entries = await readOptionalJsonArray(directory, MODEL_FILES.modules);
   return entries?.[0] === undefined ? directory : inside(directory, entries[0]);
 }
 
 /** Undefined where there is no modules.json. */
 export async function readModules(directory: string): Promise<Module[] | undefined> {
-  const entries = await readOptionalJsonArray(directory, 'modules.json');
+  const entries = await readOptionalJsonArray(directory, MODEL_FILES.modules);
   if (entries === undefined) return undefined;
   const modules: Module[] = [];
   for (const entry of entries) {
@@ -55,7 +56,7 @@ export async function readModules(directory: string): Promise<Module[] | undefin
   }
   if (modules.length < 2) {
     const received = modules.length === 0 ? 'no modules' : modules.map(({ kind }) => kind).join(', ');
-    throw new ModelError(expectation(join(directory, 'modules.json'), ORDER, received));
+    throw new ModelError(expectation(join(directory, MODEL_FILES.modules), ORDER, received));
   }
   return modules;
 }

@@ -12,25 +12,25 @@ export interface PoolingConfig {
 
 export const DEFAULT_POOLING: PoolingConfig = { modes: ['mean'], includePrompt: true };
 
-/** Values of `pooling_mode`. */
-const MODES: ReadonlyMap<unknown, PoolingMode> = new Map([
-  ['cls', 'cls'],
-  ['max', 'max'],
-  ['mean', 'mean'],
-  ['mean_sqrt_len_tokens', 'mean_sqrt_len'],
-  ['weightedmean', 'weightedmean'],
-  ['lasttoken', 'lasttoken'],
-]);
+interface StoredName {
+  /** As a value of `pooling_mode`. */
+  value: string;
+  /** The older key, true or false. */
+  key: string;
+}
 
-/** Older keys, true or false each, in the order in which their embeddings stand. */
-const SWITCHES: readonly (readonly [string, PoolingMode])[] = [
-  ['pooling_mode_cls_token', 'cls'],
-  ['pooling_mode_max_tokens', 'max'],
-  ['pooling_mode_mean_tokens', 'mean'],
-  ['pooling_mode_mean_sqrt_len_tokens', 'mean_sqrt_len'],
-  ['pooling_mode_weightedmean_tokens', 'weightedmean'],
-  ['pooling_mode_lasttoken', 'lasttoken'],
-];
+/** How files name each mode, in the order in which the embeddings of the older keys stand. */
+const STORED: Readonly<Record<PoolingMode, StoredName>> = {
+  cls: { value: 'cls', key: 'pooling_mode_cls_token' },
+  max: { value: 'max', key: 'pooling_mode_max_tokens' },
+  mean: { value: 'mean', key: 'pooling_mode_mean_tokens' },
+  mean_sqrt_len: { value: 'mean_sqrt_len_tokens', key: 'pooling_mode_mean_sqrt_len_tokens' },
+  weightedmean: { value: 'weightedmean', key: 'pooling_mode_weightedmean_tokens' },
+  lasttoken: { value: 'lasttoken', key: 'pooling_mode_lasttoken' },
+};
+
+const NAMES = Object.entries(STORED) as [PoolingMode, StoredName][];
+const MODES: ReadonlyMap<unknown, PoolingMode> = new Map(NAMES.map(([mode, { value }]) => [value, mode]));
 
 function poolingModes(config: JsonObject): readonly PoolingMode[] {
   const value = config.get('pooling_mode');
@@ -41,9 +41,9 @@ function poolingModes(config: JsonObject): readonly PoolingMode[] {
     }
     return modes as PoolingMode[];
   }
-  const active = SWITCHES.filter(([key]) => config.boolean(key, false)).map(([, mode]) => mode);
+  const active = NAMES.filter(([, { key }]) => config.boolean(key, false)).map(([mode]) => mode);
   if (active.length > 0) return active;
-  if (SWITCHES.every(([key]) => config.get(key) === undefined)) return DEFAULT_POOLING.modes;
+  if (NAMES.every(([, { key }]) => config.get(key) === undefined)) return DEFAULT_POOLING.modes;
   throw new ModelError(expectation(config.source, 'a pooling mode that is true', 'none'));
 }
 

@@ -40,7 +40,7 @@ export class Prompts {
   resolve({ prompt, promptName }: PromptOptions): string {
     if (prompt !== undefined) {
       if (typeof prompt !== 'string') {
-        throw new ArgumentError(expectation('prompt', 'a string', describe(prompt)));
+        throw new ArgumentError(expectation('prompt', 'a string', describe(prompt), 'type'));
       }
       return prompt;
     }
@@ -48,7 +48,9 @@ export class Prompts {
     if (name === undefined) return '';
     const text = this.texts.get(name) ?? (ALWAYS.includes(name) ? '' : undefined);
     if (text === undefined) {
-      throw new ArgumentError(expectation('promptName', `one of ${names(this.texts)}`, describe(name)));
+      throw new ArgumentError(
+        expectation('promptName', `one of ${names(this.texts)}`, describe(name), 'unknown'),
+      );
     }
     return text;
   }

@@ -5,12 +5,16 @@ import { allocateBytes } from '../tensor/allocate.js';
 import { checkDimension, checkMinimumRank, checkPositiveInteger, shapeText } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { allFinite } from './encode_job.js';
-import type { Precision, QuantizedEmbeddings, QuantizedPrecision } from './types.js';
+import {
+  PRECISION_NAMES,
+  PRECISIONS,
+  type Precision,
+  type QuantizedEmbeddings,
+  type QuantizedPrecision,
+} from './types.js';
 
 /** Values that 8 bits tell apart lie this many steps from the least to the greatest. */
 const STEPS = 255;
-
-const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'uint8', 'binary', 'ubinary'];
 
 export interface QuantizeEmbeddingsOptions {
   /** int8, uint8: [2, dimensions], the least and the greatest value of every dimension. */
@@ -22,20 +26,22 @@ export interface QuantizeEmbeddingsOptions {
 const OPTIONS = optionNames<keyof QuantizeEmbeddingsOptions>()('ranges', 'calibration');
 
 export function checkPrecision(value: unknown): Precision {
-  if (!PRECISIONS.includes(value as Precision)) {
-    throw new ArgumentError(expectation('precision', `one of ${PRECISIONS.join(', ')}`, describe(value)));
+  if (!PRECISION_NAMES.includes(value as Precision)) {
+    throw new ArgumentError(
+      expectation('precision', `one of ${PRECISION_NAMES.join(', ')}`, describe(value), 'range'),
+    );
   }
   return value as Precision;
 }
 
 /** Whether embeddings of this precision depend on ranges. */
 export function usesRanges(precision: Precision): boolean {
-  return precision === 'int8' || precision === 'uint8';
+  return PRECISIONS[precision].ranges;
 }
 
 /** Numbers in one embedding of `dims` dimensions. */
 export function quantizedWidth(dims: number, precision: Precision): number {
-  return precision === 'binary' || precision === 'ubinary' ? Math.ceil(dims / 8) : dims;
+  return Math.ceil(dims / PRECISIONS[precision].packed);
 }
 
 /**
@@ -114,17 +120,15 @@ export function quantizeRows(
   checkRows(rows, dims);
   if (checkPrecision(precision) === 'float32') return rows;
   checkFinite('embeddings', rows, dims);
-  if (precision === 'binary' || precision === 'ubinary') {
-    const bytes = packSigns(rows, dims);
-    return precision === 'ubinary' ? bytes : signed(bytes);
-  }
-  if (rows.length === 0) return precision === 'int8' ? new Int8Array(0) : new Uint8Array(0);
+  const { numbers, packed } = PRECISIONS[precision];
+  const typed = (bytes: Uint8Array) => (numbers === 'int8' ? signed(bytes) : bytes);
+  if (packed > 1) return typed(packSigns(rows, dims));
+  if (rows.length === 0) return typed(new Uint8Array(0));
   const known =
     ranges === undefined
       ? checkRanges('embeddings', embeddingRanges(rows, dims), dims, true)
       : checkRanges('ranges', ranges, dims);
-  const bytes = intoSteps(rows, dims, known);
-  return precision === 'uint8' ? bytes : signed(bytes);
+  return typed(intoSteps(rows, dims, known));
 }
 
 /**

@@ -7,13 +7,13 @@ import { checkDimension, checkRank, checkSameShape } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
 import { allFinite } from './encode_job.js';
 import { checkFinite } from './quantize.js';
-import type { SimilarityName } from './types.js';
-
-const NAMES: readonly SimilarityName[] = ['cosine', 'dot', 'euclidean', 'manhattan'];
+import { SIMILARITIES, type SimilarityName } from './types.js';
 
 export function checkSimilarity(name: unknown): SimilarityName {
-  if (!NAMES.includes(name as SimilarityName)) {
-    throw new ArgumentError(expectation('similarity', `one of ${NAMES.join(', ')}`, describe(name)));
+  if (!SIMILARITIES.includes(name as SimilarityName)) {
+    throw new ArgumentError(
+      expectation('similarity', `one of ${SIMILARITIES.join(', ')}`, describe(name), 'range'),
+    );
   }
   return name as SimilarityName;
 }

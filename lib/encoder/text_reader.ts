@@ -9,7 +9,7 @@ async function* itemsOf(texts: TextSource): AsyncGenerator<string | readonly str
 
 function checkText(text: unknown, index: number): string {
   if (typeof text !== 'string') {
-    throw new ArgumentError(expectation(`texts[${index}]`, 'a string', describe(text)));
+    throw new ArgumentError(expectation(`texts[${index}]`, 'a string', describe(text), 'type'));
   }
   return text;
 }
@@ -27,7 +27,7 @@ export class TextReader {
     >;
     const iterable = typeof later === 'function' || typeof now === 'function';
     if (!iterable || ArrayBuffer.isView(texts)) {
-      throw new ArgumentError(expectation('texts', 'an iterable of strings', describe(texts)));
+      throw new ArgumentError(expectation('texts', 'an iterable of strings', describe(texts), 'type'));
     }
     this.items = itemsOf(texts);
   }
@@ -46,7 +46,7 @@ export class TextReader {
     const item = typeof next.value === 'string' ? [next.value] : next.value;
     if (typeof item !== 'object' || item === null || typeof item[Symbol.iterator] !== 'function') {
       const expected = 'a string or an array of strings';
-      throw new ArgumentError(expectation(`texts[${this.index}]`, expected, describe(item)));
+      throw new ArgumentError(expectation(`texts[${this.index}]`, expected, describe(item), 'type'));
     }
     this.item = item[Symbol.iterator]();
     return true;

@@ -26,14 +26,19 @@ export function checkTokenBatch(batch: TokenBatch, { vocabularySize, maxLength }
     const length = offsets[i + 1]! - offsets[i]!;
     if (length < 0 || length > maxLength) {
       throw new ArgumentError(
-        expectation(`offsets[${i + 1}]`, `0 to ${maxLength} tokens after ${offsets[i]}`, `${offsets[i + 1]}`),
+        expectation(
+          `offsets[${i + 1}]`,
+          `0 to ${maxLength} tokens after ${offsets[i]}`,
+          `${offsets[i + 1]}`,
+          'length',
+        ),
       );
     }
   }
   for (let i = 0; i < ids.length; i++) {
     if (ids[i]! < 0 || ids[i]! >= vocabularySize) {
       throw new ArgumentError(
-        expectation(`ids[${i}]`, `a token id from 0 to ${vocabularySize - 1}`, String(ids[i])),
+        expectation(`ids[${i}]`, `a token id from 0 to ${vocabularySize - 1}`, String(ids[i]), 'vocabulary'),
       );
     }
   }

@@ -1,15 +1,46 @@
-/** The encoder's public types. */
+/**
+ * The encoder's public types, and the tables of names that some of them are made of. Commands, server, checks, help and
+ * errors read these tables, so that a new name is written once. Only types are imported here: to read a table loads no
+ * model code.
+ */
 import type { SyntheticAttentionError } from '../errors.js';
+import type { NumberType } from '../formats/row_format.js';
 import type { Tensor, TensorLike } from '../tensor/tensor.js';
 
 /** How the hidden states of a text become one embedding; names as sentence-transformers has them. */
-export type PoolingMode = 'cls' | 'mean' | 'max' | 'mean_sqrt_len' | 'weightedmean' | 'lasttoken';
+export const POOLING_MODES = ['cls', 'mean', 'max', 'mean_sqrt_len', 'weightedmean', 'lasttoken'] as const;
+
+export type PoolingMode = (typeof POOLING_MODES)[number];
 
 /** How weights are kept and multiplied. */
-export type EncoderDType = 'float32' | 'int8';
+export const ENCODER_DTYPES = ['float32', 'int8'] as const;
+
+export type EncoderDType = (typeof ENCODER_DTYPES)[number];
+
+interface PrecisionRow {
+  /** What an embedding's array holds. */
+  numbers: NumberType;
+  /** Numbers of the model in one of the array's. */
+  packed: 1 | 8;
+  /** Whether embeddings depend on ranges. */
+  ranges: boolean;
+}
 
 /** Numbers of an embedding; all but float32 are made from it by quantization. */
-export type Precision = 'float32' | 'int8' | 'uint8' | 'binary' | 'ubinary';
+export const PRECISIONS = {
+  float32: { numbers: 'float32', packed: 1, ranges: false },
+  int8: { numbers: 'int8', packed: 1, ranges: true },
+  uint8: { numbers: 'uint8', packed: 1, ranges: true },
+  binary: { numbers: 'int8', packed: 8, ranges: false },
+  ubinary: { numbers: 'uint8', packed: 8, ranges: false },
+} as const satisfies Record<string, PrecisionRow>;
+
+export type Precision = keyof typeof PRECISIONS;
+
+export const PRECISION_NAMES = Object.keys(PRECISIONS) as readonly Precision[];
+
+/** The precisions whose embeddings depend on ranges. */
+export const RANGED_PRECISIONS = PRECISION_NAMES.filter((name) => PRECISIONS[name].ranges);
 
 /** Precisions that are not numbers of their own but steps of a range or signs. */
 export type QuantizedPrecision = Exclude<Precision, 'float32'>;
@@ -20,9 +51,13 @@ export interface QuantizedEmbeddings<P extends QuantizedPrecision = QuantizedPre
   shape: readonly number[];
 }
 
-export type OutputValue = 'sentence' | 'token';
+export const OUTPUT_VALUES = ['sentence', 'token'] as const;
 
-export type SimilarityName = 'cosine' | 'dot' | 'euclidean' | 'manhattan';
+export type OutputValue = (typeof OUTPUT_VALUES)[number];
+
+export const SIMILARITIES = ['cosine', 'dot', 'euclidean', 'manhattan'] as const;
+
+export type SimilarityName = (typeof SIMILARITIES)[number];
 
 export interface EncodeProgress {
   /** Texts whose embeddings are done. */
@@ -86,7 +121,9 @@ export interface TokensEncodeOptions
 }
 
 /** Where a text that is too long for the model loses tokens; the special ones stay. */
-export type TextCut = 'right' | 'left' | 'nowhere';
+export const TEXT_CUTS = ['right', 'left', 'nowhere'] as const;
+
+export type TextCut = (typeof TEXT_CUTS)[number];
 
 /** One text as the model reads it. */
 export interface TokenizedText {

@@ -6,6 +6,7 @@ import type { FileState } from '../formats/input_file.js';
 import { quoteName } from '../formats/quote_name.js';
 import { readSafetensorsHeader, type SafetensorsEntry } from '../formats/safetensors.js';
 import { readTensorBytes } from '../formats/safetensors_reader.js';
+import { MODEL_FILES } from '../hub/model_files.js';
 import { isObject, readOptionalJson } from './json_file.js';
 
 export interface WeightsFiles {
@@ -21,10 +22,7 @@ export interface WeightsFiles {
 /** What follows the name of an 8-bit tensor in the name of its scales. */
 export const SCALES_SUFFIX = '_scale';
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
-
-export /** Shards lie beside their index; a name that leads elsewhere is refused. */
+/** Shards lie beside their index; a name that leads elsewhere is refused. */
 function checkShard(source: string, name: string, shard: unknown): string {
   if (typeof shard !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(shard)) {
     throw new ModelError(
@@ -36,10 +34,10 @@ function checkShard(source: string, name: string, shard: unknown): string {
 
 /** @throws FileError, FormatError, ModelError with one sentence each */
 export async function openWeightsFiles(directory: string): Promise<WeightsFiles> {
-  const single = join(directory, SINGLE);
+  const single = join(directory, MODEL_FILES.weights);
   const index = await stat(single).then(
     () => undefined,
-    () => readOptionalJson(directory, INDEX),
+    () => readOptionalJson(directory, MODEL_FILES.weightsIndex),
   );
   if (index === undefined) {
     const { tensors, state } = await readSafetensorsHeader(single);

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FileError } from '../errors.js';
+import { expectation, expectationOf, FileError, restated } from '../errors.js';
 import { OutputLock } from '../formats/output_lock.js';
 import { isTemporaryOf, temporaryPath } from '../formats/temporary_name.js';
 import { attempt, isWithin } from './copy_directory.js';
@@ -30,8 +30,11 @@ async function removeAbandoned(target: string): Promise<void> {
 
 /** Nobody has named the hidden folder, so no error does. */
 function nameOutput(error: unknown, folder: string, output: string): unknown {
-  if (!(error instanceof FileError) || !error.message.includes(folder)) return error;
-  return new FileError(error.message.replaceAll(folder, output), { cause: error });
+  const told = expectationOf(error);
+  if (!(error instanceof FileError) || told === undefined) return error;
+  const { subject, expected, received } = told;
+  if (!subject.includes(folder)) return error;
+  return restated(error, expectation(subject.replaceAll(folder, output), expected, received));
 }
 
 /**

@@ -4,7 +4,8 @@ import type { CachedRepository } from './cache.js';
 import { readText } from './cache_error.js';
 import type { HubClient } from './client.js';
 import { downloadBlob } from './download.js';
-import { MODULES, modelNeeds } from './needs.js';
+import { MODEL_FILES } from './model_files.js';
+import { modelNeeds } from './needs.js';
 import type { Settings } from './options.js';
 import type { RemoteFile, RemoteFiles } from './remote_files.js';
 import type { Timing } from './timing.js';
@@ -70,14 +71,14 @@ export async function fetchSnapshot(
   };
   // modules.json comes last, here or as a file that the hub does not have: with it, the rest has been asked for.
   await all(
-    needs.files.filter((file) => file !== MODULES),
+    needs.files.filter((file) => file !== MODEL_FILES.modules),
     fetchOne,
     signal,
   );
-  if (needs.files.includes(MODULES)) await fetchOne(MODULES, signal);
-  const absent = needs.absent.filter((file) => !file.includes('/') && file !== MODULES);
+  if (needs.files.includes(MODEL_FILES.modules)) await fetchOne(MODEL_FILES.modules, signal);
+  const absent = needs.absent.filter((file) => !file.includes('/') && file !== MODEL_FILES.modules);
   for (const file of absent) await cache.markAbsent(commit, file);
-  if (needs.absent.includes(MODULES)) await cache.markAbsent(commit, MODULES);
+  if (needs.absent.includes(MODEL_FILES.modules)) await cache.markAbsent(commit, MODEL_FILES.modules);
   await cache.writeRef(revision, commit);
   return cache.snapshot(commit);
 }

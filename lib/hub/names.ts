@@ -38,7 +38,7 @@ export function isCommit(revision: string): boolean {
 export function checkRevision(revision: string): string {
   if (!/^\w[\w.+@/-]{0,254}$/.test(revision) || /\.\.|\/\/|\/\.|[/.]$/.test(revision)) {
     throw new ArgumentError(
-      expectation('revision', 'the name of a branch, tag or commit', describe(revision)),
+      expectation('revision', 'the name of a branch, tag or commit', describe(revision), 'range'),
     );
   }
   return revision;

@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import { describe, expectation, ModelError } from '../errors.js';
 import { describeJson } from '../formats/describe_json.js';
+import { MODEL_FILES, SENTENCE_CONFIGS } from './model_files.js';
 import { checkFileName } from './names.js';
 
 /** A place where files lie by their names: a snapshot in the cache, or the hub. */
@@ -22,37 +23,21 @@ export interface Needs {
   missing: string | undefined;
 }
 
-export const MODULES = 'modules.json';
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
+const { config, tokenizer, tokenizerConfig, specialTokens, modules, sentenceTransformers } = MODEL_FILES;
+const { weights: SINGLE, weightsIndex: INDEX } = MODEL_FILES;
+const [SENTENCE_CONFIG, ...OLDER_CONFIGS] = SENTENCE_CONFIGS;
 
 /** Small files beside the weights of the transformer; other modules have a config.json. */
-const SMALL: readonly string[] = [
-  'config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'sentence_bert_config.json',
-];
+const SMALL: readonly string[] = [config, tokenizer, tokenizerConfig, specialTokens, SENTENCE_CONFIG];
 
 /** Small files of the model as a whole. */
-const SMALL_OF_MODEL: readonly string[] = ['config_sentence_transformers.json'];
-
-/** Older names of sentence_bert_config.json; a model has one of them at most. */
-const OLDER_CONFIGS: readonly string[] = [
-  'roberta',
-  'distilbert',
-  'camembert',
-  'albert',
-  'xlm-roberta',
-  'xlnet',
-].map((kind) => `sentence_${kind}_config.json`);
+const SMALL_OF_MODEL: readonly string[] = [sentenceTransformers];
 
 /** What a module cannot do without, by the last part of its type. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
-  Transformer: ['config.json', 'tokenizer.json', SINGLE],
-  Pooling: ['config.json'],
-  Dense: ['config.json', SINGLE],
+  Transformer: [config, tokenizer, SINGLE],
+  Pooling: [config],
+  Dense: [config, SINGLE],
 };
 
 const MAX_MODULES = 64;
@@ -71,15 +56,15 @@ export async function modelNeeds(source: FileSource): Promise<Needs> {
     (there ? files : absent).add(file);
     return there;
   };
-  const folders = (await take(MODULES))
-    ? readFolders(source.subject, await readJson(source, MODULES))
+  const folders = (await take(modules))
+    ? readFolders(source.subject, await readJson(source, modules))
     : [{ path: '', kind: 'Transformer' }];
   for (const file of SMALL_OF_MODEL) await take(file);
   let missing: string | undefined;
   for (const { path, kind } of folders) {
     const inFolder = (file: string): string => posix.join(path, file);
-    for (const file of kind === 'Transformer' ? SMALL : ['config.json']) await take(inFolder(file));
-    if (kind === 'Transformer' && absent.has(inFolder('sentence_bert_config.json'))) {
+    for (const file of kind === 'Transformer' ? SMALL : [config]) await take(inFolder(file));
+    if (kind === 'Transformer' && absent.has(inFolder(SENTENCE_CONFIG))) {
       for (const file of OLDER_CONFIGS) if (await source.has(inFolder(file))) files.add(inFolder(file));
     }
     const weights = await takeWeights(source, path, take);
@@ -120,15 +105,15 @@ async function readJson(source: FileSource, file: string): Promise<unknown> {
   }
 }
 
-function readFolders(subject: string, modules: unknown): Folder[] {
-  const fits = Array.isArray(modules) && modules.length > 0 && modules.length <= MAX_MODULES;
+function readFolders(subject: string, list: unknown): Folder[] {
+  const fits = Array.isArray(list) && list.length > 0 && list.length <= MAX_MODULES;
   if (!fits) {
-    throw new ModelError(expectation(`${subject}: ${MODULES}`, 'an array of modules', describeJson(modules)));
+    throw new ModelError(expectation(`${subject}: ${modules}`, 'an array of modules', describeJson(list)));
   }
-  return modules.map((module: unknown, i) => {
+  return list.map((module: unknown, i) => {
     const { path, type } = Object(module) as { path?: unknown; type?: unknown };
     const folder =
-      path === undefined || path === '' ? '' : checkFileName(`${subject}: ${MODULES}`, trimmed(path));
+      path === undefined || path === '' ? '' : checkFileName(`${subject}: ${modules}`, trimmed(path));
     // The first one has the weights, whatever a later version calls it.
     const kind = i === 0 ? 'Transformer' : String(type).replace(/^.*\./s, '');
     return { path: folder, kind };

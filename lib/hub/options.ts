@@ -87,6 +87,7 @@ function checkEndpoint(endpoint: string): string {
         'endpoint (or HF_ENDPOINT)',
         'an http or https address without user, query or hash',
         received,
+        'range',
       ),
     );
   }
@@ -95,7 +96,7 @@ function checkEndpoint(endpoint: string): string {
 
 function checkString(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'string') {
-    throw new ArgumentError(expectation(name, 'a string', describe(value)));
+    throw new ArgumentError(expectation(name, 'a string', describe(value), 'type'));
   }
 }
 
@@ -104,10 +105,10 @@ export function readSettings(options: HubOptions, environment: Environment = var
   for (const name of ['revision', 'cacheDir', 'endpoint', 'token'] as const) checkString(name, options[name]);
   const { localFilesOnly, signal, onProgress } = options;
   if (localFilesOnly !== undefined && typeof localFilesOnly !== 'boolean') {
-    throw new ArgumentError(expectation('localFilesOnly', 'a boolean', describe(localFilesOnly)));
+    throw new ArgumentError(expectation('localFilesOnly', 'a boolean', describe(localFilesOnly), 'type'));
   }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new ArgumentError(expectation('onProgress', 'a function', describe(onProgress)));
+    throw new ArgumentError(expectation('onProgress', 'a function', describe(onProgress), 'type'));
   }
   return {
     revision: checkRevision(options.revision ?? 'main'),
@@ -136,7 +137,7 @@ export async function readToken(
   // Checked here because fetch would quote it in its own error.
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new ArgumentError(
-      expectation('token (or HF_TOKEN)', 'printable ASCII without spaces', 'something else'),
+      expectation('token (or HF_TOKEN)', 'printable ASCII without spaces', 'something else', 'range'),
     );
   }
   return token;

@@ -9,8 +9,9 @@ import { HubClient } from './client.js';
 import { HubFailure } from './failure.js';
 import { fetchSnapshot } from './fetch_snapshot.js';
 import { isNotThere, notInCache, unavailable } from './messages.js';
+import { MODEL_FILES } from './model_files.js';
 import { repositoriesOf } from './names.js';
-import { MODULES, modelNeeds } from './needs.js';
+import { modelNeeds } from './needs.js';
 import { type HubOptions, readSettings, readToken } from './options.js';
 import { DEFAULT_MODEL, packagedModel } from './packaged.js';
 import { RemoteFiles } from './remote_files.js';
@@ -31,7 +32,7 @@ export async function resolveModel(
   timing: Timing = TIMING,
 ): Promise<string> {
   if (typeof name !== 'string' || name === '') {
-    throw new ArgumentError(expectation('model', 'a directory or a name', describe(name)));
+    throw new ArgumentError(expectation('model', 'a directory or a name', describe(name), 'type'));
   }
   const settings = readSettings(options);
   settings.signal?.throwIfAborted();
@@ -104,5 +105,8 @@ async function findSnapshot(cache: CachedRepository, revision: string): Promise<
   });
   if (missing !== undefined) return undefined;
   // Python's transformers leaves out modules.json, without which the pooling would be a guess.
-  return { directory, complete: files.includes(MODULES) || (await cache.isAbsent(commit, MODULES)) };
+  return {
+    directory,
+    complete: files.includes(MODEL_FILES.modules) || (await cache.isAbsent(commit, MODEL_FILES.modules)),
+  };
 }

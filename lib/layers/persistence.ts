@@ -3,7 +3,14 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expectation, FileError, FormatError, SyntheticAttentionError } from '../errors.js';
+import {
+  describe,
+  expectation,
+  FileError,
+  FormatError,
+  restated,
+  SyntheticAttentionError,
+} from '../errors.js';
 import { readJsonValue, writeJsonValue } from '../formats/json_value.js';
 import { writeSafetensors } from '../formats/safetensors.js';
 import { readSafetensors } from '../formats/safetensors_reader.js';
@@ -50,8 +57,7 @@ function checkStored(path: string, value: unknown): Stored {
 /** The error with the place that it comes from. */
 function inDirectory(directory: string, error: unknown): unknown {
   if (!(error instanceof SyntheticAttentionError)) return error;
-  const ErrorClass = error.constructor as new (message: string, options: ErrorOptions) => Error;
-  return new ErrorClass(`${directory}: ${error.message}`, { cause: error });
+  return restated(error, `${directory}: ${error.message}`);
 }
 
 /**

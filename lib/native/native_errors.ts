@@ -1,25 +1,50 @@
 /** Errors of the addon as the package's own: it knows no classes of JavaScript and marks them by their code. */
-import { ArgumentError, DisposedError, MemoryError, NativeError } from '../errors.js';
+import {
+  ArgumentError,
+  DisposedError,
+  type ErrorDetails,
+  type Expectation,
+  expectation,
+  MemoryError,
+  NativeError,
+} from '../errors.js';
 import type { NativeAddon } from './addon.js';
 
 /** Every function of the addon takes options; an asynchronous one also the list of arrays that are the package's own. */
 type Function_ = (options?: unknown, own?: unknown) => unknown;
 
+/** What the addon's errors have; `argument`, `expected` and `received` where they are about an argument. */
+interface Thrown {
+  code?: unknown;
+  message?: string;
+  reason?: unknown;
+  argument?: string;
+  expected?: string;
+  received?: string;
+}
+
 /**
  * The classes by the addon's `reason`: it has no memory, the caller took an array away while it was read, or gave an
  * object's memory back.
  */
-const CLASSES: Readonly<Record<string, new (message: string, options: ErrorOptions) => Error>> = {
-  memory: MemoryError,
-  buffer: ArgumentError,
-  disposed: DisposedError,
-};
+const CLASSES: Readonly<Record<string, new (message: string | Expectation, options: ErrorDetails) => Error>> =
+  {
+    memory: MemoryError,
+    buffer: ArgumentError,
+    disposed: DisposedError,
+  };
 
 /** Errors of getters that native code ran into are the caller's, and pass. */
 function typed(error: unknown): unknown {
-  const { code, message, reason } = (error ?? {}) as { code?: unknown; message?: string; reason?: unknown };
+  const { code, message, reason, argument, expected, received } = (error ?? {}) as Thrown;
   if (code !== 'ERR_NATIVE' || error instanceof NativeError) return error;
-  return new (CLASSES[String(reason)] ?? NativeError)(String(message), { cause: error });
+  const told =
+    argument !== undefined && expected !== undefined && received !== undefined
+      ? expectation(argument, expected, received)
+      : String(message);
+  const details: ErrorDetails = { cause: error, argument };
+  if (reason === 'buffer') details.reason = reason;
+  return new (CLASSES[String(reason)] ?? NativeError)(told, details);
 }
 
 function fail(error: unknown): never {

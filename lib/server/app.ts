@@ -95,7 +95,7 @@ export function createApp(options: CommandOptions, stream: LogStream | undefined
     socket.on('error', () => {});
     const failure: Failure = {
       kind: 'method',
-      message: expectation('method', 'GET or POST', 'CONNECT'),
+      message: String(expectation('method', 'GET or POST', 'CONNECT')),
       param: null,
     };
     refuse(socket, failure, 'tei', ['allow: GET, POST']);
@@ -130,7 +130,7 @@ function connectionFailure(code: string): keyof typeof MESSAGES | undefined {
 /** Of requests that Fastify does not get to see. */
 function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   const dialect = dialectOfPath(request.url ?? '/');
-  const message = expectation('expect', '100-continue', describe(request.headers.expect));
+  const message = String(expectation('expect', '100-continue', describe(request.headers.expect)));
   const failure: Failure = { kind: 'expectation', message, param: null };
   const body = JSON.stringify(bodyOf(failure, dialect));
   response

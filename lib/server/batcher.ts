@@ -314,7 +314,7 @@ export class Batcher<Row> {
       const sequences = batch.entries.map(({ request, index }) => request.sequences[index]!);
       rows = await this.options.run(sequences, batch.key);
       if (rows.length !== sequences.length) {
-        throw new Error(expectation('rows', String(sequences.length), String(rows.length)));
+        throw new BackendError(expectation('rows', String(sequences.length), String(rows.length)));
       }
     } catch (error) {
       const message = error instanceof Error ? error.message : describe(error);

@@ -1,6 +1,7 @@
 /** Token ids back to text. */
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { expectation, ModelError } from '../errors.js';
+import { MODEL_FILES } from '../hub/model_files.js';
 import { ByteParts } from './byte_parts.js';
 import { RequestError } from './errors.js';
 import { MAX_REQUEST_TOKENS } from './schemas/schema.js';
@@ -33,7 +34,9 @@ export class Decoder {
     try {
       return new Tokenizer(tokenizer, config);
     } catch (cause) {
-      throw new ModelError(expectation('tokenizer.json', 'a tokenizer', (cause as Error).message), { cause });
+      throw new ModelError(expectation(MODEL_FILES.tokenizer, 'a tokenizer', (cause as Error).message), {
+        cause,
+      });
     }
   }
 }

@@ -1,9 +1,9 @@
 /** What every route does that embeds: limits, the model, figures for metrics, headers and the log. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ArgumentError, expectation, NonFiniteError } from '../errors.js';
+import { ArgumentError, expectation, expectationOf, NonFiniteError } from '../errors.js';
 import { type Context, clientSignal } from './context.js';
 import { RequestError } from './errors.js';
-import type { Embedded, EmbedOptions } from './model.js';
+import { type Embedded, type EmbedOptions, notFiniteSentence } from './model.js';
 import type { ServedModel } from './models.js';
 import { MAX_INPUT_TOKENS, MAX_REQUEST_TOKENS } from './schemas/schema.js';
 import type { EmbedInput } from './sequences.js';
@@ -109,14 +109,19 @@ async function countTokens(model: TheModel, list: EmbedInput, signal: AbortSigna
 /** The model speaks of `input`, and of one text as the first of several. */
 export function namedAsBody(error: unknown, param: string): unknown {
   if (error instanceof NonFiniteError) {
-    const message = error.message.replace(/^input(?=\[)/, param);
-    return new RequestError('notFinite', message, param, { cause: error });
+    return new RequestError('notFinite', notFiniteSentence(param, error.index), param, { cause: error });
   }
   if (!(error instanceof ArgumentError)) return error;
-  const message = error.message.replace(/^input(?=[[:])/, param);
-  const tooLong = /: expected at most \d+ tokens but/.test(message);
-  const name = /^([a-zA-Z_]+)/.exec(message)?.[1] ?? null;
-  return new RequestError(tooLong ? 'tooLong' : 'invalid', message, name, { cause: error });
+  const { reason } = error;
+  // `input` alone, or an item of it.
+  const inBody = (name: string): string => name.replace(/^input(?=\[|$)/, param);
+  const told = expectationOf(error);
+  const message =
+    told === undefined ? error.message : expectation(inBody(told.subject), told.expected, told.received);
+  const argument = inBody(error.argument ?? '');
+  const name = /^[a-zA-Z_]+/.exec(argument)?.[0] ?? null;
+  const details = { cause: error, argument, reason };
+  return new RequestError(reason === 'length' ? 'tooLong' : 'invalid', message, name, details);
 }
 
 function setHeaders(

@@ -1,5 +1,13 @@
 /** What a request is told when it fails: every kind once, in the shape of OpenAI or in that of TEI. */
-import { ArgumentError, FileError, NonFiniteError, ShapeError, SyntheticAttentionError } from '../errors.js';
+import {
+  ArgumentError,
+  type ErrorDetails,
+  type Expectation,
+  FileError,
+  NonFiniteError,
+  ShapeError,
+  SyntheticAttentionError,
+} from '../errors.js';
 import { BackendError, ClosedError, OverloadedError } from './failures.js';
 
 /** Whose shape the routes of a path have. */
@@ -45,10 +53,10 @@ export type FailureKind = keyof typeof ANSWERS;
 export class RequestError extends SyntheticAttentionError {
   constructor(
     readonly kind: FailureKind,
-    message: string,
+    message: string | Expectation,
     /** Property of the body that is to blame. */
     readonly param: string | null = null,
-    options?: ErrorOptions,
+    options?: ErrorDetails,
   ) {
     super('ERR_REQUEST', message, options);
   }

@@ -1,11 +1,11 @@
 /** Why the server did not do what a request asks, where the request is not to blame. */
-import { SyntheticAttentionError } from '../errors.js';
+import { type ErrorDetails, type Expectation, SyntheticAttentionError } from '../errors.js';
 
 /** Nothing of the request was done; it may come again. */
 export class OverloadedError extends SyntheticAttentionError {
   /** @param retryAfter whole seconds after which there is likely to be room */
   constructor(
-    message: string,
+    message: string | Expectation,
     readonly retryAfter: number,
   ) {
     super('ERR_OVERLOADED', message);
@@ -14,7 +14,7 @@ export class OverloadedError extends SyntheticAttentionError {
 
 /** No requests are taken any more. */
 export class ClosedError extends SyntheticAttentionError {
-  constructor(message: string) {
+  constructor(message: string | Expectation) {
     super('ERR_CLOSED', message);
   }
 }
@@ -27,7 +27,7 @@ export class SequenceFailure {
 
 /** The model failed; `cause` is what it said. */
 export class BackendError extends SyntheticAttentionError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string | Expectation, options?: ErrorDetails) {
     super('ERR_BACKEND', message, options);
   }
 }

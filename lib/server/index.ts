@@ -71,11 +71,15 @@ export async function loadModels(
 function checkNames(names: unknown): Map<string, string> {
   const entries = Object.entries((names ?? {}) as Record<string, unknown>);
   if (entries.length === 0) {
-    throw new ArgumentError(expectation('models', 'at least one name with a model', describe(names)));
+    throw new ArgumentError(
+      expectation('models', 'at least one name with a model', describe(names), 'missing'),
+    );
   }
   for (const [name, source] of entries) {
     if (typeof source !== 'string') {
-      throw new ArgumentError(expectation(`models.${name}`, 'a directory or a name', describe(source)));
+      throw new ArgumentError(
+        expectation(`models.${name}`, 'a directory or a name', describe(source), 'type'),
+      );
     }
   }
   return new Map(entries as [string, string][]);

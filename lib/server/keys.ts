@@ -44,6 +44,7 @@ export async function readKeyFile(path: string): Promise<string[]> {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
   // A file that was to protect the server and holds nothing must not leave it open.
-  if (keys.length === 0) throw new ArgumentError(expectation('--api-key-file', 'at least one key', 'none'));
+  if (keys.length === 0)
+    throw new ArgumentError(expectation('--api-key-file', 'at least one key', 'none', 'missing'));
   return keys;
 }

@@ -264,7 +264,7 @@ export class Model {
     if (value === undefined) return this.dimensions;
     if (!Number.isInteger(value) || value < 1 || value > this.width) {
       throw new ArgumentError(
-        expectation('dimensions', `an integer from 1 to ${this.width}`, JSON.stringify(value)),
+        expectation('dimensions', `an integer from 1 to ${this.width}`, JSON.stringify(value), 'range'),
       );
     }
     return value;
@@ -287,7 +287,7 @@ export class Model {
       const [row] = await encodeRows(this.encoder, [sequence], {});
       if (row instanceof SequenceFailure) throw row.reason(0);
       if (!row!.every(Number.isFinite)) {
-        throw new Error(expectation('embedding', 'finite numbers', 'others'));
+        throw new BackendError(expectation('embedding', 'finite numbers', 'others'));
       }
     } catch (error) {
       const { message } = error as Error;
@@ -327,11 +327,15 @@ async function encodeRows(
   });
 }
 
+/** @param name what the request calls its texts */
+export function notFiniteSentence(name: string, index: number): string {
+  return `${name}[${index}]: the model gives numbers that are not finite (NaN or an infinity) for this text`;
+}
+
 /** The error of one text of a batch, as the request knows the text. */
 function namedInRequest<T>(error: T, index: number): T | NonFiniteError {
   if (!(error instanceof NonFiniteError)) return error;
-  const sentence = `input[${index}]: the model gives numbers that are not finite (NaN or an infinity) for this text`;
-  return new NonFiniteError(sentence, index, { cause: error });
+  return new NonFiniteError(notFiniteSentence('input', index), index, { cause: error });
 }
 
 function totalLength(rows: readonly Float32Array[]): number {

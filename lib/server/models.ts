@@ -41,10 +41,12 @@ export function readModelNames(given: readonly string[]): Map<string, string> {
   for (const text of given.length === 0 ? [DEFAULT_MODEL] : given) {
     const [, name = ownName(text), source = text] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
     if (name.length > 256 || name.includes('\0')) {
-      throw new ArgumentError(expectation('--model', 'a name of at most 256 characters', 'a longer one'));
+      throw new ArgumentError(
+        expectation('--model', 'a name of at most 256 characters', 'a longer one', 'length'),
+      );
     }
     if (models.has(name)) {
-      throw new ArgumentError(expectation('--model', 'every name once', JSON.stringify(name)));
+      throw new ArgumentError(expectation('--model', 'every name once', JSON.stringify(name), 'conflict'));
     }
     models.set(name, source);
   }

@@ -1,4 +1,5 @@
 /** Everything that can be set: one table makes the flags, the environment variables, the checks and docs/server.md. */
+import { ENCODER_DTYPES, type EncoderDType } from '../encoder/types.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { allItems } from '../options.js';
 
@@ -20,7 +21,7 @@ export interface CommandOptions extends ServerOptions {
   model: readonly string[];
   revision: string | undefined;
   offline: boolean;
-  dtype: 'float32' | 'int8' | undefined;
+  dtype: EncoderDType | undefined;
   threads: number | undefined;
   port: number;
   host: string;
@@ -83,9 +84,9 @@ export const OPTIONS: readonly OptionRow[] = [
   },
   {
     name: 'dtype',
-    kind: { type: 'choice', values: ['float32', 'int8'] },
+    kind: { type: 'choice', values: ENCODER_DTYPES },
     value: 'name',
-    help: 'weights: float32 or int8; by default as they are stored',
+    help: `weights: ${ENCODER_DTYPES.join(' or ')}; by default as they are stored`,
   },
   { name: 'threads', kind: count(256), value: 'n', help: 'threads to compute on; all CPUs by default' },
   {
@@ -287,7 +288,7 @@ function read(
     typeof source === 'string' && !(fromFlag && row.kind.type === 'list') ? parse(row.kind, source) : source;
   if (!accepts(row.kind, value)) {
     const name = fromFlag ? flagOf(row.name) : variableOf(row.name);
-    throw new ArgumentError(expectation(name, expected(row.kind), shown(row, source)));
+    throw new ArgumentError(expectation(name, expected(row.kind), shown(row, source), 'range'));
   }
   return value;
 }
@@ -314,7 +315,7 @@ export function checkServerOptions(options: Partial<ServerOptions>): ServerOptio
   const entries = rows.map((row) => {
     const value = (options as Record<string, unknown>)[row.name] ?? row.default;
     if (!accepts(row.kind, value)) {
-      throw new ArgumentError(expectation(row.name, expected(row.kind), shown(row, value)));
+      throw new ArgumentError(expectation(row.name, expected(row.kind), shown(row, value), 'range'));
     }
     return [row.name, value] as const;
   });

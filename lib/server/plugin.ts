@@ -127,7 +127,7 @@ function addFailures(app: FastifyInstance, { metrics, options }: Context): void 
     if (['internal', 'backend', 'notFinite'].includes(failure.kind)) request.log.error(error);
     else request.log.debug({ reason: failure.message }, 'request refused');
     if (failure.kind === 'payload') {
-      failure.message = expectation('body', `at most ${options.payloadLimit} bytes`, 'more');
+      failure.message = String(expectation('body', `at most ${options.payloadLimit} bytes`, 'more'));
     }
     if (failure.kind === 'unauthorized') reply.header('www-authenticate', 'Bearer');
     // OpenAI's clients try a status of 500 again, and the same text would only fail again.
@@ -154,7 +154,7 @@ function addNotFound(app: FastifyInstance, { metrics }: Context): void {
     );
     metrics.series.failed(kind);
     const dialect = dialectOf(app, request);
-    return answer(reply, kind, bodyOf({ kind, message, param: null }, dialect), dialect);
+    return answer(reply, kind, bodyOf({ kind, message: String(message), param: null }, dialect), dialect);
   };
   app.setNotFoundHandler(refuse);
   // Before the body is read: whatever is wrong with it, there is no such route.

@@ -24,19 +24,25 @@ export function* sequencesOf(
   { prompt, cut }: SequenceOptions,
 ): Generator<void, Int32Array[], void> {
   if (!Array.isArray(input)) {
-    throw new ArgumentError(expectation('input', 'an array of texts or of token ids', describe(input)));
+    throw new ArgumentError(
+      expectation('input', 'an array of texts or of token ids', describe(input), 'type'),
+    );
   }
   const sequences: Int32Array[] = [];
   for (const [i, item] of input.entries()) {
     if (typeof item !== typeof input[0]) {
-      throw new ArgumentError(expectation(`input[${i}]`, 'all texts or all token ids', describe(item)));
+      throw new ArgumentError(
+        expectation(`input[${i}]`, 'all texts or all token ids', describe(item), 'type'),
+      );
     }
     const { ids, truncated } =
       typeof item === 'string'
         ? yield* encoder.tokenizeSteps(prompt + item, cut === 'left' ? 'left' : 'right')
         : fromIds(encoder, item, i, cut);
     if (truncated && cut === 'nowhere') {
-      throw new ArgumentError(expectation(`input[${i}]`, `at most ${encoder.maxLength} tokens`, 'more'));
+      throw new ArgumentError(
+        expectation(`input[${i}]`, `at most ${encoder.maxLength} tokens`, 'more', 'length'),
+      );
     }
     sequences.push(Int32Array.from(ids));
     yield;
@@ -53,12 +59,14 @@ function fromIds(
 ): { ids: readonly number[]; truncated: boolean } {
   const { vocabularySize, maxLength } = encoder;
   if (!Array.isArray(given)) {
-    throw new ArgumentError(expectation(`input[${index}]`, 'a string or token ids', describe(given)));
+    throw new ArgumentError(expectation(`input[${index}]`, 'a string or token ids', describe(given), 'type'));
   }
   const wrong = given.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
   if (wrong >= 0) {
     const expected = `a token id from 0 to ${vocabularySize - 1}`;
-    throw new ArgumentError(expectation(`input[${index}][${wrong}]`, expected, describe(given[wrong])));
+    throw new ArgumentError(
+      expectation(`input[${index}][${wrong}]`, expected, describe(given[wrong]), 'vocabulary'),
+    );
   }
   const { before, after } = encoder.specialTokens;
   const has =

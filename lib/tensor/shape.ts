@@ -1,5 +1,5 @@
 /** Shapes: lists of non-negative integers, outermost axis first. */
-import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
+import { ArgumentError, describe, expectation, type Reason, ShapeError } from '../errors.js';
 
 export type Shape = readonly number[];
 
@@ -46,7 +46,9 @@ function copyOf(shape: unknown): number[] | undefined {
 export function checkShape(name: string, shape: unknown): Shape {
   const copy = copyOf(shape);
   if (copy === undefined) {
-    throw new ShapeError(expectation(`${name}.shape`, 'an array of non-negative integers', describe(shape)));
+    throw new ShapeError(
+      expectation(`${name}.shape`, 'an array of non-negative integers', describe(shape), 'type'),
+    );
   }
   if (productOfOthers(copy) > LARGEST_PRODUCT) {
     throw new ShapeError(
@@ -120,23 +122,26 @@ export function broadcastShapes(a: Shape, b: Shape): number[] | undefined {
   return out;
 }
 
+/** Whether it is no number at all, or not one of those that are taken. */
+const typeOrRange = (value: unknown): Reason => (typeof value === 'number' ? 'range' : 'type');
+
 export function checkPositiveInteger(name: string, value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new ArgumentError(expectation(name, 'a positive integer', describe(value)));
+    throw new ArgumentError(expectation(name, 'a positive integer', describe(value), typeOrRange(value)));
   }
   return value as number;
 }
 
 export function checkFiniteNumber(name: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
-    throw new ArgumentError(expectation(name, 'a finite number', describe(value)));
+    throw new ArgumentError(expectation(name, 'a finite number', describe(value), typeOrRange(value)));
   }
   return value;
 }
 
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') {
-    throw new ArgumentError(expectation(name, 'a boolean', describe(value)));
+    throw new ArgumentError(expectation(name, 'a boolean', describe(value), 'type'));
   }
   return value;
 }

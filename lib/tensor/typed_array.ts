@@ -26,7 +26,7 @@ export function isDetached(data: ArrayBufferView): boolean {
 function checkMemory(name: string, data: TypedArray): void {
   // Native jobs keep the address of the data: memory that may shrink under them is refused.
   if ((data.buffer as { resizable?: boolean }).resizable) {
-    throw new ArgumentError(expectation(name, 'memory of a fixed size', 'a resizable ArrayBuffer'));
+    throw new ArgumentError(expectation(name, 'memory of a fixed size', 'a resizable ArrayBuffer', 'buffer'));
   }
   checkAttached(name, data);
 }
@@ -36,6 +36,7 @@ export function checkAttached(name: string, data: ArrayBufferView): void {
   if (isDetached(data)) {
     throw new ArgumentError(
       `${name}: the memory of this array has been transferred and is not here any more`,
+      { argument: name, reason: 'buffer' },
     );
   }
 }
@@ -54,7 +55,7 @@ function plain<A extends TypedArray>(ArrayOf: ArrayClass<A>, name: string, data:
 /** @throws ArgumentError on another type, a resizable buffer and a detached one */
 export function checkFloats(name: string, data: unknown): Float32Array {
   if (!types.isFloat32Array(data)) {
-    throw new ArgumentError(expectation(name, 'a Float32Array', describe(data)));
+    throw new ArgumentError(expectation(name, 'a Float32Array', describe(data), 'type'));
   }
   return plain<Float32Array>(Float32Array, name, data);
 }
@@ -62,7 +63,7 @@ export function checkFloats(name: string, data: unknown): Float32Array {
 /** @throws as `checkFloats` */
 export function checkIntegers(name: string, data: unknown): Int32Array {
   if (!types.isInt32Array(data)) {
-    throw new ArgumentError(expectation(name, 'an Int32Array', describe(data)));
+    throw new ArgumentError(expectation(name, 'an Int32Array', describe(data), 'type'));
   }
   return plain<Int32Array>(Int32Array, name, data);
 }
@@ -70,7 +71,7 @@ export function checkIntegers(name: string, data: unknown): Int32Array {
 /** @throws as `checkFloats` */
 export function checkBytes(name: string, data: unknown): Uint8Array {
   if (!types.isUint8Array(data)) {
-    throw new ArgumentError(expectation(name, 'a Uint8Array', describe(data)));
+    throw new ArgumentError(expectation(name, 'a Uint8Array', describe(data), 'type'));
   }
   return plain<Uint8Array>(Uint8Array, name, data);
 }

@@ -1,5 +1,6 @@
 /** `AutoTokenizer.from_pretrained`: a tokenizer without its model. */
 import { JsonObject, readJsonObject, readOptionalJson } from '../encoder/json_file.js';
+import { MODEL_FILES } from '../hub/model_files.js';
 import { modelDirectory } from './model_source.js';
 import { checkPretrained, type PretrainedModelOptions } from './options.js';
 import { PreTrainedTokenizer } from './tokenizer.js';
@@ -9,9 +10,9 @@ export const AutoTokenizer = {
     checkPretrained('AutoTokenizer.from_pretrained', options);
     const directory = await modelDirectory(model, options);
     const [file, config] = await Promise.all([
-      readJsonObject(directory, 'tokenizer.json'),
-      readOptionalJson(directory, 'tokenizer_config.json'),
+      readJsonObject(directory, MODEL_FILES.tokenizer),
+      readOptionalJson(directory, MODEL_FILES.tokenizerConfig),
     ]);
-    return new PreTrainedTokenizer(file, config ?? new JsonObject('tokenizer_config.json', {}));
+    return new PreTrainedTokenizer(file, config ?? new JsonObject(MODEL_FILES.tokenizerConfig, {}));
   },
 };

@@ -16,7 +16,7 @@ function isNumeric(value: unknown): boolean {
 function checkNumbers(name: string, values: unknown): void {
   const typed = ArrayBuffer.isView(values) && !(values instanceof DataView);
   if (typed ? isDetached(values) : !numbers(values)) {
-    throw new ArgumentError(expectation(name, 'an array of numbers', describe(values)));
+    throw new ArgumentError(expectation(name, 'an array of numbers', describe(values), 'type'));
   }
 }
 

@@ -4,9 +4,21 @@ import { ArgumentError, describe, expectation } from '../errors.js';
 import { checkOptions, optionNames } from '../options.js';
 import type { ProgressCallback } from './progress.js';
 
-/** Names of number formats that mean something here; 4-bit weights do not exist. */
-export type PipelineDType = 'auto' | 'fp32' | 'float32' | 'fp16' | 'q8' | 'int8' | 'uint8';
-export type DeviceType = 'auto' | 'cpu' | 'wasm';
+/** Names of number formats that mean something here, transformers.js' and our own; 4-bit weights do not exist. */
+const DTYPES = {
+  auto: 'float32',
+  fp32: 'float32',
+  float32: 'float32',
+  fp16: 'float32',
+  q8: 'int8',
+  int8: 'int8',
+  uint8: 'int8',
+} as const satisfies Record<EncoderDType, EncoderDType> & Record<string, EncoderDType>;
+
+const DEVICES = ['auto', 'cpu', 'wasm'] as const;
+
+export type PipelineDType = keyof typeof DTYPES;
+export type DeviceType = (typeof DEVICES)[number];
 
 type OrNull<T> = T | null | undefined;
 
@@ -59,59 +71,41 @@ export function checkPretrained(where: string, options: unknown): void {
     ['progress_callback', progress_callback, 'function'],
   ] as const) {
     if (value !== undefined && value !== null && typeof value !== type) {
-      throw new ArgumentError(expectation(name, `a ${type} or null`, describe(value)));
+      throw new ArgumentError(expectation(name, `a ${type} or null`, describe(value), 'type'));
     }
   }
 }
-
-const DTYPES: ReadonlyMap<unknown, EncoderDType> = new Map<unknown, EncoderDType>([
-  [undefined, 'float32'],
-  [null, 'float32'],
-  ['auto', 'float32'],
-  ['fp32', 'float32'],
-  ['float32', 'float32'],
-  ['fp16', 'float32'],
-  ['q8', 'int8'],
-  ['int8', 'int8'],
-  ['uint8', 'int8'],
-]);
-
-const DEVICES: readonly unknown[] = [undefined, null, 'auto', 'cpu', 'wasm'];
 
 /** transformers.js takes one value for all files of a model, or one for each; an encoder's file is `model`. */
 function forModel(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? (value as { model?: unknown }).model : value;
 }
 
-function names(known: Iterable<unknown>): string {
-  return [...known].filter((name) => typeof name === 'string').join(', ');
-}
-
 export function encoderDType(dtype: PretrainedModelOptions['dtype']): EncoderDType {
-  const found = DTYPES.get(forModel(dtype));
-  if (found === undefined) {
-    throw new ArgumentError(
-      expectation('dtype', `one of ${names(DTYPES.keys())}`, describe(forModel(dtype))),
-    );
+  const name = forModel(dtype) ?? 'auto';
+  if (typeof name !== 'string' || !Object.hasOwn(DTYPES, name)) {
+    const known = Object.keys(DTYPES).join(', ');
+    throw new ArgumentError(expectation('dtype', `one of ${known}`, describe(name), 'range'));
   }
-  return found;
+  return DTYPES[name as PipelineDType];
 }
 
 export function checkDevice(device: PretrainedModelOptions['device']): void {
-  if (!DEVICES.includes(forModel(device))) {
-    throw new ArgumentError(
-      expectation('device', `one of ${names(DEVICES)} (models run on the CPU)`, describe(forModel(device))),
-    );
+  const name = forModel(device) ?? 'auto';
+  if (!(DEVICES as readonly unknown[]).includes(name)) {
+    const expected = `one of ${DEVICES.join(', ')} (models run on the CPU)`;
+    throw new ArgumentError(expectation('device', expected, describe(name), 'range'));
   }
 }
 
 export function checkTexts(texts: unknown): readonly string[] {
   const list = typeof texts === 'string' ? [texts] : texts;
   if (!Array.isArray(list)) {
-    throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts)));
+    throw new ArgumentError(expectation('texts', 'a string or an array of strings', describe(texts), 'type'));
   }
   const bad = list.findIndex((text) => typeof text !== 'string');
-  if (bad >= 0) throw new ArgumentError(expectation(`texts[${bad}]`, 'a string', describe(list[bad])));
+  if (bad >= 0)
+    throw new ArgumentError(expectation(`texts[${bad}]`, 'a string', describe(list[bad]), 'type'));
   return list as string[];
 }
 
@@ -119,7 +113,7 @@ export function checkTexts(texts: unknown): readonly string[] {
 export function checkTopK(value: unknown): number {
   if (value === null) return Number.POSITIVE_INFINITY;
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new ArgumentError(expectation('top_k', 'a positive integer or null', describe(value)));
+    throw new ArgumentError(expectation('top_k', 'a positive integer or null', describe(value), 'range'));
   }
   return value as number;
 }

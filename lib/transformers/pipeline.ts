@@ -52,7 +52,7 @@ function taskOf(task: unknown): TaskType {
   const name = typeof task === 'string' && Object.hasOwn(ALIASES, task) ? ALIASES[task as AliasType] : task;
   if (typeof name !== 'string' || !Object.hasOwn(TASKS, name)) {
     const known = [...Object.keys(TASKS), ...Object.keys(ALIASES)].join(', ');
-    throw new ArgumentError(expectation('task', `one of ${known}`, describe(task)));
+    throw new ArgumentError(expectation('task', `one of ${known}`, describe(task), 'range'));
   }
   return name as TaskType;
 }

@@ -188,7 +188,7 @@ export class Tensor extends Indexed {
   // biome-ignore lint/suspicious/noExplicitAny: transformers.js' own type; numbers, or bigints
   map_(callback: (value: any, index: number, data: DataArray) => any): this {
     if (typeof callback !== 'function') {
-      throw new ArgumentError(expectation('map', 'a function', describe(callback)));
+      throw new ArgumentError(expectation('map', 'a function', describe(callback), 'type'));
     }
     const data = this.array as unknown as unknown[];
     const type = isBig(this.type) ? 'bigint' : 'number';

@@ -73,10 +73,13 @@ export function checkPresent(name: string, data: unknown, dims: readonly number[
 function checkData(name: string, values: unknown): ArrayLike<unknown> {
   if (Array.isArray(values)) return values as unknown[];
   if (!types.isTypedArray(values)) {
-    throw new ArgumentError(expectation(`${name}: data`, 'an array of numbers', describe(values)));
+    throw new ArgumentError(expectation(`${name}: data`, 'an array of numbers', describe(values), 'type'));
   }
   if (isDetached(values)) {
-    throw new ArgumentError(`${name}: the memory of its data has been transferred and is not here any more`);
+    throw new ArgumentError(`${name}: the memory of its data has been transferred and is not here any more`, {
+      argument: name,
+      reason: 'buffer',
+    });
   }
   return values;
 }
@@ -99,7 +102,7 @@ export function dataOf(type: DataType, values: unknown): AnyTypedArray {
   if (list instanceof (ARRAYS[type] as unknown as typeof Float32Array)) return list;
   const big = isBig(type);
   if (Array.isArray(list) && !allItems(list, (x) => isNumber(x, big))) {
-    throw new ArgumentError(expectation('Tensor: data', 'an array of numbers', describe(values)));
+    throw new ArgumentError(expectation('Tensor: data', 'an array of numbers', describe(values), 'type'));
   }
   const data = emptyData(type, [list.length]);
   const to = data as unknown as (number | bigint)[];

@@ -73,7 +73,7 @@ const MOST_LISTED = 2 ** 26;
 function idsOf(ids: unknown): number[] {
   const list = ids instanceof Tensor ? (ids.dims.length > 1 ? ids.row(0).data : ids.data) : ids;
   if (!Array.isArray(list) && !ArrayBuffer.isView(list)) {
-    throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
+    throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids), 'type'));
   }
   const here = Array.isArray(list) || (types.isTypedArray(list) && !isDetached(list));
   const items = list as unknown as readonly unknown[];
@@ -81,7 +81,8 @@ function idsOf(ids: unknown): number[] {
     here &&
     items.length <= MOST_IDS &&
     allItems(items, (id) => Number.isSafeInteger(typeof id === 'bigint' ? Number(id) : id));
-  if (!known) throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids)));
+  if (!known)
+    throw new ArgumentError(expectation('token_ids', 'an array of token ids', describe(ids), 'type'));
   return Array.from(list as unknown as ArrayLike<number | bigint>, Number);
 }
 
@@ -171,7 +172,8 @@ export class PreTrainedTokenizer extends Callable {
 
   /** At least the first `most` ids. */
   #encode(text: string, special: boolean, most: number): number[] {
-    if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    if (typeof text !== 'string')
+      throw new ArgumentError(expectation('text', 'a string', describe(text), 'type'));
     const own = this.#tokenizer();
     if (own === null) return this.#library.encode(text.toWellFormed(), { add_special_tokens: special }).ids;
     const { before, after } = own.template;
@@ -194,7 +196,8 @@ export class PreTrainedTokenizer extends Callable {
   }
 
   tokenize(text: string, options: { add_special_tokens?: boolean } = {}): string[] {
-    if (typeof text !== 'string') throw new ArgumentError(expectation('text', 'a string', describe(text)));
+    if (typeof text !== 'string')
+      throw new ArgumentError(expectation('text', 'a string', describe(text), 'type'));
     checkOptions('tokenize', ENCODE_OPTIONS, options);
     const special = options.add_special_tokens ?? false;
     const own = this.#tokenizer();
@@ -219,7 +222,9 @@ export class PreTrainedTokenizer extends Callable {
   ): string[] {
     const rows = batch instanceof Tensor ? (batch.tolist() as bigint[][]) : batch;
     if (!Array.isArray(rows) || rows.length > MOST_IDS) {
-      throw new ArgumentError(expectation('batch', 'an array of arrays of token ids', describe(batch)));
+      throw new ArgumentError(
+        expectation('batch', 'an array of arrays of token ids', describe(batch), 'type'),
+      );
     }
     return Array.from(rows, (ids) => this.decode(ids, options));
   }
@@ -237,7 +242,7 @@ export class PreTrainedTokenizer extends Callable {
     const width = padding === 'max_length' && Number.isFinite(limit) ? limit : longest;
     if (padding && width > longest && width > MOST_IDS) {
       throw new ArgumentError(
-        expectation('max_length', `at most ${MOST_IDS} to pad texts to`, describe(width)),
+        expectation('max_length', `at most ${MOST_IDS} to pad texts to`, describe(width), 'range'),
       );
     }
     const fill = this.pad_token_id ?? NO_PADDING;
@@ -246,7 +251,9 @@ export class PreTrainedTokenizer extends Callable {
       if (!padding) return { input_ids: kept, attention_mask: mask };
       if (kept.length * width > MOST_LISTED) {
         const received = `${kept.length} texts of ${width}`;
-        throw new ArgumentError(expectation('tokenizer', `at most ${MOST_LISTED} ids in lists`, received));
+        throw new ArgumentError(
+          expectation('tokenizer', `at most ${MOST_LISTED} ids in lists`, received, 'length'),
+        );
       }
       return {
         input_ids: kept.map((row) => padded(row, width, fill)),
@@ -273,7 +280,9 @@ function tensorOf(rows: readonly number[][], least: number, value: number): Tens
   const uneven = rows.find((row) => Math.max(least, row.length) !== columns);
   if (uneven !== undefined) {
     const received = `${rows[0]!.length} and ${uneven.length} tokens`;
-    throw new ArgumentError(expectation('padding', 'true for texts of different lengths', received));
+    throw new ArgumentError(
+      expectation('padding', 'true for texts of different lengths', received, 'conflict'),
+    );
   }
   const data = allocateArray(BigInt64Array, [rows.length, columns], 'token ids').fill(BigInt(value));
   for (const [i, row] of rows.entries()) {

@@ -59,28 +59,34 @@ Arguments::Scope::Scope(Arguments& arguments, Napi::Value options)
 }
 
 void Arguments::fail(const std::string& subject, const std::string& expected, const std::string& received) {
-  if (error_.empty()) error_ = subject + ": expected " + expected + " but received " + received;
+  if (!failure_.empty()) return;
+  failure_ = {subject + ": expected " + expected + " but received " + received, reason::kArgument, subject,
+              expected, received};
 }
 
 void Arguments::fail_memory(const char* subject, double bytes) {
-  if (!error_.empty()) return;
-  error_ = "out of memory: " + number_text(bytes) + " bytes for " + subject + " could not be allocated";
-  reason_ = reason::kMemory;
+  if (!failure_.empty()) return;
+  failure_.message =
+      "out of memory: " + number_text(bytes) + " bytes for " + subject + " could not be allocated";
+  failure_.reason = reason::kMemory;
+  failure_.argument = subject;
 }
 
 bool Arguments::was_detached(const char* subject, napi_value buffer) {
   bool detached = false;
   if (napi_is_detached_arraybuffer(env_, buffer, &detached) != napi_ok || !detached) return false;
-  if (!error_.empty()) return true;
-  error_ = std::string(subject) + ": the memory of this array has been transferred and is not here any more";
-  reason_ = reason::kBuffer;
+  if (!failure_.empty()) return true;
+  failure_.message =
+      std::string(subject) + ": the memory of this array has been transferred and is not here any more";
+  failure_.reason = reason::kBuffer;
+  failure_.argument = subject;
   return true;
 }
 
 void Arguments::fail_disposed(const char* subject, const char* kind) {
-  if (!error_.empty()) return;
-  error_ = std::string(subject) + ": expected a " + kind + " in use but received one that was disposed";
-  reason_ = reason::kDisposed;
+  if (!failure_.empty()) return;
+  fail(subject, std::string("a ") + kind + " in use", "one that was disposed");
+  failure_.reason = reason::kDisposed;
 }
 
 bool Arguments::ready() {
@@ -91,9 +97,10 @@ bool Arguments::ready() {
     const napi_status status =
         napi_get_typedarray_info(env_, held.array, nullptr, &length, &data, nullptr, nullptr);
     if (status == napi_ok && data == held.data && length == held.length) continue;
-    error_ = std::string(held.name) +
-             ": its buffer was transferred, detached or resized while the options were read";
-    reason_ = reason::kBuffer;
+    failure_.message = std::string(held.name) +
+                       ": its buffer was transferred, detached or resized while the options were read";
+    failure_.reason = reason::kBuffer;
+    failure_.argument = held.name;
     return false;
   }
   return true;

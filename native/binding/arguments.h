@@ -36,18 +36,28 @@ inline constexpr const char* kBuffer = "buffer";
 inline constexpr const char* kDisposed = "disposed";
 }  // namespace reason
 
+// What is wrong with a call, in parts: JavaScript tells its callers by these fields and reads no message.
+struct Failure {
+  std::string message;
+  const char* reason = reason::kArgument;
+  std::string argument;            // empty when no single argument is to blame
+  std::string expected, received;  // both empty when the message is no "X: expected A but received B"
+  bool empty() const { return message.empty(); }
+};
+
 class Arguments {
  public:
   // With `mirrors`, arrays are those of an asynchronous operation.
   Arguments(Napi::Env env, Napi::Value options, Mirrors* mirrors = nullptr);
 
   Napi::Env env() const { return env_; }
-  bool failed() const { return !error_.empty() || env_.IsExceptionPending(); }
+  bool failed() const { return !failure_.empty() || env_.IsExceptionPending(); }
   // Whether all went well and every array still is where it was when it was read. From here on no code of the
   // caller may run before the operation has ended.
   bool ready();
-  const std::string& error() const { return error_; }
-  const char* reason() const { return reason_; }
+  const Failure& failure() const { return failure_; }
+  const std::string& error() const { return failure_.message; }
+  const char* reason() const { return failure_.reason; }
   void fail_memory(const char* subject, double bytes);
   void fail_disposed(const char* subject, const char* kind);
   void fail(const std::string& subject, const std::string& expected, const std::string& received);
@@ -139,8 +149,7 @@ class Arguments {
   Napi::Env env_;
   Napi::Object options_;
   Mirrors* mirrors_;
-  std::string error_;
-  const char* reason_ = reason::kArgument;
+  Failure failure_;
   std::vector<Held> held_;
 };
 

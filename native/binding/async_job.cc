@@ -164,7 +164,7 @@ void AsyncJob::settle(napi_env env) {
     }
     napi_get_and_clear_last_exception(env, &value);
   } else {
-    value = native_error(env, error_, reason);
+    value = native_error(env, Failure{error_, reason, "", "", ""});
   }
   if (value == nullptr) napi_get_undefined(env, &value);
   if (value != nullptr) napi_reject_deferred(env, deferred_, value);
@@ -184,7 +184,7 @@ Napi::Value run_async(const Napi::CallbackInfo& info, std::unique_ptr<Job> job) 
   job->read(arguments);
   if (!arguments.ready()) {
     mirrors->release(env);
-    throw_native_error(env, arguments.error(), arguments.reason());
+    throw_native_error(env, arguments.failure());
     return env.Undefined();
   }
   const napi_value promise =

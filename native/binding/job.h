@@ -37,10 +37,12 @@ inline std::string succeeded(bool ok) { return ok ? std::string() : std::string(
 // variable.
 const KernelSet* require_kernels(Napi::Env env);
 
-// An Error with code ERR_NATIVE and one of the reasons of arguments.h.
+// An Error with code ERR_NATIVE and one of the reasons of arguments.h. The error of a wrong argument also has
+// the fields `argument`, `expected` and `received`, as far as they are known.
+void throw_native_error(Napi::Env env, const Failure& failure);
 void throw_native_error(Napi::Env env, const std::string& message, const char* reason = reason::kArgument);
 // The same, not thrown; null when the engine cannot make one.
-napi_value native_error(napi_env env, const std::string& message, const char* reason);
+napi_value native_error(napi_env env, const Failure& failure);
 // The reason of what execute() returned.
 const char* reason_of(const std::string& failure);
 

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { streamSafetensors } from '../../formats/safetensors_writer.js';
+import { MODEL_FILES } from '../../hub/model_files.js';
 import { isCopied } from '../convert.js';
 import { attempt, copyDirectory } from '../copy_directory.js';
 import type { DotEncoder, DotLayer } from './expressible.js';
@@ -146,7 +147,7 @@ export async function writeSynthesizer(
   const inside = relative(from, encoder.directory.transformer);
   const transformer = inside === '' ? '.' : inside;
   const old = new Set(encoder.weights.paths.map((path) => relative(from, path)));
-  const config = join(inside, 'config.json');
+  const config = join(inside, MODEL_FILES.config);
   const wanted = (path: string) => path !== config && isCopied(path, transformer, old);
   await copyDirectory(from, folder, { wanted, signal });
   const heads = layerHeads(encoder, plan);
@@ -155,5 +156,5 @@ export async function writeSynthesizer(
   await attempt(path, 'a file that can be written', () => writeFile(path, text));
   signal?.throwIfAborted();
   const { list } = allTensors(encoder, plan, heads);
-  await streamSafetensors(join(folder, inside, 'model.safetensors'), list, { format: 'pt' });
+  await streamSafetensors(join(folder, inside, MODEL_FILES.weights), list, { format: 'pt' });
 }

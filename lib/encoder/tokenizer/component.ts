@@ -51,9 +51,7 @@ export function pattern(parent: JsonObject): Expression {
     if (!(cause instanceof ExpressionError)) throw cause;
     const shown = source.length > SHOWN ? `${source.slice(0, SHOWN)}...` : source;
     const expected = 'a regular expression that an automaton can run';
-    throw new ModelError(
-      `${expectation(`${parent.source}: pattern`, expected, JSON.stringify(shown))} (${cause.message})`,
-      { cause },
-    );
+    const received = `${JSON.stringify(shown)} (${cause.message})`;
+    throw new ModelError(expectation(`${parent.source}: pattern`, expected, received), { cause });
   }
 }

@@ -20,7 +20,7 @@ const POOLINGS = {
   mean_sqrt_len: 'mean_sqrt_len',
   weightedmean: 'weightedmean',
   lasttoken: 'lasttoken',
-} as const satisfies Record<string, PoolingMode>;
+} as const satisfies Record<PoolingMode, PoolingMode> & Record<string, PoolingMode>;
 
 export interface FeatureExtractionPipelineOptions {
   /** 'none' by default: the states of all tokens. */
@@ -42,7 +42,7 @@ const OPTIONS = optionNames<keyof FeatureExtractionPipelineOptions>()(
 function poolingMode(pooling: unknown): PoolingMode {
   if (typeof pooling !== 'string' || !Object.hasOwn(POOLINGS, pooling)) {
     const names = ['none', ...Object.keys(POOLINGS)].join(', ');
-    throw new ArgumentError(expectation('pooling', `one of ${names}`, describe(pooling)));
+    throw new ArgumentError(expectation('pooling', `one of ${names}`, describe(pooling), 'range'));
   }
   return POOLINGS[pooling as keyof typeof POOLINGS];
 }

@@ -23,6 +23,12 @@ it('the page names every code that the code throws', () => {
   expect([...new Set(thrown)].sort()).toEqual(documented);
 });
 
+it('the page has every reason', () => {
+  const reasons = [...read('docs/errors.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, word]) => word!);
+  const fields = ['code', 'argument', 'reason'];
+  expect(reasons).toEqual([...fields, ...errors.REASONS]);
+});
+
 it('the page and the package have every class of lib/errors.ts under its code', () => {
   const classes = Object.entries(errors).filter(([, value]) => {
     return typeof value === 'function' && value.prototype instanceof errors.SyntheticAttentionError;

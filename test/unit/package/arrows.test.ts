@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Folder (or file at the root) -> what it may import besides itself. */
 const LIB: Record<string, readonly string[]> = {
   errors: [],
+  chart: [],
   package_root: [],
   variables: [],
   options: ['errors'],
@@ -50,6 +51,7 @@ const LIB: Record<string, readonly string[]> = {
     'errors',
   ],
   cli: [
+    'chart',
     'server',
     'encoder',
     'hub',
@@ -88,7 +90,7 @@ function files(folder: string, pattern: RegExp): string[] {
 const room = (path: string): string => path.split(sep)[0]!.replace(/\.[a-z]+$/, '');
 
 function libImports(lib: string): Import[] {
-  return files(lib, /\.ts$/).flatMap((file) => {
+  return files(lib, /\.(?:ts|mjs)$/).flatMap((file) => {
     const text = readFileSync(join(lib, file), 'utf8');
     return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
       .map((match) => normalize(join(dirname(file), match[1]!)))
