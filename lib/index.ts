@@ -10,7 +10,7 @@ export {
   semanticSearch,
 } from './encoder/semantic_search.js';
 export { pairwiseSimilarity, similarity } from './encoder/similarity.js';
-export type { TokenBatch } from './encoder/token_batches.js';
+export type { TokenBatch } from './encoder/token_batch.js';
 export type { TokenizerWorkers } from './encoder/token_workers.js';
 export type {
   AnyEncodeOptions,

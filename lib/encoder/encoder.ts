@@ -27,7 +27,7 @@ import type { LoadedModel } from './loaded_model.js';
 import { type ModelDirectory, readModelDirectory } from './model_directory.js';
 import { checkPrecision, givenRanges, quantizedWidth, quantizeRows, usesRanges } from './quantize.js';
 import { checkSimilarity, similarity } from './similarity.js';
-import type { TokenBatch } from './token_batches.js';
+import type { TokenBatch } from './token_batch.js';
 import { checkTokenBatch } from './token_input.js';
 import { checkTokenizerWorkers, type TokenizerWorkers, TokenWorkers } from './token_workers.js';
 import { Tokenizer } from './tokenize.js';

@@ -9,7 +9,7 @@ import { encodeJob, type Failures, withRowsChecked } from './encode_job.js';
 import type { LoadedModel } from './loaded_model.js';
 import type { ModelDirectory } from './model_directory.js';
 import { poolTokens } from './pool_tokens.js';
-import type { TokenBatch } from './token_batches.js';
+import type { TokenBatch } from './token_batch.js';
 import { POOLING_MODES, type PoolingMode } from './types.js';
 
 export type Step = Dense | 'normalize';

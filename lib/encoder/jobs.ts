@@ -2,7 +2,8 @@
 import { readSignal } from '../options.js';
 import { checkPositiveInteger } from '../tensor/shape.js';
 import { TextReader } from './text_reader.js';
-import { type TokenBatch, tokenBatches } from './token_batches.js';
+import type { TokenBatch } from './token_batch.js';
+import { tokenBatches } from './token_batches.js';
 import type { TokenWorkers } from './token_workers.js';
 import type { EncodeProgress, TextSource } from './types.js';
 

@@ -1,21 +1,10 @@
 /** Texts to token batches for native jobs: sequences end to end, cut by token count. */
 import type { TextReader } from './text_reader.js';
+import type { BatchLimits, TokenBatch } from './token_batch.js';
 import { type TokenSlices, tokenSlices } from './token_slices.js';
 import type { TokenWorkers } from './token_workers.js';
 import { IdBuffer } from './tokenizer/id_buffer.js';
 import { Turn } from './turn.js';
-
-export interface TokenBatch {
-  /** [tokens], all sequences end to end. */
-  ids: Int32Array;
-  /** [texts + 1]: sequence i is ids[offsets[i]] to ids[offsets[i + 1] - 1]. */
-  offsets: Int32Array;
-}
-
-export interface BatchLimits {
-  tokens: number;
-  texts: number;
-}
 
 /** Ids beyond the limit that a batch has room for at first: its last text ends behind it. */
 const OVERHANG = 512;

@@ -1,5 +1,5 @@
 /** Consecutive texts that one thread tokenizes at a stretch. */
-import type { TokenBatch } from './token_batches.js';
+import type { TokenBatch } from './token_batch.js';
 import type { Tokenizer } from './tokenize.js';
 import { IdBuffer } from './tokenizer/id_buffer.js';
 

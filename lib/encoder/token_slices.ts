@@ -1,7 +1,7 @@
 /** Texts in slices for the threads that tokenize: read ahead of the jobs, some slices far, and given back in order. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TextReader } from './text_reader.js';
-import type { BatchLimits, TokenBatch } from './token_batches.js';
+import type { BatchLimits, TokenBatch } from './token_batch.js';
 import { type Slice, tokenizeSlice } from './token_slice.js';
 import type { TokenWorkers } from './token_workers.js';
 import type { Turn } from './turn.js';

@@ -8,13 +8,8 @@ import { IdBuffer } from './tokenizer/id_buffer.js';
 import type { IdSink } from './tokenizer/integer_list.js';
 import { LongText } from './tokenizer/long_text.js';
 import { createModel } from './tokenizer/models.js';
-import {
-  createNormalizer,
-  inSequence,
-  lowerCase,
-  normalizerParts,
-  perCharacter,
-} from './tokenizer/normalizers.js';
+import { inSequence, lowerCase, perCharacter } from './tokenizer/normalizer.js';
+import { createNormalizer, normalizerParts } from './tokenizer/normalizers.js';
 import type { TokenizerParts } from './tokenizer/parts.js';
 import { type Cut, findCut, lastPieceBegin, pieceEnd } from './tokenizer/pieces.js';
 import { createPreTokenizer } from './tokenizer/pre_tokenizers.js';

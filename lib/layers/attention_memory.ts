@@ -4,8 +4,8 @@ import type { Steps } from '../kernels/run.js';
 import type { Scratch } from '../kernels/scratch.js';
 import { type AttentionCache, appendRows, keptRows } from './attention_cache.js';
 import type { PreparedAttention } from './attention_weights.js';
-import type { Axes } from './axes.js';
-import { type KeptRows, type NewRows, type Sequence, sequenceRows } from './scores/score_function.js';
+import type { Axes, Sequence } from './axes.js';
+import { type KeptRows, type NewRows, sequenceRows } from './scores/score_function.js';
 
 export interface Memory {
   value: KeptRows;

@@ -1,7 +1,7 @@
 /** The weights of an attention layer, and what is made of them once. */
 import type { Shape } from '../tensor/shape.js';
 import type { AttentionParts } from './attention_options.js';
-import type { BuildConfig, WeightMap, WeightSpec } from './layer.js';
+import type { BuildConfig, WeightMap, WeightSpec } from './layer_types.js';
 import { mixingFactors, mixingSpecs } from './mixing.js';
 import { Projection, projectionSpecs } from './projection.js';
 import type { PreparedScoreFunction } from './scores/score_function.js';

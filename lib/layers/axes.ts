@@ -6,7 +6,6 @@ import { ArgumentError, expectation, ShapeError } from '../errors.js';
 import { inverseOrder, permute } from '../tensor/permute.js';
 import { checkMinimumRank, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
-import type { Sequence } from './scores/score_function.js';
 
 /**
  * 'last': the axis before the features, as in Keras' Attention; null: all but the first and the last, as in Keras'
@@ -23,6 +22,15 @@ export interface Axes {
   order: readonly number[];
   /** Whether the input lies in memory like that already. */
   ordered: boolean;
+}
+
+/** An input as rows [batch, length, features]; `axes` are those of the tensor it came as. */
+export interface Sequence {
+  data: Float32Array;
+  batch: number;
+  length: number;
+  features: number;
+  axes: Axes;
 }
 
 function attended(name: string, shape: Shape, axes: AttentionAxes): number[] {

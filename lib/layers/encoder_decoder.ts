@@ -9,8 +9,9 @@ import { type ExplainOptions, explanationOptions } from './attention_options.js'
 import { CallableLayer, innerSteps } from './callable_layer.js';
 import { type CommonConfig, commonReaders, type Reader, readConfig } from './config.js';
 import type { DecoderCache } from './decoder_cache.js';
-import type { BuildConfig, BuildSublayer, Layer, LayerConfig, WeightSpec } from './layer.js';
+import type { BuildSublayer, Layer } from './layer.js';
 import { inLayer } from './layer_error.js';
+import type { BuildConfig, LayerConfig, WeightSpec } from './layer_types.js';
 import { registerOwnLayer, runOf } from './own_layers.js';
 import { layerFromConfig, type SerializedLayer, serializeLayer } from './registry.js';
 import { TransformerDecoderLayer } from './transformer_decoder_layer.js';

@@ -9,7 +9,7 @@ import {
   readConfig,
 } from './config.js';
 import { fromKeras, type KerasLayer } from './importers/keras.js';
-import type { LayerConfig } from './layer.js';
+import type { LayerConfig } from './layer_types.js';
 import { MixtureAttention } from './mixture_attention.js';
 import { registerOwnLayer } from './own_layers.js';
 import { dotProductScores } from './scores/dot_product.js';

@@ -34,7 +34,8 @@ export {
   type TorchState,
 } from './importers/torch.js';
 export type { TorchTransformerOptions } from './importers/torch_transformer.js';
-export { type BuildConfig, Layer, type LayerConfig, type NamedWeight } from './layer.js';
+export { Layer } from './layer.js';
+export type { BuildConfig, LayerConfig, NamedWeight } from './layer_types.js';
 export type { AttentionMasks } from './masks.js';
 export type { Mixing } from './mixing.js';
 export { MixtureAttention } from './mixture_attention.js';
@@ -43,7 +44,8 @@ export { MultiHeadAttention, type MultiHeadAttentionConfig } from './multi_head_
 export type { PlainAttentionConfig } from './plain_attention.js';
 export type { ProjectedAttentionConfig } from './projected_attention.js';
 export { RandomSynthesizer, type RandomSynthesizerConfig } from './random_synthesizer.js';
-export { layerFromConfig, registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
+export { registerLayer, type SerializedLayer, serializeLayer } from './registry.js';
+export { layerFromConfig } from './restored.js';
 export type { ScoreName } from './scores/registry.js';
 export { SelfAttention, type SelfAttentionConfig } from './self_attention.js';
 export { loadSafetensors } from './state.js';

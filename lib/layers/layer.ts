@@ -3,45 +3,18 @@ import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
 import { copyFloats } from '../tensor/allocate.js';
 import { checkFeatureShape, checkSameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkTensor, Tensor, type TensorLike } from '../tensor/tensor.js';
-import { type Initializer, initialize, randomSource } from './initializers.js';
+import { initialize, randomSource } from './initializers.js';
 import { inLayer } from './layer_error.js';
+import type {
+  BuildConfig,
+  LayerConfig,
+  NamedWeight,
+  WeightMap,
+  WeightSource,
+  WeightSpec,
+} from './layer_types.js';
 import { loadLayer, saveLayer } from './persistence.js';
 import { type Freeable, type LayerUse, together, Use } from './use.js';
-
-export interface WeightSpec {
-  /** Keras' name, such as query/kernel. */
-  name: string;
-  shape: Shape;
-  initializer: Initializer;
-  /** Default true. */
-  trainable?: boolean;
-}
-
-export interface NamedWeight {
-  readonly name: string;
-  readonly tensor: Tensor;
-  /** False for what training leaves alone, such as the fixed scores of `RandomSynthesizer`. */
-  readonly trainable: boolean;
-}
-
-export interface LayerConfig {
-  name?: string;
-  /** Of the random initial weights; equal seeds give equal weights. Default 0. */
-  seed?: number;
-}
-
-/** The weights of a built layer by name. */
-export type WeightMap = ReadonlyMap<string, Tensor>;
-
-/** Shapes that a layer was built for. */
-export interface BuildConfig {
-  queryShape: Shape;
-  valueShape: Shape;
-  keyShape: Shape;
-}
-
-/** Where weights come from that are not drawn anew. */
-export type WeightSource = (spec: WeightSpec) => Tensor;
 
 /** Builds one sublayer; shapes default as in `build`. */
 export type BuildSublayer = (

@@ -5,8 +5,7 @@ import { allocateBytes, copyFloats } from '../tensor/allocate.js';
 import { permute } from '../tensor/permute.js';
 import { checkSameShape, type Shape, shapeText, sizeOf } from '../tensor/shape.js';
 import { checkMask, type Mask, type MaskLike } from '../tensor/tensor.js';
-import type { Axes } from './axes.js';
-import type { Sequence } from './scores/score_function.js';
+import type { Axes, Sequence } from './axes.js';
 
 export interface AttentionMasks {
   /** [batch, queries], the query's shape without features: rows that are not 0 attend, the others get zero weights. */

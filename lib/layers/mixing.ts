@@ -1,6 +1,6 @@
 /** How the logits of several score functions become one: Tay et al., arXiv 2005.00743, section 3.3. */
 import { ArgumentError, describe, expectation } from '../errors.js';
-import type { WeightMap, WeightSpec } from './layer.js';
+import type { WeightMap, WeightSpec } from './layer_types.js';
 
 /**
  * 'learned': logits = sum_i alpha_i S_i, alpha = softmax(mixing/logits), which start at 0.

@@ -34,13 +34,13 @@ import {
   type WithScores,
 } from './attention_options.js';
 import { attentionWeightSpecs, PreparedAttention } from './attention_weights.js';
-import { type Axes, axesOf, checkAxes, fromSequence, toSequence } from './axes.js';
+import { type Axes, axesOf, checkAxes, fromSequence, type Sequence, toSequence } from './axes.js';
 import { CallableLayer } from './callable_layer.js';
-import type { BuildConfig, LayerConfig, WeightSpec } from './layer.js';
 import { inLayer } from './layer_error.js';
+import type { BuildConfig, LayerConfig, WeightSpec } from './layer_types.js';
 import { combineMasks, withoutMasked } from './masks.js';
 import { isOwnLayer, runOf } from './own_layers.js';
-import { type Sequence, sequenceRows } from './scores/score_function.js';
+import { sequenceRows } from './scores/score_function.js';
 
 /** What layers above may ask of a call besides its public options. */
 export interface InnerCallOptions extends AttentionCallOptions {

@@ -17,14 +17,14 @@ import { readSafetensors } from '../formats/safetensors_reader.js';
 import { checkPath } from '../options.js';
 import { checkSameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { BuildConfig, Layer } from './layer.js';
+import type { BuildConfig, StoredLayer } from './layer_types.js';
 import { layerFromConfig, serializeLayer } from './registry.js';
 
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
 
 /** @throws ArgumentError if the layer is not built; FileError if the directory cannot be written */
-export async function saveLayer(layer: Layer, directory: string): Promise<void> {
+export async function saveLayer(layer: StoredLayer, directory: string): Promise<void> {
   // Before anything is written: a layer without weights has no place on disk.
   const tensors = layer.weights.map(({ name, tensor: { data, shape } }) => {
     return { name, dtype: 'F32' as const, shape, data };
@@ -64,7 +64,7 @@ function inDirectory(directory: string, error: unknown): unknown {
  * The layer that `saveLayer` wrote: any registered class.
  * @throws FileError, FormatError, ArgumentError, ShapeError with one sentence
  */
-export async function loadLayer(directory: string): Promise<Layer> {
+export async function loadLayer(directory: string): Promise<StoredLayer> {
   checkPath('directory', directory);
   const path = join(directory, CONFIG);
   const stored = checkStored(path, await readJsonValue(path));

@@ -1,6 +1,6 @@
 /** What attention without projections shares: one head over all features, leading axes are batch axes. */
 import { type CommonConfig, positiveOrNull, type ReadersOf, rate } from './config.js';
-import type { LayerConfig } from './layer.js';
+import type { LayerConfig } from './layer_types.js';
 import { MixtureAttention } from './mixture_attention.js';
 import type { ScoreFunction } from './scores/score_function.js';
 

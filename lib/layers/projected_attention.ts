@@ -10,7 +10,7 @@ import {
   type ReadersOf,
   rate,
 } from './config.js';
-import type { LayerConfig } from './layer.js';
+import type { LayerConfig } from './layer_types.js';
 import type { Mixing } from './mixing.js';
 import { MixtureAttention } from './mixture_attention.js';
 import type { ScoreFunction } from './scores/score_function.js';

@@ -6,7 +6,7 @@ import type { Steps } from '../kernels/run.js';
 import type { Scratch } from '../kernels/scratch.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import { shapeOf, Tensor, type TensorLike } from '../tensor/tensor.js';
-import type { WeightMap, WeightSpec } from './layer.js';
+import type { WeightMap, WeightSpec } from './layer_types.js';
 
 function affineSpecs(name: string, kernel: Shape, bias: Shape, useBias: boolean): WeightSpec[] {
   const specs: WeightSpec[] = [{ name: `${name}/kernel`, shape: kernel, initializer: 'glorotUniform' }];

@@ -1,8 +1,8 @@
 /** Layer classes by name, so that a stored configuration finds its class again. */
 import { ArgumentError, describe, expectation } from '../errors.js';
-import type { Layer } from './layer.js';
+import type { StoredLayer } from './layer_types.js';
 
-export interface LayerClass<L extends Layer = Layer> {
+export interface LayerClass<L extends StoredLayer = StoredLayer> {
   readonly className: string;
   new (config: never): L;
 }
@@ -27,7 +27,7 @@ export function registerLayer(layer: LayerClass): void {
   classes.set(layer.className, layer);
 }
 
-export function serializeLayer(layer: Layer): SerializedLayer {
+export function serializeLayer(layer: StoredLayer): SerializedLayer {
   if (typeof layer?.className !== 'string' || typeof layer.getConfig !== 'function') {
     throw new ArgumentError(expectation('layer', 'a layer', describe(layer)));
   }
@@ -38,7 +38,7 @@ export function serializeLayer(layer: Layer): SerializedLayer {
  * A new layer, without weights, of a registered class.
  * @throws ArgumentError if the class is not known or its configuration is wrong
  */
-export function layerFromConfig(serialized: SerializedLayer): Layer {
+export function layerFromConfig(serialized: SerializedLayer): StoredLayer {
   const { className, config } = (serialized ?? {}) as Partial<SerializedLayer>;
   const LayerOf = typeof className === 'string' ? classes.get(className) : undefined;
   if (LayerOf === undefined) {

@@ -18,8 +18,8 @@ import {
   type ReadersOf,
   rate,
 } from './config.js';
-import type { LayerConfig, WeightMap, WeightSpec } from './layer.js';
 import { inLayer } from './layer_error.js';
+import type { LayerConfig, WeightMap, WeightSpec } from './layer_types.js';
 import { MixtureAttention } from './mixture_attention.js';
 import { isOwnLayer } from './own_layers.js';
 import { Projection, projectionSpecs } from './projection.js';

@@ -1,26 +1,7 @@
 /** What the server counts: the figures of the last seconds, and series for Prometheus. */
+import type { Answered, QueueState } from './counted.js';
 import { Series } from './series.js';
 import { Stats } from './stats.js';
-
-/** Of one answered request; milliseconds. */
-export interface Answered {
-  method: Method;
-  /** Texts, or arrays of token ids. */
-  inputs: number;
-  tokens: number;
-  totalMs: number;
-  tokenizationMs: number;
-  queueMs: number;
-  inferenceMs: number;
-}
-
-/** One input alone or several in an array. */
-export type Method = 'single' | 'batch';
-
-export interface QueueState {
-  requests: number;
-  queueTokens: number;
-}
 
 export class Metrics {
   readonly stats = new Stats();

@@ -1,7 +1,7 @@
 /** Series for Prometheus: text-embeddings-inference's names where it has them. */
 import type { Counter, Histogram, Registry } from 'prom-client';
+import type { Answered, Method, QueueState } from './counted.js';
 import { libraries } from './libraries.js';
-import type { Answered, Method, QueueState } from './metrics.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const SIZES = Array.from({ length: 12 }, (_, i) => 2 ** i);

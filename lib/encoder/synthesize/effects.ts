@@ -15,7 +15,7 @@ import { inOrder } from '../architectures/config.js';
 import { dotWeight } from '../architectures/layer.js';
 import { encodeJob, throwFailure } from '../encode_job.js';
 import { loadTransformer } from '../load_transformer.js';
-import type { TokenBatch } from '../token_batches.js';
+import type { TokenBatch } from '../token_batch.js';
 import type {
   HeadGroupReference,
   LayerReference,

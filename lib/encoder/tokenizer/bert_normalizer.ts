@@ -1,7 +1,7 @@
 /** BERT's normalizer: cleans text, sets ideographs apart, strips accents, lowers case. */
 import type { JsonObject } from '../json_file.js';
 import { SPACES } from './expressions.js';
-import { lowerCase, type Normalizer } from './normalizers.js';
+import { lowerCase, type Normalizer } from './normalizer.js';
 import { mapping } from './stage.js';
 import { CONTROLS, NONSPACING } from './unicode.js';
 import { formStage, normalizeForm } from './unicode_forms.js';

@@ -1,7 +1,7 @@
 /** Byte pair encoding (Sennrich et al., arXiv 1508.07909): of all neighbours the pair with the earliest merge joins first. */
 import type { JsonObject } from '../json_file.js';
 import { IntegerList, type IntegerSink } from './integer_list.js';
-import type { LongWord, Model } from './models.js';
+import type { LongWord, Model } from './model.js';
 import { PairMap } from './pair_map.js';
 import { PairQueue } from './pair_queue.js';
 import { characterBefore } from './stage.js';

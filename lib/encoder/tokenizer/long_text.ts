@@ -1,6 +1,6 @@
 /** A text that is too long to be worked on at once: every stage takes it in chunks, down to the ids. */
 import { AddedTokenReader, type TextsAndTokens } from './added_token_reader.js';
-import type { LongWord } from './models.js';
+import type { LongWord } from './model.js';
 import type { TokenizerParts } from './parts.js';
 import { addSection, addWords, type Target } from './short_text.js';
 import { chunkEnd, type TextStage, type WordStage, Words } from './stage.js';

@@ -5,7 +5,8 @@
 import { CLASSES, combiningClass } from './combining_classes.js';
 import { CHUNK } from './stage.js';
 import type { WorkMeter } from './steps.js';
-import type { Form } from './unicode_forms.js';
+
+export type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
 /** Decompositions and compositions that are remembered. */
 const MOST_KNOWN = 4096;

@@ -2,26 +2,10 @@
 import type { JsonObject } from '../json_file.js';
 import { bpe } from './bpe.js';
 import { create } from './component.js';
-import type { IntegerSink } from './integer_list.js';
+import type { Model } from './model.js';
 import type { WorkMeter } from './steps.js';
 import { unigram } from './unigram.js';
-import type { Vocabulary } from './vocabulary.js';
 import { wordLevel, wordPiece } from './word_piece.js';
-
-export interface Model {
-  readonly vocabulary: Vocabulary;
-  /** A short word, at once. */
-  encode(word: string, meter: WorkMeter): readonly number[];
-  /** A word that comes in parts. */
-  long(meter: WorkMeter): LongWord;
-}
-
-/** A word in steps between which other work may be done. */
-export interface LongWord {
-  /** Appends to `ids` those that no later part can change. */
-  push(part: string, ids: IntegerSink): Generator<void, void, void>;
-  end(ids: IntegerSink): Generator<void, void, void>;
-}
 
 const KINDS: Readonly<Record<string, (from: JsonObject) => Model>> = {
   BPE: bpe,

@@ -2,32 +2,15 @@
 import type { JsonObject } from '../json_file.js';
 import { bertNormalizer } from './bert_normalizer.js';
 import { components, create, pattern } from './component.js';
+import type { Form } from './mark_run.js';
+import { inSequence, lowerCase, type Normalizer, perCharacter } from './normalizer.js';
 import { precompiled } from './precompiled.js';
 import { replacing } from './replacing.js';
-import { type MakeTextStage, mapping } from './stage.js';
-import type { WorkMeter } from './steps.js';
 import { strip } from './strip.js';
 import { MARKS } from './unicode.js';
-import { type Form, formStage, normalizeForm } from './unicode_forms.js';
-
-export interface Normalizer {
-  /** For short texts, at once. */
-  apply(text: string, meter: WorkMeter): string;
-  /** The same for long ones, in steps. */
-  readonly stages: readonly MakeTextStage[];
-}
+import { formStage, normalizeForm } from './unicode_forms.js';
 
 const MARK = new RegExp(MARKS, 'gv');
-
-/** One character at a time, as the reference does it: a final sigma gets no form of its own. */
-export function lowerCase(text: string): string {
-  return text.replaceAll('Σ', 'σ').toLowerCase();
-}
-
-/** A change of every character by itself. */
-export function perCharacter(change: (text: string) => string): Normalizer {
-  return { apply: change, stages: [mapping(change)] };
-}
 
 function unicodeForm(form: Form): () => Normalizer {
   return () => ({
@@ -66,14 +49,6 @@ function prepend(from: JsonObject): Normalizer {
         };
       },
     ],
-  };
-}
-
-/** All, one after another. */
-export function inSequence(all: readonly Normalizer[]): Normalizer {
-  return {
-    apply: (text, meter) => all.reduce((out, normalizer) => normalizer.apply(out, meter), text),
-    stages: all.flatMap(({ stages }) => stages),
   };
 }
 

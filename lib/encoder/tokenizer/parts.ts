@@ -1,8 +1,8 @@
 /** What a tokenizer is made of. */
 import type { AddedTokenFinder } from './added_tokens.js';
-import type { Model } from './models.js';
-import type { Normalizer } from './normalizers.js';
-import type { PreTokenizer } from './pre_tokenizers.js';
+import type { Model } from './model.js';
+import type { Normalizer } from './normalizer.js';
+import type { PreTokenizer } from './pre_tokenizer.js';
 
 export interface TokenizerParts {
   /** Finds added tokens in a text as it is. */

@@ -4,22 +4,13 @@ import { BYTE_LEVEL_WORDS, byteCharacters } from './byte_level.js';
 import { components, create, pattern } from './component.js';
 import { escapeRegExp, SPACES, WORD_CHARACTERS } from './expressions.js';
 import { matching } from './matcher.js';
+import type { PreTokenizer } from './pre_tokenizer.js';
 import type { Expression } from './regex/expression.js';
 import { SPLIT_BEHAVIORS, type SplitBehavior, split, splitting } from './split.js';
 import { type WordStage, Words } from './stage.js';
 import type { WorkMeter } from './steps.js';
 import { PUNCTUATION } from './unicode.js';
 import { inSequence, ONE_WORD } from './word_sequence.js';
-
-export interface PreTokenizer {
-  /**
-   * For short texts, at once.
-   * @param first whether the text is the beginning of the whole input
-   */
-  apply(text: string, first: boolean): string[];
-  /** The same for a long one, in steps. */
-  stage(first: boolean, meter: WorkMeter): WordStage;
-}
 
 const BERT_WORD = new RegExp(`[^${SPACES}${PUNCTUATION}]+|${PUNCTUATION}`, 'gv');
 const PUNCTUATION_MARK = new RegExp(PUNCTUATION, 'gv');

@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../json_file.js';
 import { GraphemeReader } from './graphemes.js';
-import { inSequence, type Normalizer } from './normalizers.js';
+import { inSequence, type Normalizer } from './normalizer.js';
 import { type TextStage, throughStage } from './stage.js';
 import type { WorkMeter } from './steps.js';
 

@@ -1,6 +1,6 @@
 /** The normalizer that takes white space off the ends of a text. */
 import type { JsonObject } from '../json_file.js';
-import type { Normalizer } from './normalizers.js';
+import type { Normalizer } from './normalizer.js';
 import { spacesBegin, spacesEnd } from './spaces.js';
 import type { TextStage } from './stage.js';
 import type { WorkMeter } from './steps.js';

@@ -2,12 +2,10 @@
  * Unicode's normalization forms in linear time. `String.prototype.normalize` sorts a run of combining marks by
  * insertion, in the square of its length, so here it only sees texts without long runs.
  */
-import { MarkRun } from './mark_run.js';
+import { type Form, MarkRun } from './mark_run.js';
 import { characterBefore, type MakeTextStage, type TextStage, throughStage } from './stage.js';
 import { SteppedStage } from './stepped_stage.js';
 import type { WorkMeter } from './steps.js';
-
-export type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
 /**
  * Characters that may change what comes before them, or change places with it, in one of the forms: marks, vowels and

@@ -1,7 +1,7 @@
 /** Unigram (Kudo, arXiv 1804.10959): of all ways to cut a word into tokens the one with the greatest sum of scores. */
 import type { JsonObject } from '../json_file.js';
 import type { IntegerSink } from './integer_list.js';
-import type { Model } from './models.js';
+import type { Model } from './model.js';
 import { COPIED, drainWithin, type WorkMeter } from './steps.js';
 import { Trie } from './trie.js';
 import { type SearchParts, type TokenSink, UnigramWord } from './unigram_word.js';

@@ -1,6 +1,6 @@
 /** The search for the best cut of a word that comes in parts (Viterbi's), which reports tokens once they are settled. */
 import { IntegerList, type IntegerSink } from './integer_list.js';
-import type { LongWord } from './models.js';
+import type { LongWord } from './model.js';
 import { COPIED, type WorkMeter } from './steps.js';
 import type { Trie } from './trie.js';
 

@@ -1,6 +1,6 @@
 /** WordPiece (Schuster and Nakajima 2012): a word's longest pieces from the left; and words that are tokens themselves. */
 import type { JsonObject } from '../json_file.js';
-import type { LongWord, Model } from './models.js';
+import type { LongWord, Model } from './model.js';
 import { drainWithin, type WorkMeter } from './steps.js';
 import { Vocabulary } from './vocabulary.js';
 

@@ -1,5 +1,5 @@
 /** No pre-tokenizer, and several of them, each of which cuts the words of the one before. */
-import type { PreTokenizer } from './pre_tokenizers.js';
+import type { PreTokenizer } from './pre_tokenizer.js';
 import { type WordStage, Words } from './stage.js';
 import { SteppedStage } from './stepped_stage.js';
 import type { WorkMeter } from './steps.js';

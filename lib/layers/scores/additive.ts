@@ -1,6 +1,6 @@
 import { ScoreKind } from '../../native/addon.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { WeightMap, WeightSpec } from '../layer.js';
+import type { WeightMap, WeightSpec } from '../layer_types.js';
 import { keysAsTheyCome, oneHead, type ScoreFunction, scalarWeight } from './score_function.js';
 
 /** weight * sum_c v_c tanh(factor * (x_c + y_c)), read from a layer's weights. */

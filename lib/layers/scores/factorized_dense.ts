@@ -4,7 +4,7 @@ import { ScoreKind } from '../../native/addon.js';
 import { allocateFloats } from '../../tensor/allocate.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
-import type { WeightMap } from '../layer.js';
+import type { WeightMap } from '../layer_types.js';
 import { headKernelSpecs, Projection, projectionSpecs } from '../projection.js';
 import {
   describeScore,

@@ -7,17 +7,8 @@ import type { ScoreSource } from '../../kernels/attention.js';
 import type { Steps } from '../../kernels/run.js';
 import type { Scratch } from '../../kernels/scratch.js';
 import type { TensorLike } from '../../tensor/tensor.js';
-import type { Axes } from '../axes.js';
-import type { WeightMap, WeightSpec } from '../layer.js';
-
-/** An input as rows [batch, length, features]; `axes` are those of the tensor it came as. */
-export interface Sequence {
-  data: Float32Array;
-  batch: number;
-  length: number;
-  features: number;
-  axes: Axes;
-}
+import type { Sequence } from '../axes.js';
+import type { WeightMap, WeightSpec } from '../layer_types.js';
 
 /** The sequence as a matrix [batch * length, features], for projections. */
 export function sequenceRows({ data, batch, length, features }: Sequence): TensorLike {

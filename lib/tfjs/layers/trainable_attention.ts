@@ -1,8 +1,8 @@
 /** What all trainable attention layers share. */
 import { ArgumentError, describe, expectation, ShapeError } from '../../errors.js';
 import { axesOf, checkAxes } from '../../layers/axes.js';
-import type { BuildConfig } from '../../layers/layer.js';
 import { inLayer } from '../../layers/layer_error.js';
+import type { BuildConfig } from '../../layers/layer_types.js';
 import type { Mixing } from '../../layers/mixing.js';
 import type { MixtureAttention } from '../../layers/mixture_attention.js';
 import type { ProjectedOptions } from '../../layers/projected_attention.js';

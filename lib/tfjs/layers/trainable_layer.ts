@@ -3,8 +3,9 @@
  * inference layer of the same name, of which it holds one without weights; what it adds is TensorFlow.js.
  */
 import { ArgumentError, expectation } from '../../errors.js';
-import type { BuildConfig, Layer, NamedWeight } from '../../layers/layer.js';
+import type { Layer } from '../../layers/layer.js';
 import { inLayer } from '../../layers/layer_error.js';
+import type { BuildConfig, NamedWeight } from '../../layers/layer_types.js';
 import { tf, tfl } from '../tensorflow.js';
 import { checkOptionNames, queryMaskOf, readFlags, type TrainableCallOptions } from './call_options.js';
 import { dropoutMask } from './dropout.js';

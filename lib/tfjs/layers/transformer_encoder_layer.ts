@@ -1,6 +1,6 @@
 import { ArgumentError, describe, expectation } from '../../errors.js';
-import type { BuildConfig } from '../../layers/layer.js';
 import { inLayer } from '../../layers/layer_error.js';
+import type { BuildConfig } from '../../layers/layer_types.js';
 import type { SerializedLayer } from '../../layers/registry.js';
 import type { TransformerConfig, TransformerOptions } from '../../layers/transformer_block.js';
 import { TransformerEncoderLayer as Inference } from '../../layers/transformer_encoder_layer.js';

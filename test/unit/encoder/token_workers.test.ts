@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Encoder } from '../../../lib/encoder/encoder.js';
 import { type JobOptions, runJobs } from '../../../lib/encoder/jobs.js';
 import { type JsonObject, readJsonObject } from '../../../lib/encoder/json_file.js';
-import type { TokenBatch } from '../../../lib/encoder/token_batches.js';
+import type { TokenBatch } from '../../../lib/encoder/token_batch.js';
 import { TokenWorkers, type TokenWorkersOptions } from '../../../lib/encoder/token_workers.js';
 import { Tokenizer } from '../../../lib/encoder/tokenize.js';
 import type { TextSource } from '../../../lib/encoder/types.js';

@@ -116,6 +116,41 @@ function violations(imports: Import[], allowed: Record<string, readonly string[]
     .map(({ file, to }) => `${file} imports ${to}`);
 }
 
+/** Files that each file imports, types too; of those that are there. */
+function fileImports(lib: string): Map<string, string[]> {
+  const all = files(lib, /\.ts$/);
+  const known = new Set(all);
+  return new Map(
+    all.map((file) => {
+      const text = readFileSync(join(lib, file), 'utf8');
+      const paths = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+        normalize(join(dirname(file), match[1]!)).replace(/\.js$/, '.ts'),
+      );
+      return [file, paths.filter((path) => known.has(path))];
+    }),
+  );
+}
+
+/** Circles of files, as far as a walk along the imports meets them. */
+function circles(imports: Map<string, string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) {
+      found.push([...path.slice(at), file].join(' -> '));
+    } else if (!done.has(file)) {
+      path.push(file);
+      for (const next of imports.get(file) ?? []) visit(next);
+      path.pop();
+      done.add(file);
+    }
+  };
+  for (const file of imports.keys()) visit(file);
+  return found;
+}
+
 describe('arrows', () => {
   it('in lib go one way', () => {
     const imports = libImports(join(root, 'lib'));
@@ -127,6 +162,21 @@ describe('arrows', () => {
     const imports = nativeImports(join(root, 'native'));
     expect(imports.length).toBeGreaterThan(50);
     expect(violations(imports, NATIVE)).toEqual([]);
+  });
+
+  it('between files of lib make no circle', () => {
+    const imports = fileImports(join(root, 'lib'));
+    expect([...imports.values()].flat().length).toBeGreaterThan(500);
+    expect(circles(imports)).toEqual([]);
+    expect(
+      circles(
+        new Map([
+          ['a.ts', ['b.ts']],
+          ['b.ts', ['c.ts']],
+          ['c.ts', ['b.ts']],
+        ]),
+      ),
+    ).toEqual(['b.ts -> c.ts -> b.ts']);
   });
 
   it('that point back are seen', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { combiningClass } from '../../../../lib/encoder/tokenizer/combining_classes.js';
+import type { Form } from '../../../../lib/encoder/tokenizer/mark_run.js';
 import { WorkMeter } from '../../../../lib/encoder/tokenizer/steps.js';
-import { DEPENDENT, type Form, normalizeForm } from '../../../../lib/encoder/tokenizer/unicode_forms.js';
+import { DEPENDENT, normalizeForm } from '../../../../lib/encoder/tokenizer/unicode_forms.js';
 
 const FORMS: readonly Form[] = ['NFC', 'NFD', 'NFKC', 'NFKD'];
 const UNITS = [
