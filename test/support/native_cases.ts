@@ -224,7 +224,7 @@ export const KERNEL_CASES: readonly NativeCase[] = [
       { table: f(8), rows: 2, ids: Int32Array.of(0, 1, 1) },
     ],
   })),
-  repeatable('quantizeRows', ['codes', 'order'], () => ({
+  repeatable('quantizeRows', ['codes', 'steps'], () => ({
     ...{ x: f(12), rows: 3, columns: 4, codes: matrix(3), steps: matrix(3) },
   })),
   repeatable('pool', ['y'], () => ({
