@@ -68,7 +68,7 @@ export function unknownOption(where: string, name: string, known: Iterable<strin
 const LONGEST_NAME = 64;
 
 /** The one of `names` that `name` was probably meant to be. */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
+function nearestName(name: string, names: readonly string[]): string | undefined {
   if (name.length > LONGEST_NAME) return undefined;
   const plain = plainName(name);
   let best: string | undefined;

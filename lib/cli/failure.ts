@@ -15,7 +15,7 @@ export class Interruption extends Error {
   }
 }
 
-export function isBrokenPipe(error: unknown): boolean {
+function isBrokenPipe(error: unknown): boolean {
   const cause = (error as { cause?: unknown } | undefined)?.cause;
   return [error, cause].some((e) => (e as NodeJS.ErrnoException | undefined)?.code === 'EPIPE');
 }

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { Info } from '../diagnostics.js';
 
-export function infoText(info: Info): string {
+function infoText(info: Info): string {
   const tiers = info.tiers.map((tier) => {
     if (tier.name === info.isa) return `${tier.name} (in use)`;
     if (tier.supported) return tier.name;

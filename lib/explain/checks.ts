@@ -13,7 +13,7 @@ export function checkString(name: string, value: unknown): string {
   return value;
 }
 
-export function checkObject(name: string, value: unknown): void {
+function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) {
     throw new ArgumentError(expectation(name, 'an object', describe(value)));
   }

@@ -15,7 +15,7 @@ export interface RecordBatch {
 
 /** A batch is handed out when it has this many records or characters of text. */
 export const BATCH_RECORDS = 1024;
-export const BATCH_CHARACTERS = 1 << 18;
+const BATCH_CHARACTERS = 1 << 18;
 
 /**
  * `value` as a text.

@@ -45,7 +45,7 @@ export function checkRevision(revision: string): string {
 }
 
 /** Whether a path out of the hub stays below the directory, on every system, and can be shown as it is. */
-export function isInside(path: string): boolean {
+function isInside(path: string): boolean {
   return (
     path.length <= 1024 &&
     !/[\p{C}\\:]/u.test(path) &&

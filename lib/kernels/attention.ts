@@ -298,7 +298,7 @@ export function preparedSource(
   };
 }
 
-export function* randomAttentionSteps(
+function* randomAttentionSteps(
   scores: PreparedScores,
   value: TensorLike,
   options: RandomAttentionOptions = {},
@@ -372,7 +372,7 @@ export function denseSource(
   return source;
 }
 
-export function* denseAttentionSteps(
+function* denseAttentionSteps(
   hidden: TensorLike,
   kernel: PackedMatrix,
   value: TensorLike,

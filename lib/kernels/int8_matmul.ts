@@ -8,7 +8,7 @@ import { checkApart } from './output.js';
 import { QuantizedMatrix } from './quantized_matrix.js';
 import { type Abortable, runAsync, runSync, type Steps } from './run.js';
 
-export function* int8MatmulSteps(
+function* int8MatmulSteps(
   a: TensorLike,
   weights: QuantizedMatrix,
   options: EpilogueOptions = {},

@@ -62,7 +62,7 @@ function operand(name: string, value: TensorLike, transpose: boolean): Operand {
   };
 }
 
-export function activationCode(name: unknown): number {
+function activationCode(name: unknown): number {
   if (typeof name !== 'string' || !Object.hasOwn(Activation, name)) {
     const names = Object.keys(Activation).join(', ');
     throw new ArgumentError(expectation('activation', `one of ${names}`, describe(name)));

@@ -8,7 +8,7 @@ import { checkTensor, type TensorLike } from '../tensor/tensor.js';
 import { PACK_OPTIONS, type PackMatrixOptions } from './packed_matrix.js';
 
 /** The longest sum of 8-bit products that 32 bits hold. */
-export const LARGEST_INT8_K = 65_536;
+const LARGEST_INT8_K = 65_536;
 
 /**
  * A matrix [k, n] of 8-bit weights, symmetric, with one scale a column (an output channel): a quarter of the

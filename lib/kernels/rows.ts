@@ -94,7 +94,7 @@ export interface GeluOptions extends OutputOption {
   approximate?: boolean;
 }
 
-export function* geluSteps(x: TensorLike, options: GeluOptions = {}): Steps<Tensor> {
+function* geluSteps(x: TensorLike, options: GeluOptions = {}): Steps<Tensor> {
   checkOptions('gelu', GELU, options);
   const { data, shape } = checkTensor('x', x);
   const tanh = checkBoolean('approximate', options.approximate ?? false);
@@ -123,10 +123,7 @@ export interface EmbeddingTable {
   ids: Int32Array;
 }
 
-export function* embeddingSteps(
-  tables: readonly EmbeddingTable[],
-  options: OutputOption = {},
-): Steps<Tensor> {
+function* embeddingSteps(tables: readonly EmbeddingTable[], options: OutputOption = {}): Steps<Tensor> {
   checkOptions('embedding', OUTPUT, options);
   if (!Array.isArray(tables) || tables.length < 1 || tables.length > 3) {
     throw new ArgumentError(expectation('tables', '1 to 3 of {table, ids}', describe(tables)));
@@ -179,11 +176,7 @@ export interface PoolOptions extends OutputOption {
   mode?: PoolMode;
 }
 
-export function* poolSteps(
-  x: TensorLike,
-  givenOffsets: Int32Array,
-  options: PoolOptions = {},
-): Steps<Tensor> {
+function* poolSteps(x: TensorLike, givenOffsets: Int32Array, options: PoolOptions = {}): Steps<Tensor> {
   checkOptions('pool', POOL, options);
   const input = checkTensor('x', x);
   checkRank('x', input.shape, 2, '[positions, columns]');
@@ -236,7 +229,7 @@ export interface NormalizeOptions extends OutputOption {
   epsilon?: number;
 }
 
-export function* l2NormalizeSteps(x: TensorLike, options: NormalizeOptions = {}): Steps<Tensor> {
+function* l2NormalizeSteps(x: TensorLike, options: NormalizeOptions = {}): Steps<Tensor> {
   checkOptions('l2Normalize', NORMALIZE, options);
   const { data, shape, rows, columns } = rowsOf('x', x);
   const epsilon = checkFiniteNumber('epsilon', options.epsilon ?? 1e-12);

@@ -17,7 +17,7 @@ export interface SoftmaxOptions extends OutputOption {
 
 const OPTIONS = optionNames<keyof (SoftmaxOptions & Abortable)>()('mask', 'causal', 'scale', 'out', 'signal');
 
-export function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Steps<Tensor> {
+function* softmaxSteps(x: TensorLike, options: SoftmaxOptions = {}): Steps<Tensor> {
   checkOptions('softmax', OPTIONS, options);
   const input = checkTensor('x', x);
   checkMinimumRank('x', input.shape, 1, '[..., columns]');

@@ -44,11 +44,10 @@ const valueOr = <T>(fallback: T, expected: string, valid: (value: unknown) => bo
     return value as T;
   }, fallback);
 
-export const text = (fallback: string): Reader<string> =>
+const text = (fallback: string): Reader<string> =>
   valueOr(fallback, 'a string', (value) => typeof value === 'string');
 
-export const integerOr = (fallback: number): Reader<number> =>
-  valueOr(fallback, 'an integer', Number.isSafeInteger);
+const integerOr = (fallback: number): Reader<number> => valueOr(fallback, 'an integer', Number.isSafeInteger);
 
 export const rate: Reader<number> = valueOr(
   0,

@@ -43,7 +43,7 @@ export interface ProjectedOptions extends CommonConfig {
   dropout: number;
 }
 
-export const attentionAxes = integers('integers', () => true);
+const attentionAxes = integers('integers', () => true);
 
 export const projectedReaders = (name: string): ReadersOf<ProjectedOptions> => ({
   ...commonReaders(name),

@@ -6,7 +6,7 @@ const codes = new Set<number>();
 for (let code = 0; code <= 0x3000; code++) if (SPACE.test(String.fromCharCode(code))) codes.add(code);
 
 /** All white space is of one code unit. */
-export function isSpace(code: number): boolean {
+function isSpace(code: number): boolean {
   return code <= 0x20 ? code === 0x20 || (code >= 9 && code <= 13) : code >= 0x85 && codes.has(code);
 }
 

@@ -18,7 +18,7 @@ function shadeOf(t: number, hue: number, of: Theme): Rgb {
 }
 
 /** @param name of a part: 'attention' or a score function */
-export function ramp(name: string): readonly Rgb[] {
+function ramp(name: string): readonly Rgb[] {
   const hue = HUES.get(name) ?? OTHER_HUE;
   const key = `${hue}${theme()}`;
   let shades = ramps.get(key);

@@ -31,7 +31,7 @@ function camelCase(name: string): string {
 }
 
 /** Keras' options in our names. */
-export function configFromKeras(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function configFromKeras(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw new ArgumentError(expectation('config', 'what get_config() gives', describe(config)));
   }

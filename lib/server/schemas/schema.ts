@@ -28,7 +28,7 @@ export const MAX_REQUEST_TOKENS = 300_000;
 export const MAX_INPUTS = 2048;
 
 export const text: Schema = { type: 'string', minLength: 1 };
-export const tokenIds: Schema = {
+const tokenIds: Schema = {
   type: 'array',
   items: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 },
   minItems: 1,

@@ -14,7 +14,7 @@ import { syntheticBackend } from './synthetic_backend.js';
 
 const KERNEL = 'Tile';
 
-export function sumRepetitions(dy: Tensor, shape: readonly number[], reps: readonly number[]): Tensor {
+function sumRepetitions(dy: Tensor, shape: readonly number[], reps: readonly number[]): Tensor {
   const split: number[] = [];
   const repeated: number[] = [];
   shape.forEach((size, i) => {

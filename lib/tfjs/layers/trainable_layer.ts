@@ -21,7 +21,7 @@ export type InferenceClass = {
 export type Inputs = tf.Tensor | tf.Tensor[];
 export type Shapes = tfl.Shape | tfl.Shape[];
 
-export const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 export const shapeList = (shapes: Shapes): tfl.Shape[] =>
   Array.isArray(shapes[0]) ? (shapes as tfl.Shape[]) : [shapes as tfl.Shape];
 

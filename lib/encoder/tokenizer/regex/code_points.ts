@@ -34,17 +34,6 @@ export function intersection(a: CodePoints, b: CodePoints): CodePoints {
   return complement(union([complement(a), complement(b)]));
 }
 
-export function contains(set: CodePoints, point: number): boolean {
-  let low = 0;
-  let high = set.length / 2;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (set[2 * middle + 1]! < point) low = middle + 1;
-    else high = middle;
-  }
-  return 2 * low < set.length && set[2 * low]! <= point;
-}
-
 /** The planes that have characters with properties of their own, from U+0000 to U+323AF and around U+E0000. */
 const SPANS: CodePoints = [0, 0xd7ff, 0xe000, 0x33fff, 0xe0000, 0xe0fff];
 let every: { text: string; points: Uint32Array } | undefined;

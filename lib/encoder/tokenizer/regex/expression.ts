@@ -55,7 +55,7 @@ export class Expression {
 }
 
 /** Finds the matches of a text that comes in chunks. */
-export class Matcher {
+class Matcher {
   private readonly text = new TextWindow();
   private readonly lookout: Lookout;
   private readonly steps: Generator<boolean, void, void>;

@@ -18,7 +18,6 @@ export type Node =
 /** Why an expression is refused; the caller adds where it stands. */
 export class ExpressionError extends Error {}
 
-export const NOTHING: Node = { kind: 'sequence', parts: [] };
 const ANY: Node = { kind: 'set', set: ALL };
 
 export function look(body: Node, behind: boolean, negative: boolean): Node {

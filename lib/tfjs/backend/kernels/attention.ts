@@ -12,7 +12,7 @@ import { sizeOf } from './kernel.js';
 import { type Product, ProductRecipe } from './product.js';
 
 /** softmax(scale * logits) by rows of `columns`. */
-export class SoftmaxRecipe implements Recipe {
+class SoftmaxRecipe implements Recipe {
   readonly length: number;
   readonly inputs: readonly [SharedArray];
   readonly scale: number;

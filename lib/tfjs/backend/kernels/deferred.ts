@@ -87,7 +87,7 @@ export function deferNumber(
 }
 
 /** A tensor as a factor times something that is no such product. */
-export function peel(array: SharedArray): { factor: number; core: SharedArray } {
+function peel(array: SharedArray): { factor: number; core: SharedArray } {
   let [factor, core] = [1, array];
   for (;;) {
     const recipe = recipeOf(core, 'scale') ?? recipeOf(core, 'divide');
