@@ -3,7 +3,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { goldenPath } from '../../support/golden.js';
 import { holdLock, kill } from '../../support/lock_holder.js';
 import { useTemporaryDirectory } from '../formats/temporary_directory.js';
@@ -14,17 +14,19 @@ const model = goldenPath('tiny_bert');
 const onPosix = process.platform === 'win32' ? it.skip : it;
 
 /**
- * Stops the process, as by Ctrl-Z, when its STOP_AT-th large write is done. No clock decides which moment that is, so a
- * small input is enough. A plain output is written by fs.write, one that can be resumed by a file handle.
+ * Holds the main thread when its HOLD_AT-th large write is done, until the file HOLD_UNTIL is there. No clock decides
+ * which moment that is, so a small input is enough. A plain output is written by fs.write, one that can be resumed by a
+ * file handle.
  */
-const STOPPING = `
+const HOLDING = `
   import fs from 'node:fs';
   import { promisify } from 'node:util';
-  let left = Number(process.env.STOP_AT);
+  let left = Number(process.env.HOLD_AT);
+  const cell = new Int32Array(new SharedArrayBuffer(4));
   const wrote = (result, bytes) => {
     if (bytes.byteLength > 3000 && --left === 0) {
-      fs.writeSync(2, 'STOPPED');
-      process.kill(process.pid, 'SIGSTOP');
+      fs.writeSync(2, 'HELD');
+      while (!fs.existsSync(process.env.HOLD_UNTIL)) Atomics.wait(cell, 0, 0, 5);
     }
     return result;
   };
@@ -45,7 +47,7 @@ beforeAll(() => {
   const lines = Array.from({ length: 400 }, (_, i) => line(i));
   writeFileSync(file('texts.txt'), lines.join('\n'));
   writeFileSync(file('few.txt'), lines.slice(0, 50).join('\n'));
-  writeFileSync(file('stopping.mjs'), STOPPING);
+  writeFileSync(file('holding.mjs'), HOLDING);
 }, 90_000);
 
 function freshPlace(name: string): string {
@@ -71,28 +73,36 @@ function picture(place: string) {
   });
 }
 
-interface Stopped {
+interface Held {
   child: ChildProcessWithoutNullStreams;
   end: Promise<Finished>;
+  /** Lets it go on. */
+  release(): void;
 }
 
-/** Starts a run that stops after so many large writes. */
-async function stopped(command: string[], writes = 1): Promise<Stopped> {
-  const preload = `--import ${pathToFileURL(file('stopping.mjs'))}`;
-  const child = start(command, { NODE_OPTIONS: preload, STOP_AT: String(writes) });
+const started: ChildProcessWithoutNullStreams[] = [];
+// A test that fails must leave no process behind.
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+/** Starts a run that is held after so many large writes. */
+async function held(command: string[], writes = 1): Promise<Held> {
+  const until = file('release');
+  rmSync(until, { force: true });
+  const preload = `--import ${pathToFileURL(file('holding.mjs'))}`;
+  const child = start(command, { NODE_OPTIONS: preload, HOLD_AT: String(writes), HOLD_UNTIL: until });
+  started.push(child);
   const end = finish(child);
   await new Promise<void>((resolve, reject) => {
     let text = '';
     child.stderr.on('data', (part) => {
       text += part;
-      if (text.includes('STOPPED')) resolve();
+      if (text.includes('HELD')) resolve();
     });
     end.then(({ stderr }) => reject(new Error(`the run has ended: ${stderr}`)));
   });
-  // Between its word and its signal there is a moment, and the kernel may have something to deliver still.
-  child.kill('SIGSTOP');
-  await sleep(50);
-  return { child, end };
+  return { child, end, release: () => writeFileSync(until, '') };
 }
 
 describe('a second run', () => {
@@ -105,7 +115,7 @@ describe('a second run', () => {
   ])('%s', async (_, first, second) => {
     const place = freshPlace('place');
     const output = `${place}/out.npy`;
-    const { child, end } = await stopped(args(output, ...first));
+    const { child, end, release } = await held(args(output, ...first));
     const before = picture(place);
     // Rows are there, and more are to come.
     const [, size] = before.find(([name]) => /\.(partial|tmp)$/.test(String(name)))!;
@@ -118,7 +128,7 @@ describe('a second run', () => {
       `synthetic-attention: output ${output}: process ${child.pid} is writing it; ` +
         'wait until it ends or choose another output\n',
     ]);
-    child.kill('SIGCONT');
+    release();
     const alone = `${freshPlace('alone')}/out.npy`;
     const ends = await Promise.all([end, run(args(alone, ...first))]);
     expect(ends.map((e) => e.status)).toEqual([0, 0]);
@@ -167,7 +177,7 @@ describe('what killed runs leave', () => {
     const command = args(`${place}/o.jsonl`, '--precision', 'int8');
     const temporaries = () => readdirSync(place).filter((name) => name.endsWith('.tmp'));
     for (const writes of [1, 3]) {
-      const { child, end } = await stopped(command, writes);
+      const { child, end } = await held(command, writes);
       child.kill('SIGKILL');
       await end;
       expect(temporaries()).toHaveLength(1);
@@ -179,9 +189,9 @@ describe('what killed runs leave', () => {
     killed.kill('SIGKILL');
     await killedEnd;
     // A run that none killed has no temporary file of another beside its own.
-    const { child, end } = await stopped(command, 2);
+    const { end, release } = await held(command, 2);
     expect(temporaries()).toHaveLength(1);
-    child.kill('SIGCONT');
+    release();
     expect((await end).status).toBe(0);
     expect(readdirSync(place).sort()).toEqual(['o.jsonl', 'o.jsonl.ranges.npy']);
   });
