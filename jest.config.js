@@ -1,6 +1,6 @@
 // ES modules are kept as they are: swc only strips the types, so that the tests run what users import.
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment.mjs',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts', '.css'],

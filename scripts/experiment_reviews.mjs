@@ -28,6 +28,7 @@ const OPTIONS = {
   variants: { value: 'A,B', help: 'some of the variants', fallback: VARIANTS.join(), read: listOf(VARIANTS) },
   seeds: { value: 'N', help: 'runs of each variant', fallback: 3, read: positive },
   steps: { value: 'N', help: 'training steps of a run', fallback: SETTINGS.steps, read: positive },
+  batch: { value: 'N', help: 'reviews of a step', fallback: SETTINGS.batch, read: positive },
   'evaluate-every': { value: 'N', help: 'steps', fallback: SETTINGS.evaluateEvery, read: positive },
   rounds: {
     value: 'N',
@@ -47,7 +48,8 @@ async function main() {
   if (options.data === undefined) fail('--data FILE', 'none');
   const { hash, splits } = readDataset(options.data);
   lockResults(options.output);
-  const settings = { ...SETTINGS, steps: options.steps, evaluateEvery: options['evaluate-every'] };
+  const { steps, batch } = options;
+  const settings = { ...SETTINGS, steps, batch, evaluateEvery: options['evaluate-every'] };
   const vocabulary = new Vocabulary(
     splits.train.map(({ text }) => text),
     settings.vocabulary,

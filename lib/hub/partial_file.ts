@@ -14,7 +14,6 @@ import { type FileHandle, open, readdir, rename, stat, unlink, utimes } from 'no
 import { basename, dirname, join } from 'node:path';
 import { writeFully } from '../formats/write_fully.js';
 import { asCacheError } from './cache_error.js';
-import { pause } from './retry.js';
 import type { Timing } from './timing.js';
 
 const SUFFIX = '.incomplete';
@@ -240,7 +239,7 @@ async function obtain<T>(
     const alive = all.find((file) => file.alive);
     if (alive) {
       onWait(alive.size);
-      await pause(timing.pollMs, signal);
+      await timing.pause(timing.pollMs, signal);
     } else if (all[0]) {
       const file = await takeOver(all[0].path, blob);
       if (file) return own(file);
@@ -252,7 +251,7 @@ async function obtain<T>(
       // Each of two that began at the same moment may see the other: both step back, and not for equally long.
       await file.handle.close();
       await unlink(file.path).catch(() => {});
-      await pause(timing.pollMs * Math.random(), signal);
+      await timing.pause(timing.pollMs * Math.random(), signal);
     }
   }
 }

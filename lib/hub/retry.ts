@@ -1,17 +1,6 @@
 /** Asks again, a bounded number of times and ever more slowly. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { HubFailure } from './failure.js';
 import type { Timing } from './timing.js';
-
-/** Rejects with the signal's reason. */
-export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(ms, undefined, signal && { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
-}
 
 function delay(failure: HubFailure, failures: number, timing: Timing): number {
   const backoff = Math.min(timing.maxBackoffMs, timing.backoffMs * 2 ** (failures - 1));
@@ -37,7 +26,7 @@ export async function retrying<T>(
       if (!(error instanceof HubFailure) || !error.transient) throw error;
       failures = progressed() ? 1 : failures + 1;
       if (failures >= timing.attempts || (error.retryAfterMs ?? 0) > timing.maxRetryAfterMs) throw error;
-      await pause(delay(error, failures, timing), signal);
+      await timing.pause(delay(error, failures, timing), signal);
     }
   }
 }

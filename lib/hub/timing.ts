@@ -1,4 +1,5 @@
 /** How long the hub is waited for, and how often it is asked again. */
+import { pause } from './pause.js';
 
 export interface Timing {
   /** Requests made for the same thing before giving up. */
@@ -18,6 +19,8 @@ export interface Timing {
   readonly aliveMs: number;
   /** Between looks at another process' download. */
   readonly pollMs: number;
+  /** Waits between requests and between looks; rejects with the signal's reason. */
+  readonly pause: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 export const TIMING: Timing = {
@@ -30,4 +33,5 @@ export const TIMING: Timing = {
   beatMs: 2000,
   aliveMs: 10_000,
   pollMs: 250,
+  pause,
 };

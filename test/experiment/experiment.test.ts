@@ -15,7 +15,7 @@ let output: string;
 
 const optionsFor = (file: string) => [
   ...['--data', slice, '--output', file, '--variants', 'V,R', '--seeds', '1'],
-  ...['--steps', String(STEPS), '--evaluate-every', '10', '--rounds', '2'],
+  ...['--steps', String(STEPS), '--batch', '16', '--evaluate-every', '10', '--rounds', '2'],
 ];
 const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Results;
 
@@ -58,7 +58,7 @@ it('trains: the loss falls, and the results are whole', () => {
 
 it('trains every variant, and none but Fix leaves a weight as it was drawn', async () => {
   const file = join(folder, 'all.json');
-  const steps = ['--steps', '2', '--evaluate-every', '2', '--rounds', '1'];
+  const steps = ['--steps', '2', '--batch', '4', '--evaluate-every', '2', '--rounds', '1'];
   const { status } = await runProgram(PROGRAM, ['--data', slice, '--output', file, '--seeds', '1', ...steps]);
   expect(status).toBe(0);
   const { runs, speed, settings } = read(file);

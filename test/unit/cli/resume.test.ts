@@ -239,61 +239,64 @@ describe('a real model in a process of its own', () => {
   beforeAll(() => {
     ensureBuilt();
     const words = ['a', 'cat', 'sat', 'on', 'the', 'mat', 'and', 'others'];
-    const line = (i: number) =>
-      Array.from({ length: 1 + ((i * 7919) % 23) }, (_, k) => words[(i * 31 + k * k) % words.length]).join(
-        ' ',
-      );
-    writeFileSync(file('long.txt'), Array.from({ length: 12_000 }, (_, i) => line(i)).join('\n'));
+    const write = (name: string, lines: number, longest: number): void => {
+      const line = (i: number) =>
+        Array.from({ length: 1 + ((i * 7919) % longest) }, (_, k) => words[(i * 31 + k * k) % words.length]);
+      writeFileSync(file(name), Array.from({ length: lines }, (_, i) => line(i).join(' ')).join('\n'));
+    };
+    write('long.txt', 1500, 23);
+    // More than two row groups, between which alone there are checkpoints of Parquet.
+    write('many.txt', 13_000, 3);
   }, 90_000);
 
-  const args = (output: string, ...more: string[]) => [
-    ...['encode', '--model', goldenPath('tiny_bert'), '--input', file('long.txt'), '--output', output],
+  const args = (input: string, output: string, ...more: string[]) => [
+    ...['encode', '--model', goldenPath('tiny_bert'), '--input', file(input), '--output', output],
     ...more,
   ];
 
   it.each([
-    ['jsonl', ['--id', 'line']],
-    ['parquet', ['--id', 'line', '--precision', 'int8']],
-  ])('killed at random moments, %s', async (extension, options) => {
+    ['jsonl', 'long.txt', 4, ['--id', 'line']],
+    ['parquet', 'many.txt', 3, ['--id', 'line', '--precision', 'int8']],
+  ])('killed at random moments, %s', async (extension, input, kills, options) => {
     const place = freshPlace('killed');
     const whole = `${place}/whole.${extension}`;
-    expect((await finish(start(args(whole, ...options, '--quiet')))).status).toBe(0);
+    expect((await finish(start(args(input, whole, ...options, '--quiet')))).status).toBe(0);
 
     const output = `${place}/out.${extension}`;
-    const resuming = args(output, ...options, '--resume', '--checkpoint', '0.01', '--threads', '1');
-    let kills = 0;
-    let resumed = false;
+    const resuming = args(input, output, ...options, '--resume', '--checkpoint', '0.001', '--threads', '1');
+    const rows = () =>
+      existsSync(`${output}.journal`) ? JSON.parse(readFileSync(`${output}.journal`, 'utf8')).rows : 0;
+    /** Rows that the journal had when a run was killed. */
+    const reached: number[] = [];
     for (;;) {
       const child = start(resuming);
-      const finished = finish(child);
       let isOver = false;
-      finished.then(() => {
+      const finished = finish(child).finally(() => {
         isOver = true;
       });
-      // Counted from the first line that the process says, since it may take any time to start.
-      await Promise.race([
-        new Promise<void>((resolve) => child.stderr.once('data', () => resolve())),
-        finished,
-      ]);
-      // Longer from time to time, so that a busy machine comes to an end too.
-      await sleep((100 + 100 * kills) * (0.5 + Math.random()));
-      if (!isOver) {
-        child.kill('SIGKILL');
-        kills++;
+      if (reached.length < kills) {
+        // Counted from the first line that the process says, since it may take any time to start. Only the first run is
+        // killed before it has come further than the one before it: a busy machine comes to an end too.
+        await Promise.race([new Promise((resolve) => child.stderr.once('data', resolve)), finished]);
+        while (!isOver && reached.length > 0 && rows() <= reached.at(-1)!) await sleep(1);
+        await sleep(20 * Math.random());
+        if (!isOver) child.kill('SIGKILL');
       }
       const { status, stderr } = await finished;
-      resumed ||= stderr.includes('going on after');
+      const resumed = (reached.at(-1) ?? 0) > 0;
+      expect([stderr.includes('going on after'), stderr.includes('expected')]).toEqual([resumed, false]);
       if (status === 0) break;
-      expect([status, stderr.includes('expected')]).toEqual([null, false]);
+      expect(status).toBe(null);
+      reached.push(rows());
     }
-    expect([kills > 0, resumed]).toEqual([true, true]);
+    expect([reached.length > 0, reached.some((count) => count > 0)]).toEqual([true, true]);
     expect(readFileSync(output).equals(readFileSync(whole))).toBe(true);
     expect(readdirSync(place).filter((name) => /^\.|partial|tmp/.test(name))).toEqual([]);
   });
 
   it('notes how far it is on a signal', async () => {
     const place = freshPlace('signal');
-    const child = start(args(`${place}/o.npy`, '--resume', '--threads', '1'));
+    const child = start(args('many.txt', `${place}/o.npy`, '--resume', '--threads', '1'));
     const finished = finish(child);
     await new Promise<void>((resolve) => child.stderr.once('data', () => resolve()));
     // Rows behind the header.

@@ -2,7 +2,8 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { goldenPath } from '../../support/golden.js';
 import { holdLock, kill } from '../../support/lock_holder.js';
 import { useTemporaryDirectory } from '../formats/temporary_directory.js';
@@ -12,12 +13,41 @@ const file = useTemporaryDirectory();
 const model = goldenPath('tiny_bert');
 const onPosix = process.platform === 'win32' ? it.skip : it;
 
+/**
+ * Holds the main thread when its HOLD_AT-th large write is done, until the file HOLD_UNTIL is there. No clock decides
+ * which moment that is, so a small input is enough. A plain output is written by fs.write, one that can be resumed by a
+ * file handle.
+ */
+const HOLDING = `
+  import fs from 'node:fs';
+  import { promisify } from 'node:util';
+  let left = Number(process.env.HOLD_AT);
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const wrote = (result, bytes) => {
+    if (bytes.byteLength > 3000 && --left === 0) {
+      fs.writeSync(2, 'HELD');
+      while (!fs.existsSync(process.env.HOLD_UNTIL)) Atomics.wait(cell, 0, 0, 5);
+    }
+    return result;
+  };
+  const write = promisify(fs.write);
+  fs.write[promisify.custom] = async (fd, bytes, ...rest) => wrote(await write(fd, bytes, ...rest), bytes);
+  const handle = await fs.promises.open(process.argv[1]);
+  const proto = Object.getPrototypeOf(handle);
+  await handle.close();
+  const handleWrite = proto.write;
+  proto.write = async function (bytes, ...rest) {
+    return wrote(await handleWrite.call(this, bytes, ...rest), bytes);
+  };
+`;
+
 beforeAll(() => {
   ensureBuilt();
   const line = (i: number) => 'a cat sat on the mat and others '.repeat(1 + (i % 5));
-  const lines = Array.from({ length: 5000 }, (_, i) => line(i));
+  const lines = Array.from({ length: 400 }, (_, i) => line(i));
   writeFileSync(file('texts.txt'), lines.join('\n'));
   writeFileSync(file('few.txt'), lines.slice(0, 50).join('\n'));
+  writeFileSync(file('holding.mjs'), HOLDING);
 }, 90_000);
 
 function freshPlace(name: string): string {
@@ -43,21 +73,37 @@ function picture(place: string) {
   });
 }
 
-/** Starts a run and stops it, as by Ctrl-Z, once `isThere`. */
-async function stopped(
-  command: string[],
-  isThere: () => boolean,
-): Promise<{ child: ChildProcessWithoutNullStreams; end: Promise<Finished> }> {
-  const child = start(command);
-  const end = finish(child);
-  while (!isThere()) await sleep(2);
-  child.kill('SIGSTOP');
-  // Whatever the kernel has still to deliver.
-  await sleep(50);
-  return { child, end };
+interface Held {
+  child: ChildProcessWithoutNullStreams;
+  end: Promise<Finished>;
+  /** Lets it go on. */
+  release(): void;
 }
 
-const bytes = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+const started: ChildProcessWithoutNullStreams[] = [];
+// A test that fails must leave no process behind.
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+/** Starts a run that is held after so many large writes. */
+async function held(command: string[], writes = 1): Promise<Held> {
+  const until = file('release');
+  rmSync(until, { force: true });
+  const preload = `--import ${pathToFileURL(file('holding.mjs'))}`;
+  const child = start(command, { NODE_OPTIONS: preload, HOLD_AT: String(writes), HOLD_UNTIL: until });
+  started.push(child);
+  const end = finish(child);
+  await new Promise<void>((resolve, reject) => {
+    let text = '';
+    child.stderr.on('data', (part) => {
+      text += part;
+      if (text.includes('HELD')) resolve();
+    });
+    end.then(({ stderr }) => reject(new Error(`the run has ended: ${stderr}`)));
+  });
+  return { child, end, release: () => writeFileSync(until, '') };
+}
 
 describe('a second run', () => {
   onPosix.each<[string, string[], string[]]>([
@@ -69,12 +115,11 @@ describe('a second run', () => {
   ])('%s', async (_, first, second) => {
     const place = freshPlace('place');
     const output = `${place}/out.npy`;
-    const growing = () => readdirSync(place).find((name) => /\.(partial|tmp)$/.test(name)) ?? 'none';
-    const { child, end } = await stopped(
-      args(output, ...first),
-      () => bytes(`${place}/${growing()}`) > 10_000,
-    );
+    const { child, end, release } = await held(args(output, ...first));
     const before = picture(place);
+    // Rows are there, and more are to come.
+    const [, size] = before.find(([name]) => /\.(partial|tmp)$/.test(String(name)))!;
+    expect(size).toBeGreaterThan(3000);
     const { status, stdout, stderr } = await run(args(output, ...second));
     expect(picture(place)).toEqual(before);
     expect([status, stdout, stderr]).toEqual([
@@ -83,10 +128,11 @@ describe('a second run', () => {
       `synthetic-attention: output ${output}: process ${child.pid} is writing it; ` +
         'wait until it ends or choose another output\n',
     ]);
-    child.kill('SIGCONT');
-    expect((await end).status).toBe(0);
+    release();
     const alone = `${freshPlace('alone')}/out.npy`;
-    expect((await run(args(alone, ...first))).status).toBe(0);
+    const ends = await Promise.all([end, run(args(alone, ...first))]);
+    expect(ends.map((e) => e.status)).toEqual([0, 0]);
+    expect(statSync(output).size).toBeGreaterThan(Number(size));
     expect(readFileSync(output).equals(readFileSync(alone))).toBe(true);
     expect(readdirSync(place).sort()).toEqual(readdirSync(file('alone')).sort());
   });
@@ -126,22 +172,26 @@ describe('what killed runs leave', () => {
     }
   });
 
-  onPosix('at random moments, plain', async () => {
+  onPosix('in the midst of writing, or at any moment after it began, plain', async () => {
     const place = freshPlace('place');
-    for (let kills = 0; kills < 3; kills++) {
-      const child = start(args(`${place}/o.jsonl`, '--precision', 'int8'));
-      const end = finish(child);
-      await Promise.race([new Promise((resolve) => child.stderr.once('data', resolve)), end]);
-      await sleep(60 * Math.random());
+    const command = args(`${place}/o.jsonl`, '--precision', 'int8');
+    const temporaries = () => readdirSync(place).filter((name) => name.endsWith('.tmp'));
+    for (const writes of [1, 3]) {
+      const { child, end } = await held(command, writes);
       child.kill('SIGKILL');
       await end;
+      expect(temporaries()).toHaveLength(1);
     }
+    const killed = start(command);
+    const killedEnd = finish(killed);
+    await Promise.race([new Promise((resolve) => killed.stderr.once('data', resolve)), killedEnd]);
+    await sleep(60 * Math.random());
+    killed.kill('SIGKILL');
+    await killedEnd;
     // A run that none killed has no temporary file of another beside its own.
-    const child = start(args(`${place}/o.jsonl`, '--precision', 'int8'));
-    const end = finish(child);
-    await new Promise((resolve) => child.stderr.once('data', resolve));
-    await sleep(50);
-    expect(readdirSync(place).filter((name) => name.endsWith('.tmp')).length).toBeLessThanOrEqual(1);
+    const { end, release } = await held(command, 2);
+    expect(temporaries()).toHaveLength(1);
+    release();
     expect((await end).status).toBe(0);
     expect(readdirSync(place).sort()).toEqual(['o.jsonl', 'o.jsonl.ranges.npy']);
   });

@@ -185,12 +185,14 @@ async function finiteOrError(work: Promise<unknown>): Promise<boolean> {
 it('weights of any size give finite numbers or an error, and both come about', async () => {
   const random = randomSource(7);
   const values = [1e10, 1e20, 1e38, -3e38, 1e-40, 0];
+  // Few tensors of a model: of many, most give sums near the largest number of float32, and whether those overflow
+  // depends on the order and the roundings of an instruction set.
   let finite = 0;
   let loaded = 0;
   for (let i = 0; i < 60; i++) {
     const from = [TINY, encoderDirectory('synthesizer'), encoderDirectory('modernbert')][i % 3]!;
     const directory = await alteredModel(from, join(folder, `mutant ${i}`), (_, data) => {
-      if (random() < 0.3) {
+      if (random() < 0.1) {
         const value = values[Math.floor(random() * values.length)]!;
         const share = random() < 0.5 ? 1 : 0.05;
         for (let j = 0; j < data.length; j++) if (random() < share) data[j]! *= value;
@@ -210,7 +212,7 @@ it('weights of any size give finite numbers or an error, and both come about', a
   }
   expect(loaded).toBeGreaterThan(10);
   expect(finite).toBeGreaterThan(10);
-  expect(finite).toBeLessThan(3 * loaded);
+  expect(finite).toBeLessThan(3 * loaded - 10);
 });
 
 describe('what callers give', () => {

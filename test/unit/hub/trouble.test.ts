@@ -13,6 +13,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import type { Timing } from '../../../lib/hub/timing.js';
 import { COMMIT, checksumOf, type SeenRequest } from '../../support/hub_server.js';
 import { ONE_SENTENCE } from '../formats/errors_of.js';
 import { FAST, MODEL, NAME, useHub, WEIGHTS } from './hub.js';
@@ -76,7 +77,7 @@ describe('a connection that breaks', () => {
     expect(size).toBeGreaterThan(0);
     expect(existsSync(hub.path('refs', 'main'))).toBe(false);
     // It does not look like one that is being written: nobody waits for it.
-    expect(isWhole(await hub.resolve(NAME, {}, { ...FAST, aliveMs: 3_600_000 }))).toBe(true);
+    expect(isWhole(await hub.resolve())).toBe(true);
     expect(rangesOfWeights().at(-1)).toBe(`bytes=${size}-`);
     expect(existsSync(left)).toBe(false);
   });
@@ -189,40 +190,40 @@ describe('a server with too much to do', () => {
 
   it('is asked again when it said', async () => {
     first(1, status(429, { 'retry-after': '1' }));
-    const start = performance.now();
-    await hub.resolve();
-    expect(performance.now() - start).toBeGreaterThanOrEqual(990);
+    const pauses: number[] = [];
+    const pause = async (ms: number): Promise<void> => void pauses.push(ms);
+    await hub.resolve(NAME, {}, { ...FAST, pause });
+    expect(pauses).toEqual([1000]);
     expect(rangesOfWeights().length).toBe(2);
   });
 
-  it.each(['3600', new Date(Date.now() + 3_600_000).toUTCString()])(
-    'is not waited for until %s',
-    async (when) => {
-      first(99, status(429, { 'retry-after': when }));
-      const message = await hub.failure();
-      expect(message).toMatch(ONE_SENTENCE);
-      expect(message).toContain('status 429');
-      expect(rangesOfWeights().length).toBe(1);
-    },
-  );
+  it.each(['3600', 'Fri, 31 Dec 9999 23:59:59 GMT'])('is not waited for until %s', async (when) => {
+    first(99, status(429, { 'retry-after': when }));
+    const message = await hub.failure();
+    expect(message).toMatch(ONE_SENTENCE);
+    expect(message).toContain('status 429');
+    expect(rangesOfWeights().length).toBe(1);
+  });
 
   it('that answers nothing, or stops in the middle, is not waited for', async () => {
     first(1, () => true);
-    expect(isWhole(await hub.resolve(NAME, {}, { ...FAST, answerMs: 300 }))).toBe(true);
-    expect(rangesOfWeights().length).toBe(2);
+    // On a busy machine, answers that do come may be late as well: they are asked for again.
+    expect(isWhole(await hub.resolve(NAME, {}, { ...FAST, answerMs: 300, attempts: 1000 }))).toBe(true);
+    expect(rangesOfWeights().length).toBeGreaterThan(1);
     const silent = { ...FAST, answerMs: 100, attempts: 2 };
     hub.server.trouble = () => true;
     expect(await hub.failure('org/other', {}, silent)).toContain('nothing for 0.1 s from');
   });
 
   it('that stops in the middle is asked for the rest', async () => {
-    first(1, (response) => {
+    hub.server.trouble = (seen, response) => {
+      if (!isWeights(seen) || seen.range !== undefined) return false;
       response.writeHead(200, { 'content-length': WEIGHTS.length });
       response.write(WEIGHTS.subarray(0, 1000));
       return true;
-    });
-    expect(isWhole(await hub.resolve(NAME, {}, { ...FAST, idleMs: 300 }))).toBe(true);
-    expect(rangesOfWeights()).toEqual([undefined, 'bytes=1000-']);
+    };
+    expect(isWhole(await hub.resolve(NAME, {}, { ...FAST, idleMs: 300, attempts: 1000 }))).toBe(true);
+    expect(rangesOfWeights().find((range) => range !== undefined)).toBe('bytes=1000-');
   });
 });
 
@@ -234,28 +235,32 @@ describe('an aborted download', () => {
       response.write(WEIGHTS.subarray(0, HALF));
       return true;
     });
-    let aborted = 0;
     const reason = new Error('enough');
     const onProgress = ({ loaded, file }: { loaded: number; file: string }): void => {
-      if (file !== 'model.safetensors' || loaded < HALF || aborted > 0) return;
-      setTimeout(() => {
-        aborted = performance.now();
-        controller.abort(reason);
-      }, 20);
+      if (file === 'model.safetensors' && loaded >= HALF) setTimeout(() => controller.abort(reason), 20);
     };
-    await expect(hub.resolve(NAME, { signal: controller.signal, onProgress })).rejects.toBe(reason);
-    expect(performance.now() - aborted).toBeLessThan(1000);
+    // Nothing but the signal ends it: it would wait for the rest for longer than any test lasts.
+    const patient = { ...FAST, idleMs: 3_600_000 };
+    await expect(hub.resolve(NAME, { signal: controller.signal, onProgress }, patient)).rejects.toBe(reason);
     expect(statSync(hub.path('blobs', `${CHECKSUM}.incomplete`)).size).toBe(HALF);
     expect(isWhole(await hub.resolve())).toBe(true);
     expect(rangesOfWeights()).toEqual([undefined, `bytes=${HALF}-`]);
   });
 
   it('ends while it waits to ask again', async () => {
-    first(99, status(503, { 'retry-after': '50' }));
-    const start = performance.now();
-    const signal = AbortSignal.timeout(300);
-    await expect(hub.resolve(NAME, { signal })).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(performance.now() - start).toBeLessThan(5000);
+    first(99, status(503, { 'retry-after': '3600' }));
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const timing: Timing = {
+      ...FAST,
+      maxRetryAfterMs: 3_600_000,
+      pause: (ms, signal) => {
+        setTimeout(() => controller.abort(reason), 20);
+        return FAST.pause(ms, signal);
+      },
+    };
+    await expect(hub.resolve(NAME, { signal: controller.signal }, timing)).rejects.toBe(reason);
+    expect(rangesOfWeights().length).toBe(1);
   });
 
   it('that was aborted before makes no request', async () => {
@@ -311,7 +316,12 @@ describe('several at once', () => {
       return true;
     });
     // What a beat would notice is noticed without one, too.
-    const mine = hub.resolve(NAME, {}, { ...FAST, beatMs: 100_000 });
+    let looks = 0;
+    const pause: Timing['pause'] = (ms, signal) => {
+      looks++;
+      return FAST.pause(ms, signal);
+    };
+    const mine = hub.resolve(NAME, {}, { ...FAST, beatMs: 100_000, pause });
     const marked = (): string | undefined =>
       existsSync(hub.path('blobs'))
         ? hub
@@ -325,12 +335,10 @@ describe('several at once', () => {
     renameSync(hub.path('blobs', marked()!), taken);
     finish();
     // As long as the other one gives signs of life, it is waited for.
-    for (let i = 0; i < 10; i++) {
-      utimesSync(taken, new Date(), new Date());
-      await wait(20);
-    }
+    while (looks < 5) await wait(5);
     expect(existsSync(taken)).toBe(true);
     expect(existsSync(hub.path('blobs', CHECKSUM))).toBe(false);
+    utimesSync(taken, 1, 1);
     expect(isWhole(await mine)).toBe(true);
     expect(existsSync(taken)).toBe(false);
   });
