@@ -1,7 +1,7 @@
 /** `synthetic-attention convert`: a model directory with weights of another type, or with static heads. */
 import { Command } from 'commander';
-import { ENCODER_DTYPES, type EncoderDType } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
+import { ENCODER_DTYPES, type EncoderDType } from '../models/types.js';
 import { guardInterrupts } from './interrupt.js';
 import { oneOf, positiveInteger } from './option_values.js';
 import type { SynthesizeCommandOptions } from './synthesize.js';
@@ -42,7 +42,7 @@ function shares(text: string): number[] {
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 async function convertWeights({ model, output, dtype }: Options, signal: AbortSignal): Promise<void> {
-  const { convertModel } = await import('../encoder/convert.js');
+  const { convertModel } = await import('../models/convert/convert.js');
   const { tensors, before, after } = await convertModel(model, output, { dtype, signal });
   process.stderr.write(
     `converted ${tensors} tensors to ${dtype}: ${megabytes(before)} -> ${megabytes(after)} -> ${output}\n`,

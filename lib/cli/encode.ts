@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { checkRanges, embeddingRanges, quantizedWidth, quantizeRows } from '../encoder/quantize.js';
-import { type EncoderDType, PRECISIONS, type TextEncoder } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
 import { isSameFile } from '../formats/input_file.js';
 import type { OutputLock } from '../formats/output_lock.js';
 import type { RecordBatch } from '../formats/record_batch.js';
 import type { RowLayout } from '../formats/row_format.js';
 import type { RowWriter } from '../formats/row_writer.js';
+import { checkRanges, embeddingRanges, quantizedWidth, quantizeRows } from '../models/heads/quantize.js';
+import { type EncoderDType, PRECISIONS, type TextEncoder } from '../models/types.js';
 import { ByteCounter } from './byte_counter.js';
 import {
   checkOptions,

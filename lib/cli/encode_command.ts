@@ -1,6 +1,6 @@
 /** `synthetic-attention encode`: options, and the parts that `runEncode` is made of. */
 import { Command } from 'commander';
-import { POOLING_MODES, type PoolingMode, PRECISION_NAMES, RANGED_PRECISIONS } from '../encoder/types.js';
+import { POOLING_MODES, type PoolingMode, PRECISION_NAMES, RANGED_PRECISIONS } from '../models/types.js';
 import type { EncodeCommandOptions } from './encode_options.js';
 import { oneOf, positiveInteger, refuse } from './option_values.js';
 import { OUTPUT_FORMATS } from './output.js';
@@ -65,7 +65,7 @@ export function encodeCommand(): Command {
   return addRunOptions(addDtypeOption(command)).action(async (options: Options) => {
     const [{ runEncode }, { Encoder }, { resolveModel }, { setThreads }] = await Promise.all([
       import('./encode.js'),
-      import('../encoder/encoder.js'),
+      import('../models/encoder.js'),
       import('../hub/resolve.js'),
       import('../diagnostics.js'),
     ]);

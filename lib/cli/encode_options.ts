@@ -1,4 +1,6 @@
 /** What `encode` can be told, and which of it fits together. */
+
+import { ArgumentError, expectation } from '../errors.js';
 import {
   type EncodeOptions,
   type EncoderDType,
@@ -6,8 +8,7 @@ import {
   PRECISIONS,
   type Precision,
   RANGED_PRECISIONS,
-} from '../encoder/types.js';
-import { ArgumentError, expectation } from '../errors.js';
+} from '../models/types.js';
 import type { ModelChoice } from './find_model.js';
 import type { InputOptions } from './input.js';
 import { checkFieldOptions, chooseInputFormat } from './input_format.js';

@@ -1,6 +1,6 @@
 /** Loads a model, reads one text with it and writes the page. */
 import { basename, resolve } from 'node:path';
-import { Encoder } from '../encoder/encoder.js';
+import { Encoder } from '../models/encoder.js';
 import { writeOutput } from './output.js';
 
 export interface InspectOptions {

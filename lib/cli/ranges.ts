@@ -1,9 +1,10 @@
 /** Ranges of 8-bit embeddings: from a file, or from the first texts of the input. */
-import { checkRanges } from '../encoder/quantize.js';
+
 import { expectation, FormatError } from '../errors.js';
 import { NpyFormat, readNpy } from '../formats/npy.js';
 import type { RecordBatch } from '../formats/record_batch.js';
 import { RowWriter } from '../formats/row_writer.js';
+import { checkRanges } from '../models/heads/quantize.js';
 
 /** Texts that ranges are calibrated with. */
 export const CALIBRATION_TEXTS = 1024;

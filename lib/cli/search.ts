@@ -1,9 +1,9 @@
 /** The work of `synthetic-attention search`: all texts embedded and kept in memory, then the nearest of each query. */
 import { basename } from 'node:path';
-import type { Encoder } from '../encoder/encoder.js';
-import { semanticSearch } from '../encoder/semantic_search.js';
-import type { EncoderDType } from '../encoder/types.js';
 import { ArgumentError, expectation } from '../errors.js';
+import type { Encoder } from '../models/encoder.js';
+import { semanticSearch } from '../models/search/semantic_search.js';
+import type { EncoderDType } from '../models/types.js';
 import { checkInputs, inputsOf } from './encode_options.js';
 import { type FindModel, findModel } from './find_model.js';
 import { openInput } from './input.js';

@@ -24,7 +24,7 @@ export function searchCommand(): Command {
   return addRunOptions(addDtypeOption(command)).action(async (options: Options) => {
     const [{ runSearch }, { Encoder }, { resolveModel }, { setThreads }] = await Promise.all([
       import('./search.js'),
-      import('../encoder/encoder.js'),
+      import('../models/encoder.js'),
       import('../hub/resolve.js'),
       import('../diagnostics.js'),
     ]);

@@ -1,5 +1,5 @@
 /** What `search` can be told. */
-import type { EncoderDType } from '../encoder/types.js';
+import type { EncoderDType } from '../models/types.js';
 import type { ModelChoice } from './find_model.js';
 import type { InputOptions } from './input.js';
 

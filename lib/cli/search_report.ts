@@ -1,5 +1,5 @@
 /** What was found, for eyes or for programs. */
-import type { SearchHit } from '../encoder/semantic_search.js';
+import type { SearchHit } from '../models/search/semantic_search.js';
 import type { SearchFormat } from './search_options.js';
 
 export interface Found {

@@ -1,7 +1,7 @@
 /** Options that commands have in common: which model, and which texts. */
 import type { Command } from 'commander';
-import { ENCODER_DTYPES } from '../encoder/types.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
+import { ENCODER_DTYPES } from '../models/types.js';
 import { INPUT_FORMATS } from './input_format.js';
 import { oneOf, positiveInteger } from './option_values.js';
 

@@ -1,11 +1,11 @@
 /** `synthetic-attention convert --synthesize`: texts in, a model with static heads and a report out. */
 import { join } from 'node:path';
+import { writeWhole } from '../formats/write_whole.js';
 import {
   type SynthesisProgress,
   type SynthesizeOptions,
   synthesizeModel,
-} from '../encoder/synthesize/synthesize.js';
-import { writeWhole } from '../formats/write_whole.js';
+} from '../models/convert/synthesize/synthesize.js';
 import { openInput } from './input.js';
 import { tradeOffChart } from './trade_off_chart.js';
 import { tradeOffTable } from './trade_off_table.js';

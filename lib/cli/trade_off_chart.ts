@@ -1,6 +1,6 @@
 /** The same as a plot: cosine to the original and speed over the number of replaced heads. */
 import { box, COLORS, opening, scale, style, text, title } from '../chart/chart.mjs';
-import type { Synthesis } from '../encoder/synthesize/synthesize.js';
+import type { Synthesis } from '../models/convert/synthesize/synthesize.js';
 
 const BOX = box({ width: 720, height: 400, margin: { left: 60, right: 60, top: 60, bottom: 56 } });
 const STEPS = 5;

@@ -1,5 +1,5 @@
 /** What replaced heads cost and bring, as a table in Markdown. */
-import type { Synthesis } from '../encoder/synthesize/synthesize.js';
+import type { Synthesis } from '../models/convert/synthesize/synthesize.js';
 
 export function tradeOffTable({ heads, points }: Synthesis): string {
   const rows = points.map((point) => [

@@ -1,8 +1,8 @@
 /** `synthetic-attention/server`: the embeddings server as a Fastify plugin to mount in one's own application. */
 import type { FastifyInstance } from 'fastify';
-import { type EncoderLoadOptions, LOAD_OPTIONS } from '../encoder/encoder.js';
 import { ArgumentError, describe, expectation } from '../errors.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
+import { type EncoderLoadOptions, LOAD_OPTIONS } from '../models/encoder.js';
 import { unknownOption } from '../options.js';
 import { Metrics } from './metrics.js';
 import { type ModelSettings, Models } from './models.js';

@@ -1,7 +1,5 @@
 /** A model that serves: an encoder, and the batcher that its requests share. */
-import { Encoder, type EncoderLoadOptions } from '../encoder/encoder.js';
-import { inTurns } from '../encoder/turns.js';
-import type { OutputValue, PoolingMode, TextCut, TokenizedText } from '../encoder/types.js';
+
 import {
   ArgumentError,
   expectation,
@@ -10,6 +8,9 @@ import {
   type SyntheticAttentionError,
 } from '../errors.js';
 import type { Explanation } from '../explain/explanation.js';
+import { Encoder, type EncoderLoadOptions } from '../models/encoder.js';
+import { inTurns } from '../models/feed/in_turns.js';
+import type { OutputValue, PoolingMode, TextCut, TokenizedText } from '../models/types.js';
 import { Batcher, type BatcherOptions, type BatcherState, type Timings } from './batcher.js';
 import { UNREADABLE_WEIGHTS } from './errors.js';
 import { BackendError, SequenceFailure } from './failures.js';

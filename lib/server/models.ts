@@ -1,11 +1,11 @@
 /** The models of a server, by the names that requests use. */
 import { basename, resolve } from 'node:path';
-import type { EncoderLoadOptions } from '../encoder/encoder.js';
-import { readModelDirectory } from '../encoder/model_directory.js';
 import { ArgumentError, expectation } from '../errors.js';
 import type { HubOptions } from '../hub/options.js';
 import { DEFAULT_MODEL } from '../hub/packaged.js';
 import { resolveModel } from '../hub/resolve.js';
+import { readModelDirectory } from '../models/directory/model_directory.js';
+import type { EncoderLoadOptions } from '../models/encoder.js';
 import type { BatchReport } from './batcher.js';
 import { Decoder } from './decoder.js';
 import { RequestError } from './errors.js';

@@ -1,6 +1,7 @@
 /** Everything that can be set: one table makes the flags, the environment variables, the checks and docs/server.md. */
-import { ENCODER_DTYPES, type EncoderDType } from '../encoder/types.js';
+
 import { ArgumentError, describe, expectation } from '../errors.js';
+import { ENCODER_DTYPES, type EncoderDType } from '../models/types.js';
 import { allItems } from '../options.js';
 
 /** What the plugin takes; the command takes `CommandOptions`, which are more. */

@@ -1,7 +1,8 @@
 /** What a request embeds, texts or token ids, as sequences for the model. */
-import type { Encoder } from '../encoder/encoder.js';
-import type { TextCut } from '../encoder/types.js';
+
 import { ArgumentError, describe, expectation } from '../errors.js';
+import type { Encoder } from '../models/encoder.js';
+import type { TextCut } from '../models/types.js';
 
 export type EmbedInput = readonly string[] | readonly (readonly number[])[];
 

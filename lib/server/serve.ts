@@ -1,6 +1,6 @@
 /** A server of its own: models, an application, shutdown. */
 import type { FastifyInstance } from 'fastify';
-import type { EncoderLoadOptions } from '../encoder/encoder.js';
+import type { EncoderLoadOptions } from '../models/encoder.js';
 import { loadModels } from './index.js';
 import { readKeyFile } from './keys.js';
 import { loadLibraries } from './libraries.js';

@@ -1,6 +1,6 @@
 /** Where in its text a token stands: the tokenizer keeps no offsets, so that the names of the tokens are looked for. */
 
-import { IntegerList } from '../encoder/tokenizer/integer_list.js';
+import { IntegerList } from '../models/tokenizer/integer_list.js';
 
 /** In Unicode characters, as text-embeddings-inference counts. */
 export interface Span {

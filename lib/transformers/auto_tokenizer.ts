@@ -1,6 +1,7 @@
 /** `AutoTokenizer.from_pretrained`: a tokenizer without its model. */
-import { JsonObject, readJsonObject, readOptionalJson } from '../encoder/json_file.js';
+
 import { MODEL_FILES } from '../hub/model_files.js';
+import { JsonObject, readJsonObject, readOptionalJson } from '../models/directory/json_file.js';
 import { modelDirectory } from './model_source.js';
 import { checkPretrained, type PretrainedModelOptions } from './options.js';
 import { PreTrainedTokenizer } from './tokenizer.js';

@@ -2,16 +2,17 @@
  * The transformer of a model directory alone, as transformers.js sees it: no modules, no prompts, and as many tokens
  * as the tokenizer's configuration allows. The only file here that knows the encoder underneath.
  */
-import { loadArchitecture } from '../encoder/architecture.js';
-import { throwFailure } from '../encoder/encode_job.js';
-import { embed, type HeadPlan, tokenStates } from '../encoder/head.js';
-import { runJobs } from '../encoder/jobs.js';
-import type { JsonObject } from '../encoder/json_file.js';
-import type { LoadedModel } from '../encoder/loaded_model.js';
-import { type ModelDirectory, readModelDirectory } from '../encoder/model_directory.js';
-import { TokenWorkers } from '../encoder/token_workers.js';
-import { Tokenizer } from '../encoder/tokenize.js';
-import type { EncoderDType, PoolingMode } from '../encoder/types.js';
+
+import type { LoadedModel } from '../models/architectures/loaded_model.js';
+import { loadArchitecture } from '../models/architectures/registry.js';
+import type { JsonObject } from '../models/directory/json_file.js';
+import { type ModelDirectory, readModelDirectory } from '../models/directory/model_directory.js';
+import { throwFailure } from '../models/feed/encode_job.js';
+import { runJobs } from '../models/feed/jobs.js';
+import { TokenWorkers } from '../models/feed/token_workers.js';
+import { embed, type HeadPlan, tokenStates } from '../models/heads/head.js';
+import { Tokenizer } from '../models/tokenizer/tokenizer.js';
+import type { EncoderDType, PoolingMode } from '../models/types.js';
 import { allocateFloats } from '../tensor/allocate.js';
 
 /** Of one text, special tokens included. */

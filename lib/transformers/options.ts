@@ -1,6 +1,7 @@
 /** Options of `pipeline`, by transformers.js' names, checked. */
-import type { EncoderDType } from '../encoder/types.js';
+
 import { ArgumentError, describe, expectation } from '../errors.js';
+import type { EncoderDType } from '../models/types.js';
 import { checkOptions, optionNames } from '../options.js';
 import type { ProgressCallback } from './progress.js';
 

@@ -1,10 +1,10 @@
 /** `extractor.tokenizer` and `AutoTokenizer`: ids, tokens and text by transformers.js' names. */
 import { types } from 'node:util';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { JsonObject } from '../encoder/json_file.js';
-import { Tokenizer } from '../encoder/tokenize.js';
-import { drain } from '../encoder/tokenizer/steps.js';
 import { ArgumentError, describe, expectation, ModelError } from '../errors.js';
+import { JsonObject } from '../models/directory/json_file.js';
+import { drain } from '../models/tokenizer/steps.js';
+import { Tokenizer } from '../models/tokenizer/tokenizer.js';
 import { allItems, checkOptions, optionNames } from '../options.js';
 import { allocateArray } from '../tensor/allocate.js';
 import { checkPositiveInteger } from '../tensor/shape.js';

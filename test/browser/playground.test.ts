@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Browser, Page } from 'playwright-core';
-import { Encoder } from '../../lib/encoder/encoder.js';
+import { Encoder } from '../../lib/models/encoder.js';
 import { type EmbeddingsServerOptions, embeddingsServer } from '../../lib/server/index.js';
 import { launchBrowser, noBrowser, openWatched, type Watched } from '../support/browser.js';
 import { HOSTILE } from '../support/explained.js';

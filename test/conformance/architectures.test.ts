@@ -3,9 +3,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { loadArchitecture } from '../../lib/encoder/architecture.js';
-import { JsonObject } from '../../lib/encoder/json_file.js';
-import type { EncoderDType } from '../../lib/encoder/types.js';
+import { loadArchitecture } from '../../lib/models/architectures/registry.js';
+import { JsonObject } from '../../lib/models/directory/json_file.js';
+import type { EncoderDType } from '../../lib/models/types.js';
 import { addon } from '../../lib/native/load.js';
 import { EncodeOutput } from '../../lib/native/program.js';
 import {

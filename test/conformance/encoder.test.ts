@@ -2,9 +2,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Encoder } from '../../lib/encoder/encoder.js';
-import { readModelDirectory } from '../../lib/encoder/model_directory.js';
-import { Tokenizer } from '../../lib/encoder/tokenize.js';
+import { readModelDirectory } from '../../lib/models/directory/model_directory.js';
+import { Encoder } from '../../lib/models/encoder.js';
+import { Tokenizer } from '../../lib/models/tokenizer/tokenizer.js';
 import { expectClose, goldenPath, readGolden } from '../support/golden.js';
 
 interface Text {

@@ -1,10 +1,10 @@
 /** What the encoder says it attends to, against the same network made of this package's layers. */
 import { describe, expect, it } from '@jest/globals';
-import { Encoder } from '../../lib/encoder/encoder.js';
-import { readModelDirectory } from '../../lib/encoder/model_directory.js';
-import { Tokenizer } from '../../lib/encoder/tokenize.js';
 import { embedding, layerNorm } from '../../lib/kernels/index.js';
 import { loadSafetensors, MultiHeadAttention, TransformerEncoderLayer } from '../../lib/layers/index.js';
+import { readModelDirectory } from '../../lib/models/directory/model_directory.js';
+import { Encoder } from '../../lib/models/encoder.js';
+import { Tokenizer } from '../../lib/models/tokenizer/tokenizer.js';
 import { permute } from '../../lib/tensor/permute.js';
 import { Tensor } from '../../lib/tensor/tensor.js';
 import { goldenPath } from '../support/golden.js';

@@ -1,6 +1,6 @@
 /** Encoder on small random models of every architecture, text in, embeddings out. */
 import { describe, expect, it } from '@jest/globals';
-import { Encoder } from '../../lib/encoder/encoder.js';
+import { Encoder } from '../../lib/models/encoder.js';
 import {
   encoderDirectory,
   expectRowsClose,

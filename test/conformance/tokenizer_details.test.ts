@@ -1,6 +1,6 @@
 /** Ids where details of a tokenizer's parts decide, as the Rust library gives them. */
 import { describe, expect, it } from '@jest/globals';
-import { drain } from '../../lib/encoder/tokenizer/steps.js';
+import { drain } from '../../lib/models/tokenizer/steps.js';
 import { readGolden } from '../support/golden.js';
 import { createTokenizer, hashOf, tokenizerValues, type Values } from '../support/golden_tokenizers.js';
 

@@ -1,6 +1,6 @@
 /** Ids of texts of one unit, repeated, by every tokenizer of the goldens, as the Rust library gives them. */
 import { describe, expect, it } from '@jest/globals';
-import type { Tokenizer } from '../../lib/encoder/tokenize.js';
+import type { Tokenizer } from '../../lib/models/tokenizer/tokenizer.js';
 import { createTokenizer, hashOf, readRuns, textOf, tokenizerValues } from '../support/golden_tokenizers.js';
 
 const { cases, truncated, units } = readRuns();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Encoder } from '../../lib/encoder/encoder.js';
+import { Encoder } from '../../lib/models/encoder.js';
 import { readCommandOptions } from '../../lib/server/options.js';
 import { withWord } from '../support/altered_model.js';
 import { type Answer, startTestServer, type TestServer, tinyModel } from './server.js';

@@ -1,7 +1,7 @@
 /** OpenAI's contract, over sockets. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI, { BadRequestError, NotFoundError } from 'openai';
-import { Encoder } from '../../lib/encoder/encoder.js';
+import { Encoder } from '../../lib/models/encoder.js';
 import { goldenPath } from '../support/golden.js';
 import { type Answer, startTestServer, type TestServer, tinyModel } from './server.js';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fastify } from 'fastify';
-import { Encoder } from '../../lib/encoder/encoder.js';
+import { Encoder } from '../../lib/models/encoder.js';
 import { embeddingsServer, loadModels } from '../../lib/server/index.js';
 import { checkServerOptions } from '../../lib/server/options.js';
 import { registerServer } from '../../lib/server/plugin.js';

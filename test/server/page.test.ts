@@ -1,6 +1,6 @@
 /** The page at / and POST /explain, as programs see them. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Encoder } from '../../lib/encoder/encoder.js';
+import { Encoder } from '../../lib/models/encoder.js';
 import { MOST_EXPLAINED_TOKENS } from '../../lib/server/routes/page.js';
 import { goldenPath } from '../support/golden.js';
 import { startTestServer, type TestServer, tinyModel } from './server.js';

@@ -1,7 +1,7 @@
 /** The routes of text-embeddings-inference, over sockets. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Encoder } from '../../lib/encoder/encoder.js';
+import { Encoder } from '../../lib/models/encoder.js';
 import { type Answer, startTestServer, type TestServer, tinyModel } from './server.js';
 
 let server: TestServer;

@@ -1,7 +1,7 @@
 /** Where tokens stand in their text. */
 import { describe, expect, it } from '@jest/globals';
-import { Encoder } from '../../lib/encoder/encoder.js';
-import { drain } from '../../lib/encoder/tokenizer/steps.js';
+import { Encoder } from '../../lib/models/encoder.js';
+import { drain } from '../../lib/models/tokenizer/steps.js';
 import { tokenSpans } from '../../lib/server/token_spans.js';
 import { goldenPath } from '../support/golden.js';
 

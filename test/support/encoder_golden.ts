@@ -1,5 +1,5 @@
 /** The small models of test/golden/encoders and what they give. */
-import type { PoolingMode } from '../../lib/encoder/types.js';
+import type { PoolingMode } from '../../lib/models/types.js';
 import { expectClose, type GoldenTensor, goldenPath, readGolden } from './golden.js';
 
 export interface EncoderGolden {

@@ -1,8 +1,8 @@
 /** The tokenizers that goldens are of, by name. For benchmarks and fuzzers too, which have no Jest. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JsonObject } from '../../lib/encoder/json_file.js';
-import { Tokenizer } from '../../lib/encoder/tokenize.js';
+import { JsonObject } from '../../lib/models/directory/json_file.js';
+import { Tokenizer } from '../../lib/models/tokenizer/tokenizer.js';
 import { packageRoot } from '../../lib/package_root.js';
 
 export type Values = Record<string, unknown>;

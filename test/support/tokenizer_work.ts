@@ -1,5 +1,5 @@
 /** What the work of a tokenizer is bounded by, in the units of WorkMeter. */
-import { STEP_WORK } from '../../lib/encoder/tokenizer/steps.js';
+import { STEP_WORK } from '../../lib/models/tokenizer/steps.js';
 
 /** For each character once it is decomposed: one such as U+FDFA is worked on as the 18 that it becomes. */
 const EACH = 64;

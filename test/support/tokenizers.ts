@@ -1,6 +1,6 @@
 /** The tokenizers of the goldens. */
 import { readFileSync } from 'node:fs';
-import { JsonObject } from '../../lib/encoder/json_file.js';
+import { JsonObject } from '../../lib/models/directory/json_file.js';
 import { goldenPath, readGolden } from './golden.js';
 
 type Values = Record<string, unknown>;

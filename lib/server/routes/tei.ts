@@ -1,7 +1,7 @@
 /** The routes of text-embeddings-inference that embed: /embed, /embed_all, /similarity. */
 import type { FastifyInstance } from 'fastify';
-import { inTurns } from '../../encoder/turns.js';
-import type { TextCut } from '../../encoder/types.js';
+import { inTurns } from '../../models/feed/in_turns.js';
+import type { TextCut } from '../../models/types.js';
 import { type Context, clientSignal } from '../context.js';
 import { checkCount, checkTokenNumbers, embedInput, type Input } from '../embed.js';
 import { JsonWriter, rowsJson } from '../json_writer.js';

@@ -1,9 +1,9 @@
 /** The routes of text-embeddings-inference about tokens: /tokenize, /decode. */
 import type { FastifyInstance } from 'fastify';
-import type { Encoder } from '../../encoder/encoder.js';
-import { chunkEnd } from '../../encoder/tokenizer/stage.js';
-import type { TokenizedText } from '../../encoder/types.js';
 import { expectation } from '../../errors.js';
+import type { Encoder } from '../../models/encoder.js';
+import { chunkEnd } from '../../models/tokenizer/stage.js';
+import type { TokenizedText } from '../../models/types.js';
 import { ByteParts } from '../byte_parts.js';
 import { type Context, clientSignal } from '../context.js';
 import { checkIdCount, decodedJson } from '../decoder.js';

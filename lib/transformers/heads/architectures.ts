@@ -1,6 +1,7 @@
 /** The heads of every architecture, by config.json's model_type, as Python's transformers names their tensors. */
-import type { JsonObject } from '../../encoder/json_file.js';
+
 import { describe, expectation, ModelError } from '../../errors.js';
+import type { JsonObject } from '../../models/directory/json_file.js';
 import {
   type ClassifierPlan,
   decoder,

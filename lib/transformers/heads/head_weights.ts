@@ -1,15 +1,15 @@
 /** Single tensors of a model directory as float32. */
 
-import { allFinite } from '../../encoder/encode_job.js';
+import { expectation, ModelError } from '../../errors.js';
+import { quoteName } from '../../formats/quote_name.js';
+import { decodeFloat32 } from '../../formats/safetensors.js';
 import {
   openWeightsFiles,
   readEntry,
   SCALES_SUFFIX,
   type WeightsFiles,
-} from '../../encoder/weights_files.js';
-import { expectation, ModelError } from '../../errors.js';
-import { quoteName } from '../../formats/quote_name.js';
-import { decodeFloat32 } from '../../formats/safetensors.js';
+} from '../../models/directory/weights_files.js';
+import { allFinite } from '../../models/feed/encode_job.js';
 import { type Shape, shapeText } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 

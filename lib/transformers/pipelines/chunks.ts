@@ -1,6 +1,7 @@
 /** Many texts in portions, so that states and scores of a few are in memory at a time. */
-import { failureError, NO_FAILURES, throwFailure, withRowsChecked } from '../../encoder/encode_job.js';
+
 import { ArgumentError, describe, expectation, NonFiniteError } from '../../errors.js';
+import { failureError, NO_FAILURES, throwFailure, withRowsChecked } from '../../models/feed/encode_job.js';
 import { allocateFloats } from '../../tensor/allocate.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { Head } from '../heads/head.js';

@@ -1,6 +1,7 @@
 /** pipeline('feature-extraction'): embeddings of texts, or the states of their tokens. */
-import type { PoolingMode } from '../../encoder/types.js';
+
 import { ArgumentError, describe, expectation } from '../../errors.js';
+import type { PoolingMode } from '../../models/types.js';
 import { checkOptions, optionNames } from '../../options.js';
 import { allocateFloats } from '../../tensor/allocate.js';
 import { checkBoolean } from '../../tensor/shape.js';

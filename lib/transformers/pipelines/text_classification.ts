@@ -1,7 +1,8 @@
 /** pipeline('text-classification'): labels of texts. */
-import type { JsonObject } from '../../encoder/json_file.js';
-import { isObject } from '../../encoder/json_file.js';
+
 import { softmaxAsync } from '../../kernels/index.js';
+import type { JsonObject } from '../../models/directory/json_file.js';
+import { isObject } from '../../models/directory/json_file.js';
 import { checkOptions, optionNames } from '../../options.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Engine, TokenStates } from '../engine.js';

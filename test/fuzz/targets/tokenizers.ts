@@ -1,8 +1,8 @@
 /** Tokenizers of the goldens, as they are or mutated, on texts of repeated and random units. */
-import { JsonObject } from '../../../lib/encoder/json_file.js';
-import { tokenizeSlice } from '../../../lib/encoder/token_slice.js';
-import { Tokenizer } from '../../../lib/encoder/tokenize.js';
-import { drain, WorkMeter } from '../../../lib/encoder/tokenizer/steps.js';
+import { JsonObject } from '../../../lib/models/directory/json_file.js';
+import { tokenizeSlice } from '../../../lib/models/feed/token_slice.js';
+import { drain, WorkMeter } from '../../../lib/models/tokenizer/steps.js';
+import { Tokenizer } from '../../../lib/models/tokenizer/tokenizer.js';
 import { readRuns, tokenizerValues, type Values } from '../../support/golden_tokenizers.js';
 import { largestStep, mostWork } from '../../support/tokenizer_work.js';
 import { applyJson, type JsonMutation, mutateJson } from '../json_mutation.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Encoder } from '../../../lib/encoder/encoder.js';
+import { Encoder } from '../../../lib/models/encoder.js';
 import { goldenPath } from '../../support/golden.js';
 import { ensureBuilt, finish, run, start } from './command.js';
 

@@ -1,5 +1,5 @@
 /** An encoder that computes next to nothing, so that tests see what stands around it. */
-import type { EncodedBatch, EncodeOptions, TextEncoder, TextSource } from '../../../lib/encoder/types.js';
+import type { EncodedBatch, EncodeOptions, TextEncoder, TextSource } from '../../../lib/models/types.js';
 import { Tensor } from '../../../lib/tensor/tensor.js';
 
 /** Numbers that depend on the text alone, between -1 and 1, or N times as large for "loud N". */

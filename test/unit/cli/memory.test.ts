@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from '@jest/globals';
 import { runEncode } from '../../../lib/cli/encode.js';
-import type { EncodedBatch, TextSource } from '../../../lib/encoder/types.js';
+import type { EncodedBatch, TextSource } from '../../../lib/models/types.js';
 import { useTemporaryDirectory } from '../formats/temporary_directory.js';
 import { FakeEncoder } from './fake_encoder.js';
 

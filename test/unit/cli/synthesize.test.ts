@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { tradeOffChart } from '../../../lib/cli/trade_off_chart.js';
 import { tradeOffTable } from '../../../lib/cli/trade_off_table.js';
-import { Encoder } from '../../../lib/encoder/encoder.js';
+import { Encoder } from '../../../lib/models/encoder.js';
 import { goldenPath, readGolden } from '../../support/golden.js';
 import { ensureBuilt, run } from './command.js';
 

@@ -1,4 +1,4 @@
-import type { EncodeOptions, TextSource } from '../../../lib/encoder/types.js';
+import type { EncodeOptions, TextSource } from '../../../lib/models/types.js';
 import { FakeEncoder } from './fake_encoder.js';
 
 /** Counts texts and calls `onBatch` between batches. */

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { convertModel } from '../../../lib/encoder/convert.js';
 import { DisposedError } from '../../../lib/errors.js';
 import {
   type EncodeOptions,
@@ -15,6 +14,7 @@ import {
   semanticSearch,
   similarity,
 } from '../../../lib/index.js';
+import { convertModel } from '../../../lib/models/convert/convert.js';
 import { type Entry, violations } from '../../support/bad_values.js';
 import { goldenPath } from '../../support/golden.js';
 import { random } from '../../support/layers.js';

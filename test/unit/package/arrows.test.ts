@@ -23,7 +23,7 @@ const LIB: Record<string, readonly string[]> = {
   kernels: ['native', 'tensor', 'options', 'errors'],
   layers: ['kernels', 'native', 'formats', 'explain', 'tensor', 'options', 'errors'],
   hub: ['formats', 'package_root', 'variables', 'options', 'errors'],
-  encoder: [
+  models: [
     'hub',
     'program',
     'layers',
@@ -37,10 +37,10 @@ const LIB: Record<string, readonly string[]> = {
     'errors',
   ],
   tfjs: ['layers', 'kernels', 'native', 'tensor', 'options', 'errors'],
-  transformers: ['encoder', 'hub', 'kernels', 'formats', 'tensor', 'native', 'options', 'errors'],
+  transformers: ['models', 'hub', 'kernels', 'formats', 'tensor', 'native', 'options', 'errors'],
   diagnostics: ['native', 'package_root', 'errors'],
   server: [
-    'encoder',
+    'models',
     'hub',
     'explain',
     'diagnostics',
@@ -53,7 +53,7 @@ const LIB: Record<string, readonly string[]> = {
   cli: [
     'chart',
     'server',
-    'encoder',
+    'models',
     'hub',
     'diagnostics',
     'formats',
@@ -62,7 +62,7 @@ const LIB: Record<string, readonly string[]> = {
     'options',
     'errors',
   ],
-  index: ['encoder', 'layers', 'kernels', 'explain', 'diagnostics', 'tensor', 'errors'],
+  index: ['models', 'layers', 'kernels', 'explain', 'diagnostics', 'tensor', 'errors'],
 };
 
 const NATIVE: Record<string, readonly string[]> = {

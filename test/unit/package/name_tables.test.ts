@@ -2,19 +2,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { MODEL_FILES, SENTENCE_CONFIGS } from '../../../lib/hub/model_files.js';
 import {
   ENCODER_DTYPES,
   POOLING_MODES,
   PRECISION_NAMES,
   SIMILARITIES,
   TEXT_CUTS,
-} from '../../../lib/encoder/types.js';
-import { MODEL_FILES, SENTENCE_CONFIGS } from '../../../lib/hub/model_files.js';
+} from '../../../lib/models/types.js';
 import { root } from '../cli/command.js';
 
 /** What knows no model: its words are the names of number types, or of files of its own. */
 const BELOW = /^(?:formats|kernels|layers|native|program|tensor|tfjs)\//;
-const TABLES = 'encoder/types.ts';
+const TABLES = 'models/types.ts';
 const FILES = 'hub/model_files.ts';
 
 const LISTS = {

@@ -3,10 +3,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { convertModel } from '../../../lib/encoder/convert.js';
 import { writeSafetensors } from '../../../lib/formats/safetensors.js';
 import { type Float32TensorRead, readSafetensors } from '../../../lib/formats/safetensors_reader.js';
 import { ModelError } from '../../../lib/index.js';
+import { convertModel } from '../../../lib/models/convert/convert.js';
 import { pipeline, type TaskType } from '../../../lib/transformers/index.js';
 import { goldenPath } from '../../support/golden.js';
 
