@@ -26,8 +26,8 @@ export {
 export * as kernels from './kernels/index.js';
 export * from './layers/index.js';
 export { Encoder, type EncoderLoadOptions } from './models/encoder.js';
-export type { TokenBatch } from './models/feed/token_batch.js';
-export type { TokenizerWorkers } from './models/feed/token_workers.js';
+export type { TokenBatch } from './models/feed/batch.js';
+export type { TokenizerWorkers } from './models/feed/worker_pool.js';
 export { type QuantizeEmbeddingsOptions, quantizeEmbeddings } from './models/heads/quantize.js';
 export {
   type ScoreFunction,

@@ -11,11 +11,11 @@ import { Tensor, type TensorLike } from '../tensor/tensor.js';
 import type { LoadedModel } from './architectures/loaded_model.js';
 import { openArchitecture } from './architectures/registry.js';
 import { type ModelDirectory, readModelDirectory } from './directory/model_directory.js';
+import type { TokenBatch } from './feed/batch.js';
+import { checkTokenBatch } from './feed/check_batch.js';
 import { reportFailures, throwFailure } from './feed/encode_job.js';
 import { runJobs } from './feed/jobs.js';
-import type { TokenBatch } from './feed/token_batch.js';
-import { checkTokenBatch } from './feed/token_input.js';
-import { checkTokenizerWorkers, type TokenizerWorkers, TokenWorkers } from './feed/token_workers.js';
+import { checkTokenizerWorkers, type TokenizerWorkers, TokenWorkers } from './feed/worker_pool.js';
 import { explainedLayers } from './heads/attention_weights.js';
 import {
   checkPooling,

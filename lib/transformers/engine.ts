@@ -9,7 +9,7 @@ import type { JsonObject } from '../models/directory/json_file.js';
 import { type ModelDirectory, readModelDirectory } from '../models/directory/model_directory.js';
 import { throwFailure } from '../models/feed/encode_job.js';
 import { runJobs } from '../models/feed/jobs.js';
-import { TokenWorkers } from '../models/feed/token_workers.js';
+import { TokenWorkers } from '../models/feed/worker_pool.js';
 import { embed, type HeadPlan, tokenStates } from '../models/heads/head.js';
 import { Tokenizer } from '../models/tokenizer/tokenizer.js';
 import type { EncoderDType, PoolingMode } from '../models/types.js';

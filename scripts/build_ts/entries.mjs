@@ -10,7 +10,7 @@ export const PUBLIC = Object.values(exports)
   .map((entry) => entry.require.default.replace(/^\.\/dist\/(.*)\.cjs$/, '$1'));
 
 /** Files that are run: the command, and what a thread runs. */
-export const PROGRAMS = ['cli/main', 'models/feed/token_worker'];
+export const PROGRAMS = ['cli/main', 'models/feed/worker'];
 
 export const sourceOf = (name) => `lib/${name}.ts`;
 

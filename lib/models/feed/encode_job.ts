@@ -9,7 +9,7 @@ import {
 import { addon } from '../../native/load.js';
 import { type EncodeOptions as EncodeJob, EncodeOutput } from '../../native/program.js';
 import type { LoadedModel } from '../architectures/loaded_model.js';
-import type { TokenBatch } from './token_batch.js';
+import type { TokenBatch } from './batch.js';
 
 /** Why a text has no result: 'not finite', or a sentence about the weights file. */
 export type FailureReason = 'not finite' | { problem: string };

@@ -2,10 +2,10 @@
 import { readSignal } from '../../options.js';
 import { checkPositiveInteger } from '../../tensor/shape.js';
 import type { EncodeProgress, TextSource } from '../types.js';
+import type { TokenBatch } from './batch.js';
+import { tokenBatches } from './batches.js';
 import { TextReader } from './text_reader.js';
-import type { TokenBatch } from './token_batch.js';
-import { tokenBatches } from './token_batches.js';
-import type { TokenWorkers } from './token_workers.js';
+import type { TokenWorkers } from './worker_pool.js';
 
 /**
  * Tokens a native job: several chunks for each thread of an ordinary machine, small enough for results to come

@@ -1,6 +1,6 @@
 /** Tokenizers of the goldens, as they are or mutated, on texts of repeated and random units. */
 import { JsonObject } from '../../../lib/models/directory/json_file.js';
-import { tokenizeSlice } from '../../../lib/models/feed/token_slice.js';
+import { tokenizeSlice } from '../../../lib/models/feed/slice.js';
 import { drain, WorkMeter } from '../../../lib/models/tokenizer/steps.js';
 import { Tokenizer } from '../../../lib/models/tokenizer/tokenizer.js';
 import { readRuns, tokenizerValues, type Values } from '../../support/golden_tokenizers.js';

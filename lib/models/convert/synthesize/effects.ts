@@ -22,8 +22,8 @@ import type {
   TransformerParts,
 } from '../../architectures/transformer_parts.js';
 import { sliceLinear } from '../../directory/weights.js';
+import type { TokenBatch } from '../../feed/batch.js';
 import { encodeJob, throwFailure } from '../../feed/encode_job.js';
-import type { TokenBatch } from '../../feed/token_batch.js';
 import type { PoolingMode } from '../../types.js';
 import type { DotEncoder, DotLayer } from './expressible.js';
 import { kept } from './trade_off.js';

@@ -1,6 +1,6 @@
 /** What a model with static heads keeps of the original, and how much faster it is. */
 import type { Encoder } from '../../encoder.js';
-import type { TokenBatch } from '../../feed/token_batch.js';
+import type { TokenBatch } from '../../feed/batch.js';
 
 export interface Kept {
   /** Cosine of each held-out text's embedding to the original's. */

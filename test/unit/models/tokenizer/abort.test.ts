@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
+import { tokenBatches } from '../../../../lib/models/feed/batches.js';
 import { TextReader } from '../../../../lib/models/feed/text_reader.js';
-import { tokenBatches } from '../../../../lib/models/feed/token_batches.js';
-import type { TokenWorkers } from '../../../../lib/models/feed/token_workers.js';
+import type { TokenWorkers } from '../../../../lib/models/feed/worker_pool.js';
 
 it('an abort ends the tokenization of a text between two steps', async () => {
   let steps = 0;

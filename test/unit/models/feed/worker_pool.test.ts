@@ -10,16 +10,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { ArgumentError, FileError } from '../../../../lib/errors.js';
 import { type JsonObject, readJsonObject } from '../../../../lib/models/directory/json_file.js';
 import { Encoder } from '../../../../lib/models/encoder.js';
+import type { TokenBatch } from '../../../../lib/models/feed/batch.js';
 import { type JobOptions, runJobs } from '../../../../lib/models/feed/jobs.js';
-import type { TokenBatch } from '../../../../lib/models/feed/token_batch.js';
-import { TokenWorkers, type TokenWorkersOptions } from '../../../../lib/models/feed/token_workers.js';
+import { TokenWorkers, type TokenWorkersOptions } from '../../../../lib/models/feed/worker_pool.js';
 import { Tokenizer } from '../../../../lib/models/tokenizer/tokenizer.js';
 import type { TextSource } from '../../../../lib/models/types.js';
 import { packageRoot } from '../../../../lib/package_root.js';
 import { goldenPath } from '../../../support/golden.js';
 
 const model = goldenPath('tiny_bert');
-const built = join(packageRoot(), 'dist', 'models', 'feed', 'token_worker.cjs');
+const built = join(packageRoot(), 'dist', 'models', 'feed', 'worker.cjs');
 /** Sources are no thread's to run: these need what `npm run build:ts` makes. */
 const withThreads = existsSync(built) ? it : it.skip;
 

@@ -1,11 +1,11 @@
 /** Texts to token batches for native jobs: sequences end to end, cut by token count. */
 
 import { IdBuffer } from '../tokenizer/id_buffer.js';
+import type { BatchLimits, TokenBatch } from './batch.js';
+import { type TokenSlices, tokenSlices } from './slice_reader.js';
 import type { TextReader } from './text_reader.js';
-import type { BatchLimits, TokenBatch } from './token_batch.js';
-import { type TokenSlices, tokenSlices } from './token_slices.js';
-import type { TokenWorkers } from './token_workers.js';
 import { Turn } from './turn.js';
+import type { TokenWorkers } from './worker_pool.js';
 
 /** Ids beyond the limit that a batch has room for at first: its last text ends behind it. */
 const OVERHANG = 512;

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { JsonObject } from '../directory/json_file.js';
 import { drain } from '../tokenizer/steps.js';
 import { Tokenizer, type TokenizerOptions } from '../tokenizer/tokenizer.js';
-import { tokenizeSlice } from './token_slice.js';
+import { tokenizeSlice } from './slice.js';
 
 export interface ThreadData {
   /** tokenizer.json */

@@ -10,9 +10,9 @@ import { ArgumentError, describe, expectation, FileError, SyntheticAttentionErro
 import { installedRoot } from '../../package_root.js';
 import type { JsonObject } from '../directory/json_file.js';
 import type { Tokenizer, TokenizerOptions } from '../tokenizer/tokenizer.js';
-import { TokenDemand } from './token_demand.js';
-import type { Slice } from './token_slice.js';
-import type { ThreadData, ThreadMessage, ThreadTask } from './token_worker.js';
+import { TokenDemand } from './demand.js';
+import type { Slice } from './slice.js';
+import type { ThreadData, ThreadMessage, ThreadTask } from './worker.js';
 
 export type TokenizerWorkers = number | 'auto';
 
@@ -77,7 +77,7 @@ export class TokenWorkers {
     this.data = { source: tokenizerFile.source, values: tokenizerFile.values, options };
     this.auto = workers === 'auto';
     // Sources are no thread's to run, and bundles of other programs do not have it: it is always this file.
-    this.file = file ?? join(installedRoot() ?? '', 'dist', 'models', 'feed', 'token_worker.cjs');
+    this.file = file ?? join(installedRoot() ?? '', 'dist', 'models', 'feed', 'worker.cjs');
     this.most = workers === 'auto' ? (most ?? Math.min(MOST_AUTO, availableParallelism() - 1)) : workers;
     if (this.most > 0 && !existsSync(this.file)) {
       if (!this.auto) throw new FileError(expectation(this.file, 'what tokenizer workers run', 'no file'));

@@ -2,7 +2,7 @@
 
 import { IdBuffer } from '../tokenizer/id_buffer.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
-import type { TokenBatch } from './token_batch.js';
+import type { TokenBatch } from './batch.js';
 
 /** Ids of an ordinary slice. */
 const ROOM = 8192;

@@ -1,10 +1,10 @@
 /** Texts in slices for the threads that tokenize: read ahead of the jobs, some slices far, and given back in order. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { BatchLimits, TokenBatch } from './batch.js';
+import { type Slice, tokenizeSlice } from './slice.js';
 import type { TextReader } from './text_reader.js';
-import type { BatchLimits, TokenBatch } from './token_batch.js';
-import { type Slice, tokenizeSlice } from './token_slice.js';
-import type { TokenWorkers } from './token_workers.js';
 import type { Turn } from './turn.js';
+import type { TokenWorkers } from './worker_pool.js';
 
 export type TokenSlices = AsyncGenerator<TokenBatch, void, undefined>;
 

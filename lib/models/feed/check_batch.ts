@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { ArgumentError, describe, expectation } from '../../errors.js';
 import { checkIntegers } from '../../tensor/typed_array.js';
-import type { TokenBatch } from './token_batch.js';
+import type { TokenBatch } from './batch.js';
 
 export interface TokenLimits {
   vocabularySize: number;
