@@ -38,7 +38,7 @@ function execute(command, args, what) {
 function sourcesOf(main) {
   const kernels = readFileSync(join(native, 'sources.txt'), 'utf8')
     .split('\n')
-    .filter((line) => /^(dispatch|runtime)\/.*\.cc$/.test(line))
+    .filter((line) => /^(dispatch|schedule|runtime)\/.*\.cc$/.test(line))
     .map((line) => join(native, line));
   const own = filesUnder(join(root, 'bench', 'native'), '.cc').filter(
     (file) => file.endsWith(`/${main}`) || !file.endsWith('_main.cc'),

@@ -1,6 +1,7 @@
 // Layer normalisation over the last axis: y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, the
 // variance without Bessel's correction. Passes over a row that sits in L1 cost little; mean(x^2) - mean^2 in
-// one pass would cancel. y may equal x. gamma and beta may be null (1 and 0).
+// one pass would cancel. A row whose squares exceed float32 is NaN. y may equal x. gamma and beta may be null
+// (1 and 0).
 #pragma once
 
 #include <cstddef>

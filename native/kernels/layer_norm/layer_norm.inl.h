@@ -46,7 +46,8 @@ static RowMoments row_moments(const float* x, int64_t n, float epsilon) {
   const float shift = vreduce_add(vadd(d0, d1)) / static_cast<float>(n);
   const float spread = vreduce_add(vadd(s0, s1)) / static_cast<float>(n) - shift * shift;
   const float variance = spread > 0.0f || spread != spread ? spread : 0.0f;
-  return {rough, vset(shift), vset(1.0f / std::sqrt(variance + epsilon))};
+  // Squares beyond float32 make the row NaN: divided by infinity it would be zeros, as if nothing were wrong.
+  return {rough, vset(shift), vset(1.0f / std::sqrt(variance + epsilon) + variance * 0.0f)};
 }
 
 static void layer_norm_rows(const LayerNormRows& p, int64_t begin, int64_t end) {

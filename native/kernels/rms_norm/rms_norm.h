@@ -1,5 +1,6 @@
 // Root mean square normalisation over the last axis (Zhang and Sennrich, arXiv 1910.07467):
-// y = x / sqrt(mean(x^2) + epsilon) * gamma. y may equal x. gamma may be null (1).
+// y = x / sqrt(mean(x^2) + epsilon) * gamma. A row whose squares exceed float32 is NaN. y may equal x. gamma
+// may be null (1).
 #pragma once
 
 #include <cstdint>

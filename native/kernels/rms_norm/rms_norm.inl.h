@@ -17,7 +17,9 @@ static void rms_norm_rows(const RmsNormRows& p, int64_t begin, int64_t end) {
       even = vfma(a, a, even);
     }
     const float mean = vreduce_add(vadd(even, odd)) / static_cast<float>(n);
-    const Vec inverse = vset(1.0f / std::sqrt(mean + p.epsilon));
+    // Squares beyond float32 make the row NaN: divided by infinity it would be zeros, as if nothing were
+    // wrong.
+    const Vec inverse = vset(1.0f / std::sqrt(mean + p.epsilon) + mean * 0.0f);
     for (j = 0; j < n; j += kLanes) {
       const int width = static_cast<int>(n - j < kLanes ? n - j : kLanes);
       Vec v = vmul(vload_row(x + j, width), inverse);

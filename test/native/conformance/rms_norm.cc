@@ -25,7 +25,22 @@ void compare_row(Case& c, const sa::RmsNormRows& p, const float* x, int64_t r) {
 
 }  // namespace
 
+// Squares that overflow: no row may look like a result.
+static void check_overflow(Case& c) {
+  Random& r = c.random;
+  const int64_t columns = r.size(1, 50, 200);
+  Buffer<float> x(r, columns), y(r, columns);
+  for (int64_t i = 0; i < columns; ++i)
+    x[i] = (i % 2 == 0 ? 1.0f : -1.0f) * std::ldexp(r.uniform(1.0f, 2.0f), 80);
+  c.kernels.rms_norm_rows({columns, x.data(), y.data(), nullptr, 1e-6f}, 0, 1);
+  for (int64_t i = 0; i < columns; ++i) c.that("a row whose squares overflow is NaN", y[i] != y[i]);
+  if (columns == 1) return;
+  c.kernels.layer_norm_rows({1, columns, x.data(), y.data(), nullptr, nullptr, 1e-6f}, 0, 1);
+  for (int64_t i = 0; i < columns; ++i) c.that("a row whose squares overflow is NaN", y[i] != y[i]);
+}
+
 void check_rms_norm(Case& c) {
+  check_overflow(c);
   Random& r = c.random;
   sa::RmsNormRows p;
   const int64_t rows = r.size(0, 9, 70);
