@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "program/functions.h"
+#include "program/operation.h"
 #include "runtime/allocation.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"

@@ -1,7 +1,7 @@
 // embed: out = words + positions + the first token type, by the ids and the positions of tokens.
 #include <algorithm>
 
-#include "program/functions.h"
+#include "program/operation.h"
 #include "runtime/workspace.h"
 #include "schedule/run.h"
 #include "weights/word_table.h"

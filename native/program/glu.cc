@@ -1,6 +1,6 @@
 // glu: the gated linear unit of rows [2 columns], in place (kernels/glu/glu.h): what it gives stands in their
 // first half.
-#include "program/functions.h"
+#include "program/operation.h"
 #include "schedule/run.h"
 
 namespace sa {

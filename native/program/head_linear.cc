@@ -1,5 +1,5 @@
 // headLinear: out(h) = in(h) W(h) + b(h) for every head h, whose columns lie side by side in `in` and `out`.
-#include "program/functions.h"
+#include "program/operation.h"
 #include "schedule/run.h"
 #include "weights/head_maps.h"
 

@@ -1,5 +1,5 @@
 // linear: out = activation(in W^T + b) + residual, W the stack of `parts` along their outputs.
-#include "program/functions.h"
+#include "program/operation.h"
 #include "runtime/allocation.h"
 #include "weights/linear.h"
 

@@ -1,6 +1,6 @@
 // norm: layer normalisation (kernels/layer_norm/layer_norm.h) or root mean square normalisation
 // (kernels/rms_norm/rms_norm.h), of whole rows or of every one of `groups` heads in them.
-#include "program/functions.h"
+#include "program/operation.h"
 #include "schedule/over_rows.h"
 #include "schedule/run.h"
 

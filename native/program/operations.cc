@@ -1,6 +1,15 @@
-#include "program/functions.h"
+#include "program/operation.h"
 
 namespace sa {
+
+// What makes each, in the file of its name.
+std::unique_ptr<Operation> new_embed_operation();
+std::unique_ptr<Operation> new_linear_operation();
+std::unique_ptr<Operation> new_head_linear_operation();
+std::unique_ptr<Operation> new_norm_operation();
+std::unique_ptr<Operation> new_rotary_operation();
+std::unique_ptr<Operation> new_glu_operation();
+std::unique_ptr<Operation> new_attention_operation();
 
 namespace {
 

@@ -1,7 +1,7 @@
 // rotary: turns the heads of some columns by the position of their token (kernels/rotary/rotary.h).
 #include <cmath>
 
-#include "program/functions.h"
+#include "program/operation.h"
 #include "schedule/run.h"
 
 namespace sa {

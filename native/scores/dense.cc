@@ -1,6 +1,6 @@
 // Dense scores: logits(i, j) = (h(i) W2 + b2)(j) of rows h = ReLU(x W1 + b1) that were projected before (Tay
 // et al., arXiv 2005.00743). W2 [maps, depth, length]; maps is 1 where all heads have one.
-#include "scores/functions.h"
+#include "scores/score.h"
 #include "weights/head_maps.h"
 
 namespace sa {

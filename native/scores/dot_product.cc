@@ -1,6 +1,6 @@
 // Dot-product scores: logits(i, j) = q(i) k(j) of rows that were projected before. Heads of queries may share
 // those of keys (Ainslie et al., arXiv 2305.13245).
-#include "scores/functions.h"
+#include "scores/score.h"
 
 namespace sa {
 

@@ -1,6 +1,6 @@
 // Factorized dense scores: logits(i, j) = A(i, j mod a) B(i, j / a) of rows [A | B] a head that were mapped
 // before (Tay et al., arXiv 2005.00743); a = `tile`, B has length / a columns.
-#include "scores/functions.h"
+#include "scores/score.h"
 
 namespace sa {
 

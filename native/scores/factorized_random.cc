@@ -1,5 +1,5 @@
 // Factorized random scores: logits = R1 R2^T of a head, both [length, depth] (Tay et al., arXiv 2005.00743).
-#include "scores/functions.h"
+#include "scores/score.h"
 #include "scores/table.h"
 #include "schedule/run.h"
 

@@ -1,5 +1,5 @@
 // Random scores: logits(i, j) = R(i, j), R [heads, length, length] (Tay et al., arXiv 2005.00743).
-#include "scores/functions.h"
+#include "scores/score.h"
 #include "scores/table.h"
 
 namespace sa {

@@ -1,6 +1,14 @@
-#include "scores/functions.h"
+#include "scores/score.h"
 
 namespace sa {
+
+// What makes each, in the file of its name.
+std::unique_ptr<Score> new_dot_product_score();
+std::unique_ptr<Score> new_random_score();
+std::unique_ptr<Score> new_factorized_random_score();
+std::unique_ptr<Score> new_dense_score();
+std::unique_ptr<Score> new_factorized_dense_score();
+std::unique_ptr<Score> new_relative_score();
 
 namespace {
 

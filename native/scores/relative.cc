@@ -1,6 +1,6 @@
 // Relative positions as in T5 and MPNet: logits(i, j) = table(index(reach - 1 + j - i)) of a head, table
 // [buckets, heads], index [2 reach - 1] with reach the longest sequence (Raffel et al., arXiv 1910.10683).
-#include "scores/functions.h"
+#include "scores/score.h"
 
 namespace sa {
 

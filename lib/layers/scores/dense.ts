@@ -2,6 +2,7 @@ import { denseSource } from '../../kernels/attention.js';
 import { PackedMatrix } from '../../kernels/packed_matrix.js';
 import { headKernelSpecs, Projection, projectionSpecs } from '../projection.js';
 import { describeScore, type ScoreFunction, sequenceRows } from './score_function.js';
+import { storedMaps } from './stored_score.js';
 
 export interface DenseScoresOptions {
   hiddenDim: number;
@@ -48,4 +49,5 @@ export const dense = describeScore({
   looksAt: 'queries',
   limited: true,
   create: (options) => denseScores(options),
+  stored: (from) => ({ kind: 'dense', ...storedMaps(from, from.length) }),
 });

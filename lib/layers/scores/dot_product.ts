@@ -81,4 +81,10 @@ export const dotProduct = describeScore({
   looksAt: 'queries and keys',
   limited: false,
   create: ({ keyDim, useBias }) => dotProductScores(keyDim, useBias),
+  stored: (from) => ({
+    kind: 'dot-product',
+    weight: from.factor / Math.sqrt(from.size),
+    query: from.linear('query', from.heads * from.size),
+    key: from.linear('key', from.heads * from.size),
+  }),
 });

@@ -12,6 +12,7 @@ import {
   type ScoreFunction,
   sequenceRows,
 } from './score_function.js';
+import { storedMaps } from './stored_score.js';
 
 export interface FactorizedDenseScoresOptions {
   hiddenDim: number;
@@ -122,4 +123,9 @@ export const factorizedDense = describeScore({
   looksAt: 'queries',
   limited: true,
   create: (options) => factorizedDenseScores({ ...options, factors: options.factors! }),
+  stored(from) {
+    const tile = from.integer('tile');
+    if (from.length % tile !== 0) from.fail('tile', `a divisor of ${from.length}`);
+    return { kind: 'factorized-dense', tile, ...storedMaps(from, tile + from.length / tile) };
+  },
 });

@@ -58,4 +58,16 @@ export const factorizedRandom = describeScore({
   looksAt: 'positions',
   limited: true,
   create: ({ maxLength, rank }) => factorizedRandomScores(maxLength, rank),
+  stored(from) {
+    const { heads, length, factor } = from;
+    const depth = from.integer('rank', 8);
+    return {
+      kind: 'factorized-random',
+      weight: factor,
+      length,
+      depth,
+      left: from.tensor('left', [heads, length, depth]),
+      right: from.tensor('right', [heads, length, depth]),
+    };
+  },
 });

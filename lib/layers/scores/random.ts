@@ -38,4 +38,10 @@ export const random = describeScore({
   looksAt: 'positions',
   limited: true,
   create: ({ maxLength, trainable }) => randomScores(maxLength, trainable),
+  stored: ({ heads, length, factor, tensor }) => ({
+    kind: 'random',
+    weight: factor,
+    length,
+    matrix: tensor('kernel', [heads, length, length]),
+  }),
 });

@@ -9,6 +9,7 @@ import type { Scratch } from '../../kernels/scratch.js';
 import type { TensorLike } from '../../tensor/tensor.js';
 import type { Sequence } from '../axes.js';
 import type { WeightMap, WeightSpec } from '../layer_types.js';
+import type { ScoreReference, StoredScore } from './stored_score.js';
 
 /** The sequence as a matrix [batch * length, features], for projections. */
 export function sequenceRows({ data, batch, length, features }: Sequence): TensorLike {
@@ -121,6 +122,8 @@ export interface ScoreDescriptor<Name extends string = string> {
   limited: boolean;
   /** Weights and shapes, initialisers, and how it becomes native operations. */
   create(options: ScoreOptions): ScoreFunction;
+  /** What a stored model has of it. */
+  stored(from: StoredScore): ScoreReference;
 }
 
 /** A descriptor whose name is known to the compiler. */

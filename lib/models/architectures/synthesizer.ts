@@ -5,84 +5,33 @@
 import { describe, expectation, ModelError } from '../../errors.js';
 import { softmax } from '../../layers/mixing.js';
 import { isScoreName, SCORE_NAMES, type ScoreName, scoreDescriptor } from '../../layers/scores/registry.js';
+import type { StoredScore } from '../../layers/scores/stored_score.js';
+import type { Shape } from '../../tensor/shape.js';
 import { isObject, JsonObject } from '../directory/json_file.js';
 import { sliceRows, type Weights } from '../directory/weights.js';
 import type { Architecture } from './architecture.js';
 import { inOrder, LARGEST, layerCount, layerSizes, postNormConfig, size } from './config.js';
 import type { LayerSizes } from './layer.js';
-import type {
-  HeadGroupReference,
-  LayerReference,
-  ScoreReference,
-  TransformerParts,
-} from './transformer_parts.js';
+import type { HeadGroupReference, LayerReference, TransformerParts } from './transformer_parts.js';
 
-/** What a score function needs to know besides its own entry; `heads` are those of its group. */
-interface Place extends LayerSizes {
-  /** Of a head. */
-  size: number;
-  weights: Weights;
-  /** Prefix of its tensors. */
-  name: string;
-  /** Tokens a sequence may have. */
-  length: number;
-  /** Factor in the mixture. */
-  factor: number;
-}
-
-type ReadScore = (entry: JsonObject, place: Place) => ScoreReference;
-
-/** What dense and factorized-dense scores share: ReLU(x W1 + b1) W2 + b2 with `columns` columns. */
-function mapped(entry: JsonObject, place: Place, columns: number) {
-  const { weights, name, hidden, length, factor } = place;
-  const depth = size(entry, 'hidden_dim');
-  const shared = entry.boolean('shared_across_heads', false);
-  const each = shared ? [] : [place.heads];
+/** The entry and the tensors of one score, as its function reads them. */
+function storedScore(
+  { entry }: ScoreEntry,
+  weights: Weights,
+  name: string,
+  sizes: Pick<StoredScore, 'heads' | 'size' | 'hidden' | 'length' | 'factor'>,
+): StoredScore {
+  const tensor = (part: string, shape: Shape) => weights.tensor(`${name}.${part}`, shape);
   return {
-    weight: factor,
-    length,
-    depth,
-    shared,
-    hidden: weights.linear(`${name}.hidden`, place.heads * depth, hidden, 'optional'),
-    output: weights.tensor(`${name}.output`, [...each, depth, columns]),
-    bias: weights.has(`${name}.output_bias`)
-      ? weights.tensor(`${name}.output_bias`, [...each, columns])
-      : undefined,
+    ...sizes,
+    integer: (key, fallback) => size(entry, key, fallback),
+    flag: (key) => entry.boolean(key, false),
+    fail: (key, expected) => entry.fail(key, expected),
+    tensor,
+    optionalTensor: (part, shape) => (weights.has(`${name}.${part}`) ? tensor(part, shape) : undefined),
+    linear: (part, out) => weights.linear(`${name}.${part}`, out, sizes.hidden, 'optional'),
   };
 }
-
-/** Of every score function how its tensors are stored. */
-const STORED: Readonly<Record<ScoreName, ReadScore>> = {
-  'dot-product': (_, { weights, name, heads: h, size: width, hidden, factor }) => ({
-    kind: 'dot-product',
-    weight: factor / Math.sqrt(width),
-    query: weights.linear(`${name}.query`, h * width, hidden, 'optional'),
-    key: weights.linear(`${name}.key`, h * width, hidden, 'optional'),
-  }),
-  random: (_, { weights, name, heads: h, length, factor }) => ({
-    kind: 'random',
-    weight: factor,
-    length,
-    matrix: weights.tensor(`${name}.kernel`, [h, length, length]),
-  }),
-  'factorized-random': (entry, { weights, name, heads: h, length, factor }) => {
-    const depth = size(entry, 'rank', 8);
-    return {
-      kind: 'factorized-random',
-      weight: factor,
-      length,
-      depth,
-      left: weights.tensor(`${name}.left`, [h, length, depth]),
-      right: weights.tensor(`${name}.right`, [h, length, depth]),
-    };
-  },
-  dense: (entry, place) => ({ kind: 'dense', ...mapped(entry, place, place.length) }),
-  'factorized-dense': (entry, place) => {
-    const tile = size(entry, 'tile');
-    if (place.length % tile !== 0) entry.fail('tile', `a divisor of ${place.length}`);
-    return { kind: 'factorized-dense', tile, ...mapped(entry, place, tile + place.length / tile) };
-  },
-};
 
 interface ScoreEntry {
   type: ScoreName;
@@ -168,14 +117,12 @@ async function readGroup(
   const factors = learned
     ? softmax(await weights.numbers(`${attention}.${prefix}mixing`, [entries.length]))
     : entries.map(() => 1);
-  const place = { ...sizes, heads, size: sizes.hidden / sizes.heads, weights, length };
-  const scores = entries.map(({ type, entry }, i) =>
-    STORED[type](entry, {
-      ...place,
-      name: `${attention}.${prefix}scores.${i}`,
-      factor: factors[i]!,
-    }),
-  );
+  const { hidden } = sizes;
+  const scores = entries.map((entry, i) => {
+    const place = { heads, size: hidden / sizes.heads, hidden, length, factor: factors[i]! };
+    const name = `${attention}.${prefix}scores.${i}`;
+    return scoreDescriptor(entry.type).stored(storedScore(entry, weights, name, place));
+  });
   return { heads, scores };
 }
 

@@ -1,48 +1,14 @@
 /** What a transformer is made of: the form in which architectures give their switches and tensors. */
+import type { LinearReference, ScoreReference } from '../../layers/scores/stored_score.js';
 import type { TensorReference } from '../../native/program.js';
 
-/** y = x W^T + b. */
-export interface LinearReference {
-  /** [out, in]. */
-  weight: TensorReference;
-  bias?: TensorReference | undefined;
-}
+export type { LinearReference, ScoreReference } from '../../layers/scores/stored_score.js';
 
 /** Layer normalisation; without `beta` it only scales. */
 export interface NormReference {
   gamma: TensorReference;
   beta?: TensorReference | undefined;
 }
-
-/** Scores that are made from ReLU(x W1 + b1) of a head's `depth` features. */
-interface MappedScore {
-  weight: number;
-  length: number;
-  depth: number;
-  /** All heads have one `output` and `bias`. */
-  shared: boolean;
-  /** W1, b1: [heads * depth, hidden]. */
-  hidden: LinearReference;
-  /** W2: [heads, depth, length], or of outer scores [heads, depth, tile + length / tile]. */
-  output: TensorReference;
-  bias?: TensorReference | undefined;
-}
-
-/** One score function; `length` at least the model's positions. */
-export type ScoreReference =
-  | { kind: 'dot-product'; weight: number; query: LinearReference; key: LinearReference }
-  | { kind: 'random'; weight: number; length: number; matrix: TensorReference }
-  | {
-      kind: 'factorized-random';
-      weight: number;
-      length: number;
-      depth: number;
-      left: TensorReference;
-      right: TensorReference;
-    }
-  | ({ kind: 'dense' } & MappedScore)
-  | ({ kind: 'factorized-dense'; tile: number } & MappedScore)
-  | { kind: 'relative'; weight: number; buckets: number; index: Int32Array; table: TensorReference };
 
 /** Consecutive heads with one mixture of score functions; sizes of their tensors are by these heads alone. */
 export interface HeadGroupReference {
