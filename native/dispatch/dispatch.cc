@@ -2,14 +2,15 @@
 
 #include <cstdlib>
 
-#include "dispatch/cpu.h"
-#include "dispatch/tiers.h"
-
 namespace sa {
 
-namespace {
+// Each in tier_<name>.cc; without kernels where it is not compiled for this processor family.
+Tier avx512_tier();
+Tier avx2_tier();
+Tier neon_tier();
+Tier scalar_tier();
 
-bool always() { return true; }
+namespace {
 
 struct Choice {
   const KernelSet* kernels = nullptr;
@@ -41,13 +42,7 @@ Choice choose() {
 }  // namespace
 
 const std::vector<Tier>& tiers() {
-  static const std::vector<Tier> table = {
-      {"avx512", avx512_kernels, cpu_has_avx512},
-      {"avx2", avx2_kernels, cpu_has_avx2_fma},
-      // Every 64-bit ARM CPU has it; null elsewhere.
-      {"neon", neon_kernels, [] { return neon_kernels() != nullptr; }},
-      {"scalar", scalar_kernels, always},
-  };
+  static const std::vector<Tier> table = {avx512_tier(), avx2_tier(), neon_tier(), scalar_tier()};
   return table;
 }
 

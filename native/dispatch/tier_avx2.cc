@@ -1,4 +1,5 @@
-#include "dispatch/tiers.h"
+#include "dispatch/cpu.h"
+#include "dispatch/dispatch.h"
 #include "simd/target.h"
 
 #if defined(SA_X86_64)
@@ -16,10 +17,16 @@ namespace avx2 {
 }  // namespace sa
 SA_END_TIER
 
-const sa::KernelSet* sa::avx2_kernels() { return &sa::avx2::kSet; }
+static const sa::KernelSet* kernels() { return &sa::avx2::kSet; }
 
 #else
 
-const sa::KernelSet* sa::avx2_kernels() { return nullptr; }
+static const sa::KernelSet* kernels() { return nullptr; }
 
 #endif
+
+namespace sa {
+
+Tier avx2_tier() { return {"avx2", kernels, cpu_has_avx2_fma}; }
+
+}  // namespace sa

@@ -1,5 +1,5 @@
 #include "dispatch/cpu.h"
-#include "dispatch/tiers.h"
+#include "dispatch/dispatch.h"
 #include "simd/target.h"
 
 #if defined(SA_X86_64)
@@ -31,7 +31,8 @@ namespace avx512_vnni {
 }  // namespace sa
 SA_END_TIER
 
-const sa::KernelSet* sa::avx512_kernels() {
+static const sa::KernelSet* kernels() {
+  using namespace sa;
   static const KernelSet set =
       cpu_has_avx512_vnni() ? avx512_vnni::with_int8_kernels(avx512::kSet) : avx512::kSet;
   return &set;
@@ -39,6 +40,12 @@ const sa::KernelSet* sa::avx512_kernels() {
 
 #else
 
-const sa::KernelSet* sa::avx512_kernels() { return nullptr; }
+static const sa::KernelSet* kernels() { return nullptr; }
 
 #endif
+
+namespace sa {
+
+Tier avx512_tier() { return {"avx512", kernels, cpu_has_avx512}; }
+
+}  // namespace sa

@@ -1,5 +1,5 @@
 #include "dispatch/cpu.h"
-#include "dispatch/tiers.h"
+#include "dispatch/dispatch.h"
 #include "simd/target.h"
 
 #if defined(SA_ARM64)
@@ -30,13 +30,22 @@ namespace neon_dotprod {
 }  // namespace sa
 SA_END_TIER
 
-const sa::KernelSet* sa::neon_kernels() {
+static const sa::KernelSet* kernels() {
+  using namespace sa;
   static const KernelSet set = cpu_has_dotprod() ? neon_dotprod::with_int8_kernels(neon::kSet) : neon::kSet;
   return &set;
 }
 
 #else
 
-const sa::KernelSet* sa::neon_kernels() { return nullptr; }
+static const sa::KernelSet* kernels() { return nullptr; }
 
 #endif
+
+namespace sa {
+
+Tier neon_tier() {
+  return {"neon", kernels, [] { return kernels() != nullptr; }};
+}
+
+}  // namespace sa

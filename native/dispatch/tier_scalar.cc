@@ -1,4 +1,4 @@
-#include "dispatch/tiers.h"
+#include "dispatch/dispatch.h"
 #include "simd/target.h"
 
 namespace sa {
@@ -9,6 +9,8 @@ namespace scalar {
 #include "dispatch/kernel_set.inl.h"
 }  // namespace scalar
 
-const KernelSet* scalar_kernels() { return &scalar::kSet; }
+Tier scalar_tier() {
+  return {"scalar", [] { return &scalar::kSet; }, [] { return true; }};
+}
 
 }  // namespace sa
