@@ -23,7 +23,7 @@ from transformers import (
 
 from golden_io import significant, write_json
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent.parent
 HEADS = HERE / 'heads'
 LABELS = ['angry', 'calm', 'glad']
 TEXTS = {

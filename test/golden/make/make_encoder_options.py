@@ -27,7 +27,7 @@ from sentence_transformers.util import (
 
 from golden_io import exact, grid, rounded, significant, write_json
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 BASE = 'encoders/bert_prefixed'
 HIDDEN = 24
 TEXTS = {

@@ -23,7 +23,7 @@ from encoder_rotary import ROTARY
 from encoder_texts import HIDDEN_STATES_OF, POOLED, TEXTS
 from golden_io import rounded, write_json
 
-OUTPUT = Path(__file__).resolve().parent / 'encoders'
+OUTPUT = Path(__file__).resolve().parent.parent / 'encoders'
 OLD_POOLING_KEYS = {
     'cls': 'pooling_mode_cls_token',
     'mean': 'pooling_mode_mean_tokens',

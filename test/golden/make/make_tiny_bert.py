@@ -18,7 +18,7 @@ from transformers import BertConfig, BertModel
 from golden_io import rounded, write_json
 from tiny_tokenizer import SPECIAL_TOKENS, TEXTS, make_tokenizer
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 MODEL = HERE / 'tiny_bert'
 MAX_SEQ_LENGTH = 64
 MAX_POSITIONS = 96

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from golden_io import write_json
 from make_tokenizer_runs import ENCODERS, hash_of
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 # Ids of longer texts are hashed.
 LISTED = 64
 

@@ -1,14 +1,14 @@
 // Makes test/golden/tiny_addons: an addon of one small function for Linux, macOS and Windows, linked as the prebuilt ones
 // are, for the test of the rules that those have to keep.
-//   node test/golden/make_tiny_addons.mjs
+//   node test/golden/make/make_tiny_addons.mjs
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { linkAddon } from '../../scripts/prebuild/build.mjs';
-import { must, root } from '../../scripts/prebuild/process.mjs';
-import { targetOf } from '../../scripts/prebuild/targets.mjs';
-import { zig } from '../../scripts/prebuild/zig.mjs';
+import { linkAddon } from '../../../scripts/prebuild/build.mjs';
+import { must, root } from '../../../scripts/prebuild/process.mjs';
+import { targetOf } from '../../../scripts/prebuild/targets.mjs';
+import { zig } from '../../../scripts/prebuild/zig.mjs';
 
 // The buffer on the stack gets a guard; the function of the host stays undefined.
 const SOURCE = `

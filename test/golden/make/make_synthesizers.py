@@ -8,7 +8,7 @@ import torch
 import paper_cases
 from golden_io import write_json
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 FAMILIES = [
     'paper_random',
     'paper_factorized_random',

@@ -10,7 +10,7 @@ from tokenizers import Regex, pre_tokenizers
 
 from golden_io import write_json
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 random_state = random.Random(7)
 
 ENDINGS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"

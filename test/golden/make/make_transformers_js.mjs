@@ -1,7 +1,7 @@
 /**
  * What transformers.js itself gives for test/unit/transformers/programs/embed.mjs.
  *
- * usage: node test/golden/make_transformers_js.mjs ONNX_DIR
+ * usage: node test/golden/make/make_transformers_js.mjs ONNX_DIR
  *
  * ONNX_DIR is tiny_bert as bench/peers/encode/make_onnx.py writes it; transformers.js is that of bench/peers
  * (npm ci --prefix bench/peers). The program's own import line is followed, so it is copied to where it resolves.
@@ -15,7 +15,7 @@ if (onnx === undefined) {
   console.error('Error: make_transformers_js.mjs: expected ONNX_DIR but received nothing');
   process.exit(2);
 }
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const program = resolve(root, 'test/unit/transformers/programs/embed.mjs');
 const copy = resolve(root, `bench/peers/.embed.${process.pid}.mjs`);
 const { texts } = JSON.parse(readFileSync(resolve(root, 'test/golden/tiny_bert.json'), 'utf8'));

@@ -10,7 +10,7 @@ from keras_torch_cases import keras, keras_mha, torch_sdpa
 from kernel_cases import gelu, layer_norm, softmax
 from synthesizer_cases import dense_synthesizer, mixture, random_synthesizer, self_attention
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 
 
 def main():

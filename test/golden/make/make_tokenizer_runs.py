@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from golden_io import write_json
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 ENCODERS = HERE / 'encoders'
 FILES = ['albert', 'bert_prefixed', 'camembert', 'modernbert', 'mpnet', 'roberta', 'xlm_roberta']
 SHORT = 5

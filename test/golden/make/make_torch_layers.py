@@ -12,7 +12,7 @@ from torch_layer_cases import (
     torch_transformer_encoder_layer,
 )
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 
 
 def main():

@@ -13,7 +13,7 @@ from keras_layer_cases import (
 )
 from keras_layers import keras
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 
 
 def main():

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from golden_io import write_json
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent
 IDS_KEPT = 60
 WORDS = 'rain fell over the harbour while seventeen grey ships waited for a pilot who never came back'.split()
 CODE = """export async function retry<T>(task: () => Promise<T>, times = 3): Promise<T> {
