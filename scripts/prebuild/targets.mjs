@@ -6,7 +6,7 @@ export const ADDON = 'synthetic_attention.node';
 /** What the addon gives to its host, and nothing else. */
 export const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 
-/** As in CMakeLists.txt, which test/unit/package/prebuilds.test.ts compares with these. */
+/** As in CMakeLists.txt, which test/package/prebuilds.test.ts compares with these. */
 export const DEFINES = ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'];
 export const COMPILE_FLAGS = [
   '-O3',

@@ -1,4 +1,4 @@
-// Bundles by webpack and by Rollup, run in another folder. Those of esbuild are tested by test/unit/package/bundlers.test.ts.
+// Bundles by webpack and by Rollup, run in another folder. Those of esbuild are tested by test/package/bundlers.test.ts.
 import {
   copyFileSync,
   cpSync,

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ensureBuilt, finish } from '../support/command.js';
 import { holdLock, kill } from '../support/lock_holder.js';
-import { ensureBuilt, finish } from '../unit/cli/command.js';
 import { type Results, runProgram, slice, startProgram, withoutTimes } from './experiment.js';
 
 const PROGRAM = 'experiment_reviews.mjs';

@@ -1,7 +1,7 @@
 /** The experiment's programs as child processes, over the slice of reviews. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { type Finished, finish, root } from '../unit/cli/command.js';
+import { type Finished, finish, root } from '../support/command.js';
 
 export const slice = join(root, 'test/experiment/data/reviews.tsv');
 

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomSource } from '../../lib/layers/initializers.js';
-import { ensureBuilt, finish, main, start as startCommand } from '../unit/cli/command.js';
+import { ensureBuilt, finish, main, start as startCommand } from '../support/command.js';
 import { received, startTestServer, type TestServer, tinyModel } from './server.js';
 
 let server: TestServer;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ensureBuilt, root } from '../unit/cli/command.js';
+import { ensureBuilt, root } from '../support/command.js';
 
 /** Below the package, so that its own name and TensorFlow.js are found from there. */
 let folder: string;

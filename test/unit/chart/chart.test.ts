@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { escapeXml, opening, scale, spread, stepOf, text } from '../../../lib/chart/chart.mjs';
-import { root } from '../cli/command.js';
+import { root } from '../../support/command.js';
 
 it('a scale turns values into tenths of pixels, downwards as well', () => {
   const up = scale(10, 20, 300, 100);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import * as errors from '../../../lib/errors.js';
 import * as api from '../../../lib/index.js';
-import { root } from '../cli/command.js';
+import { root } from '../../support/command.js';
 
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 const rows = [...read('docs/errors.md').matchAll(/^\| `(ERR_\w+)` \| (?:`(\w+)`|\(\w+\)) \|/gm)];

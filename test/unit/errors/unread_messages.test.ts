@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { root } from '../cli/command.js';
+import { root } from '../../support/command.js';
 
 /** Files that may cut a text of somebody else's error before they show it. It decides nothing. */
 const SHOWN_IN_PART: Readonly<Record<string, string>> = {
