@@ -161,12 +161,15 @@ export interface TextEncoder {
   readonly maxLength: number;
   /** One text gives shape [dimensions], several [texts, dimensions], in input order. */
   encode(texts: string | readonly string[], options?: EncodeOptions): Promise<Tensor>;
-  /** Numbers of an embedding that these options give; without it, an embedding is made to count them. */
-  embeddingLength?(options?: EncodeOptions): number;
+  /** Numbers of an embedding that these options give. */
+  embeddingLength(options?: EncodeOptions): number;
   /**
    * Texts one by one or in arrays, of any number; batches come back in input order. Reads ahead only as far as
    * the jobs in flight need: a slow consumer slows the source down.
    */
-  encodeStream(texts: TextSource, options?: EncodeOptions): AsyncGenerator<EncodedBatch, void, undefined>;
+  encodeStream(
+    texts: TextSource,
+    options?: Omit<AnyEncodeOptions, 'outputValue'>,
+  ): AsyncGenerator<EncodedBatch<Float32Array | Int8Array | Uint8Array>, void, undefined>;
   dispose(): void;
 }

@@ -1,5 +1,12 @@
 /** An encoder that computes next to nothing, so that tests see what stands around it. */
-import type { EncodedBatch, EncodeOptions, TextEncoder, TextSource } from '../../lib/models/types.js';
+import { quantizeRows } from '../../lib/models/heads/quantize.js';
+import type {
+  AnyEncodeOptions,
+  EncodedBatch,
+  EncodeOptions,
+  TextEncoder,
+  TextSource,
+} from '../../lib/models/types.js';
 import { Tensor } from '../../lib/tensor/tensor.js';
 
 /** Numbers that depend on the text alone, between -1 and 1, or N times as large for "loud N". */
@@ -12,10 +19,12 @@ export function fakeEmbedding(text: string, dimensions: number): number[] {
   );
 }
 
+export type StreamOptions = Omit<AnyEncodeOptions, 'outputValue'>;
+
 export class FakeEncoder implements TextEncoder {
   readonly maxLength = 64;
   /** Of the last call. */
-  options: EncodeOptions = {};
+  options: StreamOptions = {};
 
   constructor(
     readonly dimensions = 4,
@@ -29,18 +38,24 @@ export class FakeEncoder implements TextEncoder {
     return new Tensor(data, typeof texts === 'string' ? [dimensions] : [list.length, dimensions]);
   }
 
+  embeddingLength({ truncateDim = this.dimensions }: EncodeOptions = {}): number {
+    return truncateDim;
+  }
+
   async *encodeStream(
     texts: TextSource,
-    options: EncodeOptions = {},
-  ): AsyncGenerator<EncodedBatch, void, undefined> {
+    options: StreamOptions = {},
+  ): AsyncGenerator<EncodedBatch<Float32Array | Int8Array | Uint8Array>, void, undefined> {
     this.options = options;
     const dimensions = options.truncateDim ?? this.dimensions;
     let waiting: string[] = [];
-    const flush = (): EncodedBatch => {
+    const flush = () => {
       const embeddings = new Float32Array(waiting.length * dimensions);
       for (const [i, text] of waiting.entries())
         embeddings.set(fakeEmbedding(text, dimensions), i * dimensions);
-      const batch = { embeddings, texts: waiting.length, tokens: 5 * waiting.length };
+      const { precision = 'float32', ranges } = options;
+      const rows = quantizeRows(embeddings, dimensions, precision, ranges?.data as Float32Array | undefined);
+      const batch = { embeddings: rows, texts: waiting.length, tokens: 5 * waiting.length };
       waiting = [];
       return batch;
     };

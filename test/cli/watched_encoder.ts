@@ -1,5 +1,5 @@
-import type { EncodeOptions, TextSource } from '../../lib/models/types.js';
-import { FakeEncoder } from './fake_encoder.js';
+import type { TextSource } from '../../lib/models/types.js';
+import { FakeEncoder, type StreamOptions } from './fake_encoder.js';
 
 /** Counts texts and calls `onBatch` between batches. */
 export class WatchedEncoder extends FakeEncoder {
@@ -9,7 +9,7 @@ export class WatchedEncoder extends FakeEncoder {
     super(16, 100);
   }
 
-  override async *encodeStream(source: TextSource, options: EncodeOptions = {}) {
+  override async *encodeStream(source: TextSource, options: StreamOptions = {}) {
     let batches = 0;
     for await (const batch of super.encodeStream(source, options)) {
       this.encoded += batch.texts;
