@@ -1,6 +1,6 @@
 /** Locks on open files, which the kernel releases when their process ends. */
 import fs from 'node:fs';
-import { FileLock } from '../native/addon.js';
+import { FileLock } from '../native/codes.js';
 import { addon } from '../native/load.js';
 
 export type FileLockResult = 'locked' | 'busy' | 'unsupported';

@@ -1,6 +1,7 @@
 /** Attention over a mixture of score functions, and its common special cases. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { ScoreKind, type ScoreSourceOptions, type Strides } from '../native/addon.js';
+import { ScoreKind } from '../native/codes.js';
+import type { ScoreSourceOptions, Strides } from '../native/operations.js';
 import { checkOptions, optionNames } from '../options.js';
 import {
   checkBoolean,

@@ -2,7 +2,8 @@
  * Floating-point operations of native steps: two for each multiply-add of a product. Softmax, activations, biases,
  * normalisation and the weighing of mixtures are not counted; they grow slower than the products.
  */
-import { type AttentionOptions, ScoreKind, type ScoreSourceOptions } from '../native/addon.js';
+import { ScoreKind } from '../native/codes.js';
+import type { AttentionOptions, ScoreSourceOptions } from '../native/operations.js';
 import type { Operation, Steps } from './run.js';
 
 /** Of one logit. */

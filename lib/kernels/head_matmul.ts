@@ -1,6 +1,7 @@
 /** Products of each head's own columns with a matrix of its own, in one operation. */
-import type { NativePackedMatrix } from '../native/addon.js';
-import { Activation } from '../native/addon.js';
+
+import { Activation } from '../native/codes.js';
+import type { NativePackedMatrix } from '../native/operations.js';
 import type { Steps } from './run.js';
 
 export interface HeadMatmul {

@@ -1,6 +1,6 @@
 /** Masks and their broadcasting. A mask byte that is not 0 means "attend". */
 import { expectation, ShapeError } from '../errors.js';
-import type { Strides } from '../native/addon.js';
+import type { Strides } from '../native/operations.js';
 import { allocateBytes } from '../tensor/allocate.js';
 import { type Shape, shapeText } from '../tensor/shape.js';
 import type { Mask } from '../tensor/tensor.js';

@@ -1,6 +1,6 @@
 /** Matrix product with fused epilogue. */
 import { ArgumentError, describe, expectation, ShapeError } from '../errors.js';
-import { Activation } from '../native/addon.js';
+import { Activation } from '../native/codes.js';
 import { checkOptions, optionNames } from '../options.js';
 import {
   broadcastShapes,

@@ -1,7 +1,7 @@
 /** Weights packed once for many matmul calls. */
 import { disposed, expectation, ShapeError } from '../errors.js';
-import type { NativePackedMatrix } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import type { NativePackedMatrix } from '../native/operations.js';
 import { checkOptions, optionNames } from '../options.js';
 import { checkBoolean, shapeText } from '../tensor/shape.js';
 import { checkTensor, type TensorLike } from '../tensor/tensor.js';

@@ -1,7 +1,7 @@
 /** Weights quantised to 8 bits once for many int8Matmul calls. */
 import { ArgumentError, describe, disposed, expectation, ShapeError } from '../errors.js';
-import type { NativeQuantizedMatrix } from '../native/addon.js';
 import { addon } from '../native/load.js';
+import type { NativeQuantizedMatrix } from '../native/operations.js';
 import { checkOptions } from '../options.js';
 import { checkBoolean, shapeText } from '../tensor/shape.js';
 import { checkTensor, type TensorLike } from '../tensor/tensor.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BinaryOp, type BinaryOptions, UnaryOp, type UnaryOptions } from '../../lib/native/addon.js';
+import { BinaryOp, UnaryOp } from '../../lib/native/codes.js';
 import { addon } from '../../lib/native/load.js';
+import type { BinaryOptions, UnaryOptions } from '../../lib/native/operations.js';
 import { uniform } from '../support/random.js';
 import { bounded, erf, expectWithin, U } from '../support/reference.js';
 

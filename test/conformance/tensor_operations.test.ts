@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type NativeOperations, ReduceOp } from '../../lib/native/addon.js';
+import type { NativeOperations } from '../../lib/native/addon.js';
+import { ReduceOp } from '../../lib/native/codes.js';
 import { addon } from '../../lib/native/load.js';
 import { uniform } from '../support/random.js';
 import { bounded, expectWithin, softmaxRow, U } from '../support/reference.js';

@@ -1,4 +1,4 @@
-import { ScoreKind } from '../../native/addon.js';
+import { ScoreKind } from '../../native/codes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { WeightMap, WeightSpec } from '../layer_types.js';
 import { keysAsTheyCome, oneHead, type ScoreFunction, scalarWeight } from './score_function.js';

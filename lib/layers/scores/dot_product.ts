@@ -1,4 +1,4 @@
-import { ScoreKind } from '../../native/addon.js';
+import { ScoreKind } from '../../native/codes.js';
 import { Projection, projectionSpecs } from '../projection.js';
 import {
   describeScore,

@@ -1,6 +1,6 @@
 import { headMatmulSteps } from '../../kernels/head_matmul.js';
 import { PackedMatrix } from '../../kernels/packed_matrix.js';
-import { ScoreKind } from '../../native/addon.js';
+import { ScoreKind } from '../../native/codes.js';
 import { allocateFloats } from '../../tensor/allocate.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';

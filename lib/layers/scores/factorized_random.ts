@@ -1,6 +1,6 @@
 import { matmul } from '../../kernels/matmul.js';
 import { owned } from '../../kernels/own_arrays.js';
-import { ScoreKind } from '../../native/addon.js';
+import { ScoreKind } from '../../native/codes.js';
 import { PreparedRandom } from './prepared_random.js';
 import { describeScore, type PreparedScoreFunction, type ScoreFunction } from './score_function.js';
 

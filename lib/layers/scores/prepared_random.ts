@@ -2,7 +2,8 @@
 import { preparedSource } from '../../kernels/attention.js';
 import { owned } from '../../kernels/own_arrays.js';
 import { PreparedScores } from '../../kernels/prepared_scores.js';
-import { ScoreKind, type ScoreSourceOptions } from '../../native/addon.js';
+import { ScoreKind } from '../../native/codes.js';
+import type { ScoreSourceOptions } from '../../native/operations.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { ScoreContext } from './score_function.js';
 

@@ -1,5 +1,5 @@
 /** Values that the configurations of several architectures share. */
-import { Activation } from '../../native/addon.js';
+import { Activation } from '../../native/codes.js';
 import type { JsonObject } from '../directory/json_file.js';
 import type { LayerSizes } from './layer.js';
 import type { TransformerParts } from './transformer_parts.js';

@@ -3,7 +3,7 @@
  * of nomic-embed-text, or under those that transformers 5 gives them.
  */
 
-import { Activation } from '../../native/addon.js';
+import { Activation } from '../../native/codes.js';
 import type { JsonObject } from '../directory/json_file.js';
 import { sliceRows, type Weights } from '../directory/weights.js';
 import type { Architecture } from './architecture.js';

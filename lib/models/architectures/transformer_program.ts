@@ -1,5 +1,5 @@
 /** The program of a transformer, from what its architecture file gives. */
-import { Activation } from '../../native/addon.js';
+import { Activation } from '../../native/codes.js';
 import type { Columns, Operation, Program, ScoreOperation } from '../../native/program.js';
 import { allOf, columnsOf, ProgramBuilder, type RowBuffer } from '../../program/builder.js';
 import type {

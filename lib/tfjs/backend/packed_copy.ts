@@ -2,8 +2,9 @@
  * A matrix as the matmul kernel wants it. Packing costs about as much as reading the matrix twice, which is nothing for one
  * product and a tenth of many small ones: it pays for weights that stay, and those are known by being multiplied again.
  */
-import type { NativePackedMatrix } from '../../native/addon.js';
+
 import { addon } from '../../native/load.js';
+import type { NativePackedMatrix } from '../../native/operations.js';
 
 /** Below, a product takes no notice. */
 const LEAST = 2 ** 12;

@@ -4,7 +4,7 @@
  * instead of five. Nobody can tell the difference, since only arrays that nobody outside holds are put off upon: before
  * one is handed out, what depends on it is computed.
  */
-import type { NativePackedMatrix } from '../../native/addon.js';
+import type { NativePackedMatrix } from '../../native/operations.js';
 import type { BufferPool } from './buffer_pool.js';
 import { PackedCopy } from './packed_copy.js';
 

@@ -6,7 +6,7 @@ import {
   MultiHeadAttention,
   RandomSynthesizer,
 } from '../../../lib/layers/index.js';
-import { ScoreKind } from '../../../lib/native/addon.js';
+import { ScoreKind } from '../../../lib/native/codes.js';
 import { addon } from '../../../lib/native/load.js';
 import { built } from '../../support/layer_family.js';
 import { random } from '../../support/layers.js';

@@ -1,7 +1,7 @@
 /** The native call behind every lock. */
 import { closeSync, openSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
-import { FileLock } from '../../../lib/native/addon.js';
+import { FileLock } from '../../../lib/native/codes.js';
 import { addon } from '../../../lib/native/load.js';
 import { holdLock, kill } from '../../support/lock_holder.js';
 import { useTemporaryDirectory } from '../formats/temporary_directory.js';

@@ -1,6 +1,6 @@
 /** Which encoders the synthesizer format has a place for, read as one of them. */
 import { describe, expectation, ModelError } from '../../../errors.js';
-import { Activation } from '../../../native/addon.js';
+import { Activation } from '../../../native/codes.js';
 import { architectureOf } from '../../architectures/registry.js';
 import type {
   LinearReference,

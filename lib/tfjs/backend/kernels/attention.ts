@@ -3,7 +3,7 @@
  * looked at what lies between, the native attention does all of it, and the logits never exist as a whole.
  */
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
-import { ScoreKind } from '../../../native/addon.js';
+import { ScoreKind } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import type { Recipe, SharedArray } from '../shared_array.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';

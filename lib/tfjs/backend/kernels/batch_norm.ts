@@ -1,6 +1,6 @@
 /** (x - mean) / sqrt(variance + epsilon) * scale + offset: tfjs-layers' batch and layer normalisations end in it. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { BinaryOp, UnaryOp } from '../../../native/addon.js';
+import { BinaryOp, UnaryOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import { isFloat, type Kernel, sizeOf } from './kernel.js';

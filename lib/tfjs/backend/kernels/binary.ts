@@ -1,6 +1,6 @@
 /** Operations on two tensors that broadcast, element by element. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { BinaryOp } from '../../../native/addon.js';
+import { BinaryOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';

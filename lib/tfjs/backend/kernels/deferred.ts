@@ -3,7 +3,7 @@
  * softmax of logits that were multiplied by a number, and what a product of matrices does in its own pass.
  */
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
-import { Activation, BinaryOp, UnaryOp } from '../../../native/addon.js';
+import { Activation, BinaryOp, UnaryOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import type { Recipe, SharedArray } from '../shared_array.js';

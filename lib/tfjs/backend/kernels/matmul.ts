@@ -1,6 +1,6 @@
 /** Products of matrices, with what may follow them. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { BinaryOp, UnaryOp } from '../../../native/addon.js';
+import { BinaryOp, UnaryOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';
 import { attend, mayBeLogits } from './attention.js';

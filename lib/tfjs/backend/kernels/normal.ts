@@ -4,7 +4,7 @@
  * what lies between.
  */
 import { engine, type TensorInfo } from '@tensorflow/tfjs-core';
-import { BinaryOp, ReduceOp } from '../../../native/addon.js';
+import { BinaryOp, ReduceOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import type { Recipe, SharedArray } from '../shared_array.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';

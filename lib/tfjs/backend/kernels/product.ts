@@ -1,8 +1,9 @@
 /** Products of matrices with what may follow them in the same pass: a bias, an activation, something to add. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type ProductPlan, planProduct } from '../../../kernels/product_plan.js';
-import { Activation, type MatmulOptions, type NativePackedMatrix } from '../../../native/addon.js';
+import { Activation } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
+import type { MatmulOptions, NativePackedMatrix } from '../../../native/operations.js';
 import { worthNative } from '../native_size.js';
 import type { Recipe, SharedArray } from '../shared_array.js';
 import { broadcast } from './broadcast.js';

@@ -1,6 +1,6 @@
 /** Sums, means and extremes over axes. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { ReduceOp } from '../../../native/addon.js';
+import { ReduceOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import { axesOf, isFloat, type Kernel, sizeOf } from './kernel.js';

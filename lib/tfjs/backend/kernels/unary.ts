@@ -1,6 +1,6 @@
 /** Operations on one tensor, element by element. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { Activation, BinaryOp, UnaryOp } from '../../../native/addon.js';
+import { Activation, BinaryOp, UnaryOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import { worthNative } from '../native_size.js';
 import type { SyntheticBackend } from '../synthetic_backend.js';

@@ -4,8 +4,8 @@
  */
 
 import { maskStrides } from '../../../kernels/masks.js';
-import type { AttentionOptions } from '../../../native/addon.js';
 import { addon } from '../../../native/load.js';
+import type { AttentionOptions } from '../../../native/operations.js';
 import { sizeOf } from '../../../tensor/shape.js';
 import type { SyntheticBackend } from '../../backend/synthetic_backend.js';
 import type { tf } from '../../tensorflow.js';

@@ -1,5 +1,5 @@
 /** Layer normalisation and GELU, with their gradients, as kernels of the backend 'synthetic'. */
-import { BinaryOp, UnaryOp } from '../../../native/addon.js';
+import { BinaryOp, UnaryOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import { tf } from '../../tensorflow.js';
 import { type OwnKernel, registerOwnKernels } from './own_kernels.js';

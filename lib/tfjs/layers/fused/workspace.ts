@@ -1,5 +1,5 @@
 /** Native operations between arrays of the backend's pool, which all go back to it but for those that are kept. */
-import { Activation, BinaryOp, ReduceOp } from '../../../native/addon.js';
+import { Activation, BinaryOp, ReduceOp } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import type { SyntheticBackend } from '../../backend/synthetic_backend.js';
 import { addSpoilt, withoutSpoilt } from '../spoilt.js';

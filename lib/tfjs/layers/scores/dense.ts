@@ -1,4 +1,4 @@
-import { ScoreKind } from '../../../native/addon.js';
+import { ScoreKind } from '../../../native/codes.js';
 import { addon } from '../../../native/load.js';
 import { tf } from '../../tensorflow.js';
 import { project, splitHeads } from '../project.js';

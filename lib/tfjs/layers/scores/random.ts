@@ -1,4 +1,4 @@
-import { ScoreKind } from '../../../native/addon.js';
+import { ScoreKind } from '../../../native/codes.js';
 import { tf } from '../../tensorflow.js';
 import type { ScoreOperation } from './score_operation.js';
 

@@ -2,7 +2,7 @@
  * A score function while it learns: the tensors that its logits are made of, the logits as plain TensorFlow.js
  * operations, and the same natively with a gradient. Its weights are those of the inference layer's score function.
  */
-import type { ScoreSourceOptions } from '../../../native/addon.js';
+import type { ScoreSourceOptions } from '../../../native/operations.js';
 import type { tf } from '../../tensorflow.js';
 import type { Workspace } from '../fused/workspace.js';
 import type { ReadWeight } from '../project.js';
