@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // ES modules are kept as they are: swc only strips the types, so that the tests run what users import.
 export default {
   testEnvironment: '<rootDir>/test/environment.mjs',
@@ -16,8 +18,8 @@ export default {
       },
     ],
   },
-  // Half of the tests wait for compilers and child processes.
-  maxWorkers: '100%',
+  // Many tests wait for compilers and child processes: one worker more than there are cores.
+  maxWorkers: availableParallelism() + 1,
   // A guard against hangs alone: nothing is measured by it, and a busy machine may take long.
   testTimeout: 180_000,
 };

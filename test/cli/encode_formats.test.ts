@@ -347,6 +347,7 @@ it('tells the encoder what it was told', async () => {
     truncateDim: 2,
     normalize: false,
     batchSize: 5,
+    precision: 'float32',
   });
   expect((await rowsOf('o.npy'))[0]!.embedding).toHaveLength(2);
 });

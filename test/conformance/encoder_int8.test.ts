@@ -32,10 +32,10 @@ afterAll(async () => {
 const SAME_STEPS = !PAIRED;
 
 /**
- * The lowest of all tiers is 0.9989, where stored codes are rounded twice: a row of 24 terms averages less noise than one
- * of 384 does.
+ * The lowest is 0.9979, of Qwen3 where pairs share steps and stored codes are rounded twice, and 0.9989 of all others: a row
+ * of 24 terms averages less noise than one of 384 does, and the last token alone less than a mean.
  */
-const NEAR = 0.998;
+const NEAR = PAIRED ? 0.997 : 0.998;
 
 const THREADS = info().threads;
 afterEach(() => setThreads(THREADS));
