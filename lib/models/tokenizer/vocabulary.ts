@@ -5,6 +5,9 @@ import { isObject, type JsonObject } from '../directory/json_file.js';
 /** Ids beyond this are no vocabulary's. */
 const LARGEST_ID = 1 << 24;
 
+/** Code units beyond which tokens are few. */
+export const LONG_TOKEN = 16;
+
 export class Vocabulary {
   private reversed: string[] | undefined;
 
@@ -12,6 +15,8 @@ export class Vocabulary {
     private readonly ids: Map<string, number>,
     /** Code units of the longest token. */
     readonly longest: number,
+    /** Tokens of more than LONG_TOKEN code units. */
+    readonly long: readonly string[],
   ) {}
 
   /** The object under `key`, from tokens to ids. */
@@ -21,17 +26,20 @@ export class Vocabulary {
     const ids = new Map<string, number>();
     // Pairs of a large object cost three times what its keys do, and every start of a program waits for this.
     let longest = 0;
+    const long: string[] = [];
     for (const token of Object.keys(value)) {
       ids.set(token, checkId(from, key, token, value[token]));
       if (token.length > longest) longest = token.length;
+      if (token.length > LONG_TOKEN) long.push(token);
     }
-    return new Vocabulary(ids, longest);
+    return new Vocabulary(ids, longest, long);
   }
 
   /** Tokens whose ids are their places. */
   static of(tokens: readonly string[]): Vocabulary {
     const longest = tokens.reduce((most, token) => Math.max(most, token.length), 0);
-    return new Vocabulary(new Map(tokens.map((token, id) => [token, id])), longest);
+    const long = tokens.filter((token) => token.length > LONG_TOKEN);
+    return new Vocabulary(new Map(tokens.map((token, id) => [token, id])), longest, long);
   }
 
   get size(): number {

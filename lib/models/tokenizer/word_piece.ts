@@ -2,7 +2,7 @@
 import type { JsonObject } from '../directory/json_file.js';
 import type { LongWord, Model } from './model.js';
 import { drainWithin, type WorkMeter } from './steps.js';
-import { Vocabulary } from './vocabulary.js';
+import { LONG_TOKEN, Vocabulary } from './vocabulary.js';
 
 export function wordPiece(from: JsonObject): Model {
   const vocabulary = Vocabulary.read(from);
@@ -13,17 +13,28 @@ export function wordPiece(from: JsonObject): Model {
     if (unknown === undefined) from.fail('unk_token', 'a token of the vocabulary');
     return [unknown];
   };
+  const long = longTokens(vocabulary);
   function* cut(word: string, meter: WorkMeter): Generator<void, number[], void> {
     const ids: number[] = [];
     for (let begin = 0; begin < word.length; ) {
       const before = begin > 0 ? prefix : '';
-      let end = Math.min(word.length, begin + vocabulary.longest);
+      let end = begin;
       let id: number | undefined;
-      let work = 0;
-      for (; end > begin; end--) {
+      let work = LONG_TOKEN;
+      // Trying every length up to the longest would take its square.
+      const beginning = (before + word.slice(begin, begin + LONG_TOKEN)).slice(0, LONG_TOKEN);
+      for (const length of long.get(beginning) ?? []) {
+        end = begin + length - before.length;
+        if (end > word.length) continue;
+        id = vocabulary.id(before + word.slice(begin, end));
+        work += length;
+        if (id !== undefined) break;
+      }
+      if (id === undefined) end = Math.min(word.length, begin + LONG_TOKEN);
+      while (id === undefined && end > begin) {
         id = vocabulary.id(before + word.slice(begin, end));
         work += end - begin;
-        if (id !== undefined) break;
+        if (id === undefined) end--;
       }
       meter.add(work);
       if (id === undefined) return unknownIds();
@@ -43,6 +54,19 @@ export function wordPiece(from: JsonObject): Model {
     long: (meter) =>
       gathered(longest, (word) => (word === undefined ? unknownIds() : cut(word, meter)), meter),
   };
+}
+
+/** Lengths of the tokens that begin with the same LONG_TOKEN code units, from the longest on. */
+function longTokens({ long }: Vocabulary): ReadonlyMap<string, readonly number[]> {
+  const lengths = new Map<string, number[]>();
+  for (const token of long) {
+    const begin = token.slice(0, LONG_TOKEN);
+    const known = lengths.get(begin);
+    if (known === undefined) lengths.set(begin, [token.length]);
+    else known.push(token.length);
+  }
+  for (const known of lengths.values()) known.sort((a, b) => b - a);
+  return lengths;
 }
 
 export function wordLevel(from: JsonObject): Model {
