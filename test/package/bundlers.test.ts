@@ -102,7 +102,7 @@ describe.each(FORMATS)('a bundle of format %s', (format, extension) => {
     // The packaged model too is found there.
     const model = run(file, 'synthesizer-mini');
     expect([model.status, model.stdout]).toEqual([1, expect.stringContaining('or beside a bundle')]);
-    cpSync(join(root, 'models'), join(file, '../unit/models'), { recursive: true });
+    cpSync(join(root, 'models'), join(file, '../models'), { recursive: true });
     expect(run(file, 'synthesizer-mini')).toEqual({ status: 0, stdout: '11 2x384 function function' });
   });
 
