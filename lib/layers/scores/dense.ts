@@ -44,7 +44,6 @@ export function denseScores(options: DenseScoresOptions): ScoreFunction {
 
 export const dense = describeScore({
   name: 'dense',
-  abbreviation: 'D',
   layer: 'DenseSynthesizer',
   looksAt: 'queries',
   limited: true,

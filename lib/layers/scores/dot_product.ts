@@ -76,7 +76,6 @@ export function plainDotProductScores(useScale = false): ScoreFunction {
 
 export const dotProduct = describeScore({
   name: 'dot-product',
-  abbreviation: 'V',
   layer: 'MultiHeadAttention',
   looksAt: 'queries and keys',
   limited: false,

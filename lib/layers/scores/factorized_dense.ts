@@ -118,7 +118,6 @@ export function factorizedDenseScores(options: FactorizedDenseScoresOptions): Sc
 
 export const factorizedDense = describeScore({
   name: 'factorized-dense',
-  abbreviation: 'FD',
   layer: 'FactorizedDenseSynthesizer',
   looksAt: 'queries',
   limited: true,

@@ -53,7 +53,6 @@ export function factorizedRandomScores(maxLength: number, rank: number): ScoreFu
 
 export const factorizedRandom = describeScore({
   name: 'factorized-random',
-  abbreviation: 'FR',
   layer: 'FactorizedRandomSynthesizer',
   looksAt: 'positions',
   limited: true,

@@ -33,7 +33,6 @@ export function randomScores(maxLength: number, trainable: boolean): ScoreFuncti
 
 export const random = describeScore({
   name: 'random',
-  abbreviation: 'R',
   layer: 'RandomSynthesizer',
   looksAt: 'positions',
   limited: true,

@@ -112,8 +112,6 @@ export interface ScoreOptions {
 /** All that is known of a score function that a mixture may have: one in each file, all in registry.ts. */
 export interface ScoreDescriptor<Name extends string = string> {
   name: Name;
-  /** In the literature (Tay et al., arXiv 2005.00743). */
-  abbreviation: string;
   /** The class of the layer that has these scores alone. */
   layer: string;
   /** What the logits depend on; those of positions are the same for every input. */

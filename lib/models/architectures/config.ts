@@ -60,6 +60,21 @@ export function layerCount(config: JsonObject, key: string): number {
   return config.integer(key, 0, 4096);
 }
 
+export const FULL_ATTENTION = 'full_attention';
+export const SLIDING_ATTENTION = 'sliding_attention';
+
+/** For every layer whether `layer_types` says that its attention is local; undefined without that key. */
+export function localLayers(config: JsonObject, layers: number): boolean[] | undefined {
+  const types = config.get('layer_types') ?? undefined;
+  if (types === undefined) return undefined;
+  const known =
+    Array.isArray(types) && types.every((type) => type === FULL_ATTENTION || type === SLIDING_ATTENTION);
+  if (!known || types.length !== layers) {
+    config.fail('layer_types', `${layers} times ${FULL_ATTENTION} or ${SLIDING_ATTENTION}`);
+  }
+  return (types as string[]).map((type) => type === SLIDING_ATTENTION);
+}
+
 /** A decoder's masks are not an encoder's. */
 export function checkEncoder(config: JsonObject): void {
   if (config.boolean('is_decoder', false)) config.fail('is_decoder', 'false (an encoder)');

@@ -3,27 +3,27 @@
 import type { JsonObject } from '../directory/json_file.js';
 import type { Weights } from '../directory/weights.js';
 import type { Architecture } from './architecture.js';
-import { activation, epsilon, inOrder, LARGEST, layerCount, layerSizes, size } from './config.js';
+import {
+  activation,
+  epsilon,
+  FULL_ATTENTION,
+  inOrder,
+  LARGEST,
+  layerCount,
+  layerSizes,
+  localLayers,
+  SLIDING_ATTENTION,
+  size,
+} from './config.js';
 import type { LayerSizes } from './layer.js';
 import type { Rotary } from './rotary.js';
 import { dotAttention, halves, splitQkv } from './rotary_layer.js';
 import type { LayerReference, TransformerParts } from './transformer_parts.js';
 
-const GLOBAL = 'full_attention';
-const LOCAL = 'sliding_attention';
-
-/** For every layer whether its attention is local. */
-function localLayers(config: JsonObject, layers: number): boolean[] {
-  const types = config.get('layer_types') ?? undefined;
-  if (types === undefined) {
-    const every = config.integer('global_attn_every_n_layers', 1, LARGEST, 3);
-    return Array.from({ length: layers }, (_, i) => i % every !== 0);
-  }
-  const known = Array.isArray(types) && types.every((type) => type === GLOBAL || type === LOCAL);
-  if (!known || types.length !== layers) {
-    config.fail('layer_types', `${layers} times ${GLOBAL} or ${LOCAL}`);
-  }
-  return (types as string[]).map((type) => type === LOCAL);
+/** Without layer_types: every so many layers one attends to all. */
+function allButEvery(config: JsonObject, layers: number): boolean[] {
+  const every = config.integer('global_attn_every_n_layers', 1, LARGEST, 3);
+  return Array.from({ length: layers }, (_, i) => i % every !== 0);
 }
 
 /** Of layers with global attention, then of those with local attention. */
@@ -38,9 +38,13 @@ function rotaries(config: JsonObject, headSize: number): [Rotary, Rotary] {
     if (value <= 0) config.fail(key, 'a positive number');
     return value;
   };
-  const far = theta(GLOBAL, 'global_rope_theta', 160_000);
+  const far = theta(FULL_ATTENTION, 'global_rope_theta', 160_000);
   // A theta of null is that of the other layers.
-  const near = theta(LOCAL, 'local_rope_theta', config.get('local_rope_theta') === null ? far : 10_000);
+  const near = theta(
+    SLIDING_ATTENTION,
+    'local_rope_theta',
+    config.get('local_rope_theta') === null ? far : 10_000,
+  );
   return [
     { size: headSize, theta: far, divisor: 1 },
     { size: headSize, theta: near, divisor: 1 },
@@ -72,7 +76,7 @@ function read(config: JsonObject, weights: Weights): TransformerParts {
   const vocabulary = size(config, 'vocab_size');
   const layers = layerCount(config, 'num_hidden_layers');
   const reach = config.integer('local_attention', 2, LARGEST, 128) >> 1;
-  const local = localLayers(config, layers);
+  const local = localLayers(config, layers) ?? allButEvery(config, layers);
   return {
     config: {
       ...sizes,

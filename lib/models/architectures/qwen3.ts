@@ -5,12 +5,9 @@
 import type { JsonObject } from '../directory/json_file.js';
 import type { Weights } from '../directory/weights.js';
 import type { Architecture } from './architecture.js';
-import { activation, epsilon, inOrder, LARGEST, layerCount, size } from './config.js';
+import { activation, epsilon, inOrder, LARGEST, layerCount, localLayers, size } from './config.js';
 import { rotaryOf } from './rotary.js';
 import type { LayerReference, TransformerParts } from './transformer_parts.js';
-
-const GLOBAL = 'full_attention';
-const LOCAL = 'sliding_attention';
 
 interface Sizes {
   hidden: number;
@@ -34,16 +31,14 @@ function sizesOf(config: JsonObject): Sizes {
 function reaches(config: JsonObject, layers: number): number[] {
   const sliding = config.boolean('use_sliding_window', false);
   const reach = sliding ? config.integer('sliding_window', 1, LARGEST, 4096) - 1 : -1;
-  const types = config.get('layer_types') ?? undefined;
-  if (types === undefined) {
-    const first = config.integer('max_window_layers', 0, LARGEST, 28);
-    return Array.from({ length: layers }, (_, i) => (i < first ? -1 : reach));
-  }
-  const known = Array.isArray(types) && types.every((type) => type === GLOBAL || type === LOCAL);
-  if (!known || types.length !== layers) {
-    config.fail('layer_types', `${layers} times ${GLOBAL} or ${LOCAL}`);
-  }
-  return (types as string[]).map((type) => (type === LOCAL ? reach : -1));
+  const local = localLayers(config, layers) ?? behindFirst(config, layers);
+  return local.map((near) => (near ? reach : -1));
+}
+
+/** Without layer_types: the first `max_window_layers` layers attend to all. */
+function behindFirst(config: JsonObject, layers: number): boolean[] {
+  const first = config.integer('max_window_layers', 0, LARGEST, 28);
+  return Array.from({ length: layers }, (_, i) => i >= first);
 }
 
 function readLayer(weights: Weights, index: number, sizes: Sizes, before: number): LayerReference {
